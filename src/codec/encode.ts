@@ -1,0 +1,249 @@
+import {PeerGroupError} from '../errors.js';
+import {followsLength, Reserve} from './buffers.js';
+import type {ModernBuffer} from './buffers.js';
+import {errorKinds, errorParts, Kind, viewKinds} from './kinds.js';
+import {writeLeaf} from './leaves.js';
+import {pathOf} from './path.js';
+import type {Visit} from './path.js';
+import {claim, tagOf} from './tag.js';
+import {ByteWriter} from './writer.js';
+
+/** A value, captured. */
+export interface Encoded {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The Blobs in it, by reference, in the order in which `bytes` announces them with type, size and, for files, name and date. */
+  readonly blobs: readonly Blob[];
+}
+
+/**
+ * Captures `value` as it is now. Whatever `structuredClone` takes is taken, and changed only as `structuredClone`
+ * changes it: instances of classes become plain objects, properties that are not enumerable are left out.
+ * `AggregateError` keeps its `errors`, and a `Proxy` goes as what it shows.
+ *
+ * Throws a `PeerGroupError` `data-clone` that names the place of what cannot travel: functions, symbols, and objects
+ * of the platform other than `Blob`, `File` and `DOMException`. If a getter threw, its error is the `cause`.
+ */
+export function encode(value: unknown): Encoded {
+  return new Encoder().encode(value);
+}
+
+/**
+ * Writes breadth first: an object is announced where it is found, what it contains follows when its turn comes.
+ * So there is no recursion, and no depth that is too much.
+ */
+class Encoder {
+  readonly #out = new ByteWriter();
+  readonly #blobs: Blob[] = [];
+  readonly #reserve = new Reserve();
+  /** The number of every object met so far. */
+  readonly #numbers = new Map<object, number>();
+  /** The number of every property name met so far. */
+  readonly #names = new Map<string, number>();
+  readonly #visits: Visit[] = [];
+  /** The object whose content is being written, and the place in it. */
+  #visit: Visit | undefined;
+  #place: string | number = '';
+  #refusal: PeerGroupError | undefined;
+
+  encode(value: unknown): Encoded {
+    try {
+      this.#value(value);
+      for (const visit of this.#visits) {
+        this.#visit = visit;
+        this.#content(visit);
+      }
+      return {bytes: this.#out.result(), blobs: this.#blobs};
+    } catch (error) {
+      if (this.#refusal) throw this.#refusal;
+      throw new PeerGroupError('data-clone', `Cannot read ${this.#path()}: see the cause.`, {cause: error});
+    }
+  }
+
+  #path(): string {
+    return pathOf(this.#visit, this.#place);
+  }
+
+  #refuse(what: string): never {
+    const advice = 'Leave it out, or send what it holds as plain data.';
+    throw (this.#refusal = new PeerGroupError('data-clone', `Cannot send ${what} at ${this.#path()}. ${advice}`));
+  }
+
+  #value(value: unknown): void {
+    switch (typeof value) {
+      case 'string':
+        return this.#out.text(value);
+      case 'number':
+        return this.#number(value);
+      case 'boolean':
+        return this.#out.byte(value ? Kind.true : Kind.false);
+      case 'bigint':
+        this.#out.byte(Kind.bigint);
+        return this.#out.text(value.toString(16));
+      case 'object':
+        return value === null ? this.#out.byte(Kind.null) : this.#object(value);
+      default:
+        // `document.all` says that it is undefined, and is not.
+        if (value !== undefined) this.#refuse(`a ${typeof value}`);
+        this.#out.byte(Kind.undefined);
+    }
+  }
+
+  #number(value: number): void {
+    if ((value | 0) !== value || Object.is(value, -0)) {
+      this.#out.byte(Kind.double);
+      this.#out.double(value);
+    } else if (value >= 0 && value < 128) {
+      this.#out.byte(Kind.smallInteger + value);
+    } else {
+      this.#out.byte(Kind.integer);
+      this.#out.natural(value < 0 ? -2 * value - 1 : 2 * value);
+    }
+  }
+
+  #object(object: object): void {
+    const number = this.#numbers.get(object);
+    if (number !== undefined) {
+      this.#out.byte(Kind.reference);
+      return this.#out.natural(number);
+    }
+    const tag = tagOf(object);
+    // A view follows its buffer: what is built from another object comes after it.
+    if (tag === 'View') this.#view(object as ArrayBufferView);
+    else this.#announce(object, tag);
+    this.#numbers.set(object, this.#numbers.size);
+  }
+
+  #announce(object: object, tag: string | undefined): void {
+    switch (tag) {
+      case 'Object':
+        return this.#later(object, tag, Kind.object);
+      case 'Array':
+        return this.#later(object, tag, Kind.array);
+      case 'Map':
+        return this.#later(object, tag, Kind.map);
+      case 'Set':
+        return this.#later(object, tag, Kind.set);
+      case 'Error':
+        this.#later(object, tag, Kind.error);
+        return this.#out.byte(Math.max(0, errorKinds.indexOf((object as {name: (typeof errorKinds)[number]}).name)));
+      case 'Number':
+        return this.#boxed(Number.prototype.valueOf.call(object));
+      case 'String':
+        return this.#boxed(String.prototype.valueOf.call(object));
+      case 'Boolean':
+        return this.#boxed(Boolean.prototype.valueOf.call(object));
+      case 'BigInt':
+        return this.#boxed(BigInt.prototype.valueOf.call(object));
+      case 'ArrayBuffer':
+        return this.#buffer(object as ArrayBuffer);
+      case 'Blob':
+      case 'File':
+        this.#blobs.push(object as Blob);
+    }
+    if (!writeLeaf(this.#out, object, tag)) this.#refuse(`this object (${claim(object)})`);
+  }
+
+  #later(object: object, tag: Visit['tag'], kind: number): void {
+    this.#out.byte(kind);
+    this.#visits.push({object, tag, parent: this.#visit, place: this.#place});
+  }
+
+  #boxed(value: unknown): void {
+    this.#out.byte(Kind.boxed);
+    this.#value(value);
+  }
+
+  #buffer(buffer: ModernBuffer): void {
+    const content = new Uint8Array(buffer); // Throws if it is detached.
+    this.#out.byte(buffer.resizable ? Kind.resizable : Kind.buffer);
+    if (buffer.resizable) {
+      const {maxByteLength = 0} = buffer;
+      if (!this.#reserve.take(content.length, maxByteLength)) this.#refuse('resizable buffers of more than 64 MiB');
+      this.#out.natural(maxByteLength);
+    }
+    this.#out.bytes(content);
+  }
+
+  #view(view: ArrayBufferView): void {
+    const buffer: ModernBuffer | SharedArrayBuffer = view.buffer;
+    if (tagOf(buffer) !== 'ArrayBuffer') this.#refuse('shared memory');
+    const {byteOffset, byteLength} = view; // Throws for a `DataView` beyond its buffer.
+    const length = 'length' in view ? Number(view.length) : byteLength;
+    const array: unknown = Reflect.get(Object.getPrototypeOf(Int8Array.prototype) as object, Symbol.toStringTag, view);
+    this.#out.byte(Kind.view);
+    this.#out.byte(viewKinds.indexOf((array ?? 'DataView') as (typeof viewKinds)[number]));
+    this.#object(buffer);
+    this.#out.natural(byteOffset);
+    this.#out.natural(followsLength(view) ? 0 : length + 1);
+  }
+
+  #content({object, tag}: Visit): void {
+    if (tag === 'Object') return this.#properties(object, Object.keys(object));
+    if (tag === 'Array') return this.#array(object as unknown[]);
+    if (tag === 'Error') return this.#error(object as Error);
+    const entries =
+      tag === 'Map' ? [...Map.prototype.entries.call(object)].flat() : [...Set.prototype.values.call(object)];
+    this.#out.natural(entries.length);
+    entries.forEach((entry, index) => {
+      this.#place = index;
+      this.#value(entry);
+    });
+  }
+
+  /** Names go over the wire once: 0 ends the list, 1 is followed by a new name, and from 2 on they are old ones. */
+  #properties(object: object, names: string[]): void {
+    for (const name of names) {
+      const value = this.#read(object, name);
+      if (value === undefined && !Object.hasOwn(object, name)) continue; // A getter has removed it.
+      const number = this.#names.get(name);
+      this.#out.natural(number ?? 1);
+      if (number === undefined) {
+        this.#names.set(name, this.#names.size + 2);
+        this.#out.text(name);
+      }
+      this.#value(value);
+    }
+    this.#out.natural(0);
+  }
+
+  /** What stands in front without a gap goes as a list; the rest, behind holes or under names, as properties. */
+  #array(array: unknown[]): void {
+    const names = Object.keys(array); // Indices first, ascending.
+    const dense = countDense(names);
+    this.#out.natural(array.length);
+    this.#out.natural(dense);
+    for (let index = 0; index < dense; index++) {
+      this.#place = index;
+      const value = array[index];
+      if (value === undefined && !Object.hasOwn(array, index))
+        this.#out.byte(Kind.absent); // A getter has removed it.
+      else this.#value(value);
+    }
+    this.#properties(array, names.slice(dense));
+  }
+
+  #error(error: Error): void {
+    for (const name of errorParts) {
+      const value: unknown = name === 'stack' ? error.stack : Object.getOwnPropertyDescriptor(error, name)?.value;
+      this.#place = name;
+      if (name === 'stack' ? typeof value !== 'string' : !Object.hasOwn(error, name)) this.#out.byte(Kind.absent);
+      else this.#value(name === 'message' ? String(value) : value);
+    }
+  }
+
+  #read(object: object, name: string): unknown {
+    this.#place = name;
+    return Reflect.get(object, name);
+  }
+}
+
+/** How many of `names` are 0, 1, 2, … : as indices ascend, the last of them is the only one whose place must be looked at. */
+function countDense(names: string[]): number {
+  let [low, high] = [0, names.length];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (names[middle - 1] === String(middle - 1)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,47 @@
+import type {Bytes, Clock, Cryptography} from './environment.js';
+import {memberIdOf} from './protocol/member-id.js';
+
+const algorithm = {name: 'ECDSA', namedCurve: 'P-256'} as const;
+const scheme = {name: 'ECDSA', hash: 'SHA-256'} as const;
+
+/** WebCrypto. P-256, because every browser with WebRTC has it; key pairs are not extractable. Needs a secure context. */
+export const browserCryptography: Cryptography = {
+  random: length => crypto.getRandomValues(new Uint8Array(length)),
+  hash: async data => new Uint8Array(await crypto.subtle.digest('SHA-256', data)),
+  async createIdentity() {
+    const keys = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
+    const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', keys.publicKey));
+    return {
+      id: await memberIdOf(browserCryptography, publicKey),
+      publicKey,
+      sign: async data => new Uint8Array(await crypto.subtle.sign(scheme, keys.privateKey, data)),
+    };
+  },
+  async verify(publicKey, data, signature) {
+    const key = await importKey(publicKey);
+    return key !== undefined && crypto.subtle.verify(scheme, key, signature, data);
+  },
+};
+
+/** `undefined` for bytes that are no point of the curve. */
+async function importKey(publicKey: Bytes): Promise<CryptoKey | undefined> {
+  try {
+    return await crypto.subtle.importKey('raw', publicKey, algorithm, false, ['verify']);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'DataError') return undefined;
+    throw error;
+  }
+}
+
+export const browserClock: Clock = {
+  now: () => performance.now(),
+  after(delay, callback, signal) {
+    if (signal.aborted) return;
+    const cancel = () => clearTimeout(timer);
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', cancel);
+      callback();
+    }, delay);
+    signal.addEventListener('abort', cancel, {once: true});
+  },
+};

@@ -1,0 +1,42 @@
+import {browserClock, browserCryptography} from '../crypto.js';
+import type {Identity} from '../environment.js';
+import {meetingPoint} from '../group/meeting-point.js';
+import {Membership} from '../group/membership.js';
+import type {MembershipSettings} from '../group/membership.js';
+import type {MembershipListener} from '../group/types.js';
+import {peerjsTransport} from '../transport/peerjs.js';
+import type {ServerAddress} from './settings.js';
+
+/** As much of `Membership` as the element uses. */
+export type RunningMembership = Pick<
+  Membership,
+  'self' | 'host' | 'members' | 'requests' | 'send' | 'eject' | 'update' | 'leave' | 'goodbye' | 'stats'
+>;
+
+/** What the element needs in order to be in groups. Tests hand in their own. */
+export interface Backend {
+  createIdentity(): Promise<Identity>;
+  /** The hash of a group's name. */
+  meetingPoint(group: string): Promise<string>;
+  /** Starts a membership. `server` is `undefined` for PeerJS's public cloud; `iceServers` is asked at every new connection. */
+  start(
+    server: ServerAddress | undefined,
+    iceServers: () => readonly RTCIceServer[] | undefined,
+    settings: MembershipSettings,
+    listener: MembershipListener,
+  ): RunningMembership;
+}
+
+/** Groups as they are in a browser: PeerJS, WebCrypto and real time. */
+export const browserBackend: Backend = {
+  createIdentity: () => browserCryptography.createIdentity(),
+  meetingPoint: group => meetingPoint(group, browserCryptography),
+  start(server, iceServers, settings, listener) {
+    const environment = {
+      transport: peerjsTransport({server, iceServers}),
+      clock: browserClock,
+      crypto: browserCryptography,
+    };
+    return new Membership(environment, settings, listener);
+  },
+};

@@ -1,0 +1,163 @@
+import type {PeerGroupError} from '../errors.js';
+import type {GroupState, JoinRequest, LeaveReason, Member} from '../group/types.js';
+
+/** Detail of `joined`. */
+export interface JoinedDetail {
+  readonly self: Member;
+  /** Who is host; `undefined` only while a vanished host is being replaced. */
+  readonly host: Member | undefined;
+  /** Everyone, this member included, oldest first. */
+  readonly members: readonly Member[];
+}
+
+/** This member is in the group. Comes before every other event about members and messages. */
+export class PeerGroupJoinedEvent extends CustomEvent<JoinedDetail> {
+  constructor(detail: JoinedDetail) {
+    super('joined', {detail});
+  }
+}
+
+/** Detail of `message`. */
+export interface MessageDetail {
+  /** A copy of what was sent. */
+  readonly data: unknown;
+  readonly from: Member;
+  /** Whether it was sent with `to`, and so not to everyone. */
+  readonly private: boolean;
+}
+
+/** A member sent something. */
+export class PeerGroupMessageEvent extends CustomEvent<MessageDetail> {
+  constructor(detail: MessageDetail) {
+    super('message', {detail});
+  }
+}
+
+/** Somebody asks this page, the host's, to be let in. `preventDefault()` puts the decision off. */
+export class PeerGroupJoinRequestEvent extends CustomEvent<JoinRequest> {
+  constructor(detail: JoinRequest) {
+    super('joinrequest', {detail, cancelable: true});
+  }
+}
+
+/** Detail of `memberjoin` and `memberchange`. */
+export interface MemberDetail {
+  readonly member: Member;
+}
+
+/** Somebody came in. */
+export class PeerGroupMemberJoinEvent extends CustomEvent<MemberDetail> {
+  constructor(detail: MemberDetail) {
+    super('memberjoin', {detail});
+  }
+}
+
+/** Something shown by, or known of, a member changed: its name, profile, path or role. */
+export class PeerGroupMemberChangeEvent extends CustomEvent<MemberDetail> {
+  constructor(detail: MemberDetail) {
+    super('memberchange', {detail});
+  }
+}
+
+/** Detail of `memberleave`. */
+export interface MemberLeaveDetail extends MemberDetail {
+  readonly reason: LeaveReason;
+}
+
+/** Somebody is gone. */
+export class PeerGroupMemberLeaveEvent extends CustomEvent<MemberLeaveDetail> {
+  constructor(detail: MemberLeaveDetail) {
+    super('memberleave', {detail});
+  }
+}
+
+/** Detail of `hostchange`. */
+export interface HostChangeDetail {
+  readonly host: Member;
+  readonly previous: Member | undefined;
+}
+
+/** Another member is host. */
+export class PeerGroupHostChangeEvent extends CustomEvent<HostChangeDetail> {
+  constructor(detail: HostChangeDetail) {
+    super('hostchange', {detail});
+  }
+}
+
+/** Detail of `ejected`. */
+export interface EjectedDetail {
+  /** What the host gave as its reason; may be empty. */
+  readonly reason: string;
+  /** Who decided; `undefined` when it is not known. */
+  readonly by: Member | undefined;
+}
+
+/** This member was refused or removed. */
+export class PeerGroupEjectedEvent extends CustomEvent<EjectedDetail> {
+  constructor(detail: EjectedDetail) {
+    super('ejected', {detail});
+  }
+}
+
+/** Detail of `progress`. */
+export interface ProgressDetail {
+  readonly direction: 'send' | 'receive';
+  /** To whom, or from whom. */
+  readonly member: Member;
+  /** How many bytes of it have been transferred. */
+  readonly bytes: number;
+  /** How many bytes it has. */
+  readonly total: number;
+  /** Tells one transfer from another: the same in all events of one. */
+  readonly transfer: string;
+}
+
+/** A large value is on its way to, or from, a member. */
+export class PeerGroupProgressEvent extends CustomEvent<ProgressDetail> {
+  constructor(detail: ProgressDetail) {
+    super('progress', {detail});
+  }
+}
+
+/** Detail of `statechange`. */
+export interface StateChangeDetail {
+  readonly state: GroupState;
+  readonly previous: GroupState;
+}
+
+/** The element's `state` changed. */
+export class PeerGroupStateChangeEvent extends CustomEvent<StateChangeDetail> {
+  constructor(detail: StateChangeDetail) {
+    super('statechange', {detail});
+  }
+}
+
+/** Detail of `error`. */
+export interface ErrorDetail {
+  readonly error: PeerGroupError;
+}
+
+/** Something went wrong. Whether it ended anything is what `state` says. */
+export class PeerGroupErrorEvent extends CustomEvent<ErrorDetail> {
+  constructor(error: PeerGroupError) {
+    super('error', {detail: {error}});
+  }
+}
+
+/** The events of `<peer-group>` by name. Every listener type follows from it. */
+export interface PeerGroupEventMap {
+  joined: PeerGroupJoinedEvent;
+  message: PeerGroupMessageEvent;
+  joinrequest: PeerGroupJoinRequestEvent;
+  memberjoin: PeerGroupMemberJoinEvent;
+  memberchange: PeerGroupMemberChangeEvent;
+  memberleave: PeerGroupMemberLeaveEvent;
+  hostchange: PeerGroupHostChangeEvent;
+  ejected: PeerGroupEjectedEvent;
+  progress: PeerGroupProgressEvent;
+  statechange: PeerGroupStateChangeEvent;
+  error: PeerGroupErrorEvent;
+}
+
+/** The same, together with the events that every HTML element has. */
+export type PeerGroupElementEventMap = Omit<HTMLElementEventMap, keyof PeerGroupEventMap> & PeerGroupEventMap;

@@ -1,0 +1,452 @@
+import {css, html, LitElement} from 'lit';
+import {encode} from '../codec/codec.js';
+import {PeerGroupError} from '../errors.js';
+import type {EjectOptions, GroupState, JoinRequest, LinkStats, Member, SendOptions} from '../group/types.js';
+import {browserBackend} from './backend.js';
+import type {PeerGroupElementEventMap} from './events.js';
+import {Reconciler} from './reconciler.js';
+import {defaultGrace, parseGrace, parseIceServers} from './settings.js';
+import {quiet} from './task.js';
+import type {Inputs} from './wish.js';
+
+const none: readonly never[] = Object.freeze([]);
+
+/** Everything a page may have set before the element was defined. */
+const settable = [
+  'group',
+  'server',
+  'name',
+  'approval',
+  'profile',
+  'credential',
+  'password',
+  'iceServers',
+  'grace',
+  'disabled',
+];
+
+/**
+ * Connects everybody who has this page open, browser to browser, as a group that finds itself by a name.
+ *
+ * It joins when it is in the document, has a `group`, and is not `disabled`; it leaves when it is removed. All
+ * attributes and properties may change at any time, and changes made in one task are one change. What is wrong with
+ * them never throws: it is told by an `error` event, once, and `state` is `failed` until it is mended. A bad value of
+ * what may change in a running group (`name`, `profile`, `credential`, `grace`, `iceServers`) does not end it: there
+ * the last good value stays. No promise of this element that is ignored causes an `unhandledrejection`, but that of
+ * `eject()`.
+ *
+ * @tagname peer-group
+ * @slot - Whatever the page likes; shown as if the element were not there.
+ *
+ * @cssstate peer-group:state(idle) - Not in a group and not on the way to one.
+ * @cssstate peer-group:state(connecting) - Looking for the group.
+ * @cssstate peer-group:state(pending) - Waiting to be let in.
+ * @cssstate peer-group:state(joined) - In the group.
+ * @cssstate peer-group:state(reconnecting) - In the group, with every link lost at the moment.
+ * @cssstate peer-group:state(ejected) - Refused or removed.
+ * @cssstate peer-group:state(failed) - It does not work; the `error` event says why.
+ *
+ * @fires {PeerGroupJoinedEvent} joined - This member is in the group. Comes before all about members and messages.
+ * @fires {PeerGroupMessageEvent} message - A member sent something.
+ * @fires {PeerGroupJoinRequestEvent} joinrequest - Somebody asks this page, the host's, to be let in.
+ *   `preventDefault()` puts the decision off; without `approval`, whoever is not refused by then is let in.
+ * @fires {PeerGroupMemberJoinEvent} memberjoin - Somebody came in. Before anything else from that member.
+ * @fires {PeerGroupMemberChangeEvent} memberchange - What is shown by, or known of, a member changed.
+ * @fires {PeerGroupMemberLeaveEvent} memberleave - Somebody is gone. After everything else from that member.
+ * @fires {PeerGroupHostChangeEvent} hostchange - Another member is host.
+ * @fires {PeerGroupEjectedEvent} ejected - This member was refused or removed.
+ * @fires {PeerGroupProgressEvent} progress - A large value is on its way.
+ * @fires {PeerGroupStateChangeEvent} statechange - `state` changed.
+ * @fires {PeerGroupErrorEvent} error - Something went wrong. Whether it ended anything is what `state` says.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- only types, of methods that are there
+export class PeerGroup extends LitElement {
+  static override styles = css`
+    :host {
+      display: contents;
+    }
+    :host([hidden]) {
+      display: none;
+    }
+  `;
+
+  static override get observedAttributes(): string[] {
+    return [
+      ...super.observedAttributes,
+      'group',
+      'server',
+      'name',
+      'approval',
+      'password',
+      'ice-servers',
+      'grace',
+      'disabled',
+    ];
+  }
+
+  readonly #states = customStates(this);
+  readonly #reconciler = new Reconciler(
+    {
+      inputs: () => this.#inputs(),
+      dispatch: event => this.#dispatch(event),
+      show: (state, previous) => this.#show(state, previous),
+    },
+    browserBackend,
+  );
+  #profile: unknown;
+  #credential: unknown;
+  #password = '';
+  #iceServers: readonly RTCIceServer[] | undefined;
+  /** What a relative `server` is relative to: the page's URL when it was set, as with a `src`. */
+  #base: string | undefined;
+
+  constructor() {
+    super();
+    for (const name of settable) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value: unknown = Reflect.get(this, name);
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value);
+    }
+  }
+
+  /**
+   * Name of the group: any text up to 512 UTF-16 code units in NFC. Setting it joins, changing it leaves the old group
+   * and joins the new one, removing it leaves. Empty: none.
+   * @attr
+   */
+  get group(): string {
+    return this.getAttribute('group') ?? '';
+  }
+
+  set group(value: string | null | undefined) {
+    this.#reflect('group', value);
+  }
+
+  /**
+   * URL of a PeerServer, `https://host[:port][/path][?key=…]`; also `http`, `ws`, `wss`, and relative to the page.
+   * `{group}` in the path becomes the group's hash. Changing it leaves, and joins there. Without the attribute it is
+   * PeerJS's public server; an empty one is an error, lest a forgotten setting lead to strangers.
+   * @attr
+   */
+  get server(): string {
+    return this.getAttribute('server') ?? '';
+  }
+
+  set server(value: string | null | undefined) {
+    this.#reflect('server', value);
+  }
+
+  /**
+   * Display name of this member, up to 256 UTF-16 code units. A change reaches everyone, at most 5 times a second.
+   * @attr
+   */
+  get name(): string {
+    return this.getAttribute('name') ?? '';
+  }
+
+  set name(value: string | null | undefined) {
+    this.#reflect('name', value);
+  }
+
+  /**
+   * Whether nobody enters without an `accept()`. Counts when the group is founded; changing it later changes nothing.
+   * @attr
+   */
+  get approval(): boolean {
+    return this.hasAttribute('approval');
+  }
+
+  set approval(value: boolean | null | undefined) {
+    this.toggleAttribute('approval', Boolean(value));
+  }
+
+  /**
+   * Any cloneable value without Blobs, up to 16 KiB encoded, shown to every member beside the name. A change reaches
+   * everyone, at most 5 times a second.
+   */
+  get profile(): unknown {
+    return this.#profile;
+  }
+
+  set profile(value: unknown) {
+    this.#profile = value;
+    this.#reconciler.changed();
+  }
+
+  /**
+   * Any cloneable value without Blobs, up to 64 KiB encoded, shown only to whoever decides on the join request.
+   * A change counts from the next request on.
+   */
+  get credential(): unknown {
+    return this.#credential;
+  }
+
+  set credential(value: unknown) {
+    this.#credential = value;
+    this.#reconciler.changed();
+  }
+
+  /**
+   * Not supported by this version: while it is not empty, the element is in no group and `state` is `failed`.
+   * As an attribute it is taken and removed, because attributes can be read by anybody.
+   */
+  get password(): string {
+    return this.#password;
+  }
+
+  set password(value: string | null | undefined) {
+    this.#password = value ?? '';
+    this.#reconciler.changed();
+  }
+
+  /**
+   * STUN and TURN servers. A change applies to new connections. `[]`: none; `undefined`: those of the `ice-servers`
+   * attribute (JSON), or else PeerJS's own. Setting it does not change the attribute.
+   * @attr ice-servers
+   */
+  get iceServers(): readonly RTCIceServer[] | undefined {
+    if (this.#iceServers !== undefined) return this.#iceServers;
+    const json = this.getAttribute('ice-servers');
+    try {
+      return json === null ? undefined : parseIceServers(json);
+    } catch {
+      // Told by an `error` event, and no reason to throw here.
+      return undefined;
+    }
+  }
+
+  set iceServers(value: readonly RTCIceServer[] | null | undefined) {
+    this.#iceServers = value ?? undefined;
+    this.#reconciler.changed();
+  }
+
+  /**
+   * Seconds that a member may be out of everybody's reach before it counts as lost; the host's counts. Default 20.
+   * A change applies to whoever gets lost from then on.
+   * @attr
+   */
+  get grace(): number {
+    try {
+      return parseGrace(this.getAttribute('grace')) / 1000;
+    } catch {
+      // Told by an `error` event, and no reason to throw here.
+      return defaultGrace;
+    }
+  }
+
+  set grace(value: number | null | undefined) {
+    this.#reflect('grace', value);
+  }
+
+  /**
+   * Whether it stays out of the group. Set while joined, it leaves.
+   * @attr
+   */
+  get disabled(): boolean {
+    return this.hasAttribute('disabled');
+  }
+
+  set disabled(value: boolean | null | undefined) {
+    this.toggleAttribute('disabled', Boolean(value));
+  }
+
+  /** Where it stands. A change is told by `statechange`. */
+  get state(): GroupState {
+    return this.#reconciler.state;
+  }
+
+  /** This member; `undefined` before `connecting`. */
+  get self(): Member | undefined {
+    return this.#reconciler.membership?.self;
+  }
+
+  /** The member that lets others in; `undefined` when it is not known. */
+  get host(): Member | undefined {
+    return this.#reconciler.membership?.host;
+  }
+
+  /** Everyone, `self` included, oldest first: a new frozen array at every change, empty until joined. */
+  get members(): readonly Member[] {
+    return this.#reconciler.membership?.members ?? none;
+  }
+
+  /** The join requests that this page, the host's, has not decided on yet. */
+  get requests(): readonly JoinRequest[] {
+    return this.#reconciler.membership?.requests ?? none;
+  }
+
+  /**
+   * Sends any value that `structuredClone` takes, and Blobs, captured at the call. Before `joined` it waits for that.
+   *
+   * Resolves when every member of the group, or of `options.to`, has dispatched it; who leaves is not waited for.
+   * Rejects with a `PeerGroupError`: `invalid-state` when in no group and not on the way to one, `data-clone`,
+   * `no-receiver`, `unknown-member`, `member-left` (one named in `to`), `left`, `buffer-full`; or with the reason of
+   * `options.signal`.
+   */
+  send(data: unknown, options: SendOptions = {}): Promise<void> {
+    return quiet(this.#send(data, options));
+  }
+
+  // No `await` before `encode`: what the page does to the data after the call is not sent.
+  async #send(data: unknown, {to, reliable, signal, onprogress}: SendOptions): Promise<void> {
+    const receivers = Array.isArray(to) ? [...(to as readonly (Member | string)[])] : to;
+    return this.#reconciler.send(encode(data), {to: receivers, reliable, signal, onprogress});
+  }
+
+  /**
+   * Removes a member, for as long as the group lives unless `ban` is `false`. For the host only. `reason`, up to 256
+   * characters, is shown to it. Rejects with a `PeerGroupError`: `not-host`, `unknown-member`, `invalid-state`.
+   */
+  async eject(member: Member | string, reason?: string, options: EjectOptions = {}): Promise<void> {
+    const {membership} = this.#reconciler;
+    if (membership === undefined) {
+      throw new PeerGroupError('invalid-state', `There is nobody to eject while the element is ${this.state}.`);
+    }
+    return membership.eject(member, reason, options);
+  }
+
+  /**
+   * The same as `disabled = false`, and a new attempt if the state is `ejected` or `failed`.
+   *
+   * Resolves when joined, at once if it is. Rejects with a `PeerGroupError`: why it failed; `left` when it was
+   * disabled, removed, or sent elsewhere meanwhile; `invalid-state` outside the document or without a `group`.
+   */
+  join(): Promise<void> {
+    this.disabled = false;
+    return quiet(this.#join());
+  }
+
+  async #join(): Promise<void> {
+    if (!this.isConnected) throw new PeerGroupError('invalid-state', 'Put the element into the document, then join().');
+    if (this.group === '') throw new PeerGroupError('invalid-state', 'Set the group of the element, then join().');
+    return this.#reconciler.join();
+  }
+
+  /**
+   * The same as `disabled = true`, without waiting for the end of the task. Resolves when gone: what the others have
+   * not acknowledged is waited for, up to 2 s. Never rejects.
+   */
+  leave(): Promise<void> {
+    // What has been changed and sent before still counts.
+    this.#reconciler.settle();
+    this.disabled = true;
+    this.#reconciler.settle();
+    return this.#reconciler.gone();
+  }
+
+  /** What an inspector shows of the link to each other member: sizes in bytes, times in ms. */
+  stats(): LinkStats[] {
+    return this.#reconciler.membership?.stats() ?? [];
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#reconciler.changed();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#reconciler.changed();
+  }
+
+  /** With this, `moveBefore` calls neither of the others. */
+  connectedMoveCallback(): void {
+    // A move changes nothing.
+  }
+
+  override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
+    super.attributeChangedCallback(name, old, value);
+    if (name === 'password') this.#takePassword(value);
+    if (name === 'server') this.#base = this.baseURI;
+    this.#reconciler.changed();
+  }
+
+  protected override render() {
+    return html`<slot></slot>`;
+  }
+
+  #takePassword(value: string | null): void {
+    if (value === null) return;
+    this.removeAttribute('password');
+    this.password = value;
+    // eslint-disable-next-line no-console -- whoever wrote the markup should know, and looks there
+    console.warn('<peer-group>: everybody who can read the page can read a password in it. Set the property instead.');
+  }
+
+  #inputs(): Inputs {
+    return {
+      isConnected: this.isConnected,
+      disabled: this.disabled,
+      group: this.group,
+      server: this.getAttribute('server'),
+      base: (this.#base ??= this.baseURI),
+      password: this.#password,
+      approval: this.approval,
+      name: this.name,
+      profile: this.#profile,
+      credential: this.#credential,
+      grace: this.getAttribute('grace'),
+      iceServersAttribute: this.getAttribute('ice-servers'),
+      iceServers: this.#iceServers,
+    };
+  }
+
+  /** As HTML does it, but `null` and `undefined` remove the attribute: so frameworks say "not set". */
+  #reflect(name: string, value: string | number | null | undefined): void {
+    if (value === null || value === undefined) this.removeAttribute(name);
+    else if (this.getAttribute(name) !== String(value)) this.setAttribute(name, String(value));
+  }
+
+  #show(state: GroupState, previous: GroupState): void {
+    this.#states?.delete(previous);
+    this.#states?.add(state);
+  }
+
+  #dispatch(event: Event): boolean {
+    return this.dispatchEvent(event);
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- only types, of methods that are there
+export interface PeerGroup {
+  addEventListener<K extends keyof PeerGroupElementEventMap>(
+    type: K,
+    listener: (this: PeerGroup, event: PeerGroupElementEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof PeerGroupElementEventMap>(
+    type: K,
+    listener: (this: PeerGroup, event: PeerGroupElementEventMap[K]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'peer-group': PeerGroup;
+  }
+}
+
+/** `undefined` in browsers that have none, or only such as begin with two dashes. */
+function customStates(element: HTMLElement): Set<string> | undefined {
+  const internals: Partial<ElementInternals> | undefined = (element as Partial<HTMLElement>).attachInternals?.();
+  const states: Set<string> | undefined = internals?.states;
+  try {
+    states?.add('idle');
+    return states;
+  } catch (error) {
+    if (error instanceof DOMException) return undefined;
+    throw error;
+  }
+}

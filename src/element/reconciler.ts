@@ -1,0 +1,203 @@
+import type {Identity} from '../environment.js';
+import type {Encoded} from '../codec/codec.js';
+import {PeerGroupError} from '../errors.js';
+import type {GroupState, SendOptions} from '../group/types.js';
+import type {Backend, RunningMembership} from './backend.js';
+import {PeerGroupErrorEvent, PeerGroupStateChangeEvent} from './events.js';
+import {afterTask, Deferred} from './task.js';
+import {Visit} from './visit.js';
+import {initialLive, readWish} from './wish.js';
+import type {Inputs, Live, Place} from './wish.js';
+
+/** The element, as the reconciler sees it. */
+export interface Owner {
+  inputs(): Inputs;
+  /** @returns false if the event was cancelled. */
+  dispatch(event: Event): boolean;
+  /** Shows the state, before `statechange` is dispatched. */
+  show(state: GroupState, previous: GroupState): void;
+}
+
+/**
+ * Keeps what runs equal to what is wanted. Whatever happens only calls `changed`; after the task `settle` compares.
+ *
+ * 1. At most one visit is heard; it is where the inputs, as they last stood, want the element to be.
+ * 2. Two visits to one place never overlap: the later waits until the earlier is gone.
+ * 3. A visit that is wanted no longer leaves nothing behind, however far it had come.
+ * 4. What ended by itself (`ejected`, `failed`) begins again only on demand, or elsewhere.
+ * 5. What is wrong with the inputs is told once, and again only after it had been mended.
+ */
+export class Reconciler {
+  readonly #owner: Owner;
+  readonly #backend: Backend;
+  #state: GroupState = 'idle';
+  #live: Live = initialLive;
+  #visit: Visit | undefined;
+  readonly #leaving = new Set<Visit>();
+  /** A member that leaves a group and comes back is the same one, so that a ban holds. */
+  readonly #identities = new Map<string, Promise<Identity>>();
+  #problems: readonly PeerGroupError[] = [];
+  /** Calls that came after a change, and so mean what will be when it is settled. */
+  #calls: (() => void)[] = [];
+  #isScheduled = false;
+  #isRetrying = false;
+  /** The page is hidden for good, or in the back/forward cache. */
+  #isAway = false;
+  /** While the page is watched for going away. */
+  #watching: AbortController | undefined;
+
+  constructor(owner: Owner, backend: Backend) {
+    this.#owner = owner;
+    this.#backend = backend;
+  }
+
+  get state(): GroupState {
+    return this.#state;
+  }
+
+  get membership(): RunningMembership | undefined {
+    return this.#visit?.membership;
+  }
+
+  /** The inputs may have changed. All changes of one task are one change. */
+  changed(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    afterTask(() => {
+      if (this.#isScheduled) this.settle();
+    });
+  }
+
+  /** Makes it so now. */
+  settle(): void {
+    this.#isScheduled = false;
+    const wish = readWish(this.#owner.inputs(), this.#live);
+    const place = this.#isAway ? undefined : wish.place;
+    const problems = this.#isAway ? [] : wish.problems;
+    this.#live = wish.live;
+    const news = problems.filter(({message}) => !this.#problems.some(known => known.message === message));
+    this.#problems = problems;
+
+    const before = this.#visit;
+    if (before !== undefined && (before.place.key !== place?.key || (before.isOver && this.#isRetrying)))
+      this.#leave(before);
+    this.#isRetrying = false;
+    if (this.#visit !== undefined) this.#visit.update(wish.live);
+    else if (place !== undefined && problems.length === 0) this.#visit = this.#begin(place, wish.live, wish.approval);
+    this.#watch();
+
+    for (const call of this.#calls.splice(0)) call();
+    // Last, because listeners may call anything. Who begins is idle until it is connecting.
+    if (this.#visit === undefined) this.#become(problems.length > 0 ? 'failed' : 'idle');
+    else if (this.#visit !== before) this.#become('idle');
+    for (const problem of news) this.#owner.dispatch(new PeerGroupErrorEvent(problem));
+  }
+
+  /** Tries again what had ended. Resolves when joined; rejects when it comes otherwise. */
+  join(): Promise<void> {
+    this.#isRetrying = true;
+    this.changed();
+    return this.#whenSettled(
+      () => this.#visit?.whenJoined ?? Promise.reject(this.#problems[0] ?? this.#notWanted('cannot be joined')),
+    );
+  }
+
+  /** Resolves when nothing remains of what has been left. */
+  async gone(): Promise<void> {
+    await Promise.all([...this.#leaving].map(({whenGone}) => whenGone));
+  }
+
+  send(value: Encoded, options: SendOptions): Promise<void> {
+    return this.#whenSettled(
+      () => this.#visit?.send(value, options) ?? Promise.reject(this.#notWanted('takes nothing to send')),
+    );
+  }
+
+  /** At once if nothing has changed, else when it is settled. */
+  #whenSettled(call: () => Promise<void>): Promise<void> {
+    if (!this.#isScheduled) return call();
+    const {promise, resolve} = new Deferred<void>();
+    this.#calls.push(() => resolve(call()));
+    return promise;
+  }
+
+  #notWanted(what: string): PeerGroupError {
+    const {isConnected, disabled, group} = this.#owner.inputs();
+    const cause = this.#problems[0];
+    const advice =
+      cause !== undefined
+        ? `Mend what is wrong: ${cause.message}`
+        : !isConnected
+          ? 'Put it into the document.'
+          : group === ''
+            ? 'Set its group.'
+            : disabled
+              ? 'Call join(), or remove disabled.'
+              : 'The page has been left.';
+    return new PeerGroupError('invalid-state', `The element ${what} while it is ${this.#state}. ${advice}`, {cause});
+  }
+
+  #begin(place: Place, live: Live, approval: boolean): Visit {
+    const clear = Promise.all([...this.#leaving].filter(other => other.place.key === place.key).map(v => v.whenGone));
+    return new Visit(this.#backend, place, live, approval, this.#identity(place.key), clear, {
+      state: state => this.#become(state),
+      dispatch: event => this.#owner.dispatch(event),
+    });
+  }
+
+  #leave(visit: Visit): void {
+    this.#visit = undefined;
+    this.#leaving.add(visit);
+    visit.leave();
+    void visit.whenGone.then(() => {
+      this.#leaving.delete(visit);
+      this.#watch();
+    });
+  }
+
+  #identity(key: string): Promise<Identity> {
+    const known = this.#identities.get(key);
+    if (known !== undefined) return known;
+    const identity = this.#backend.createIdentity();
+    this.#identities.set(key, identity);
+    identity.catch(() => this.#identities.delete(key));
+    return identity;
+  }
+
+  #become(state: GroupState): void {
+    const previous = this.#state;
+    if (state === previous) return;
+    this.#state = state;
+    this.#owner.show(state, previous);
+    this.#owner.dispatch(new PeerGroupStateChangeEvent({state, previous}));
+  }
+
+  /** Watches the page exactly while somebody would miss a goodbye, or wants to come back. */
+  #watch(): void {
+    const isNeeded = this.#owner.inputs().isConnected || this.#leaving.size > 0;
+    if (isNeeded === (this.#watching !== undefined)) return;
+    if (!isNeeded) {
+      this.#watching?.abort();
+      this.#watching = undefined;
+      this.#isAway = false;
+      return;
+    }
+    this.#watching = new AbortController();
+    const {signal} = this.#watching;
+    window.addEventListener('pagehide', () => this.#away(), {signal});
+    window.addEventListener('pageshow', () => this.#back(), {signal});
+  }
+
+  #away(): void {
+    this.#isAway = true;
+    for (const visit of [this.#visit, ...this.#leaving]) visit?.goodbye();
+    this.settle();
+  }
+
+  /** Told also after the first load, which is no coming back. */
+  #back(): void {
+    if (!this.#isAway) return;
+    this.#isAway = false;
+    this.changed();
+  }
+}

@@ -1,0 +1,221 @@
+import type {Identity} from '../environment.js';
+import type {Encoded} from '../codec/codec.js';
+import {PeerGroupError} from '../errors.js';
+import type {GroupState, JoinRequest, LeaveReason, Member, MembershipListener, SendOptions} from '../group/types.js';
+import type {Backend, RunningMembership} from './backend.js';
+import {
+  PeerGroupEjectedEvent,
+  PeerGroupErrorEvent,
+  PeerGroupHostChangeEvent,
+  PeerGroupJoinedEvent,
+  PeerGroupJoinRequestEvent,
+  PeerGroupMemberChangeEvent,
+  PeerGroupMemberJoinEvent,
+  PeerGroupMemberLeaveEvent,
+  PeerGroupMessageEvent,
+  PeerGroupProgressEvent,
+} from './events.js';
+import type {ProgressDetail} from './events.js';
+import {addressFor} from './settings.js';
+import {Deferred} from './task.js';
+import type {Live, Place} from './wish.js';
+
+/** Whom a visit tells what happens. It hears nothing more once it has called `leave` or `goodbye`. */
+export interface VisitListener {
+  state(state: GroupState): void;
+  /** @returns false if the event was cancelled. */
+  dispatch(event: Event): boolean;
+}
+
+/** Something to do with the membership as soon as there is one. */
+interface Waiting {
+  run(membership: RunningMembership): void;
+  cancel(error: PeerGroupError): void;
+}
+
+/** One visit of the element to one place: from being wanted, through a membership, to being gone. */
+export class Visit implements MembershipListener {
+  readonly place: Place;
+  readonly #backend: Backend;
+  readonly #listener: VisitListener;
+  readonly #approval: boolean;
+  readonly #joined = new Deferred<void>();
+  readonly #gone = new Deferred<void>();
+  #live: Live;
+  #membership: RunningMembership | undefined;
+  #waiting: Waiting[] = [];
+  #left = false;
+  #isOver = false;
+  /** The last thing that went wrong: if it ends, then for this. */
+  #reason: PeerGroupError | undefined;
+
+  /** Begins once `identity` is there and `clear` has resolved, at the latest word of `update`. */
+  constructor(
+    backend: Backend,
+    place: Place,
+    live: Live,
+    approval: boolean,
+    identity: Promise<Identity>,
+    clear: Promise<unknown>,
+    listener: VisitListener,
+  ) {
+    this.place = place;
+    this.#backend = backend;
+    this.#live = live;
+    this.#approval = approval;
+    this.#listener = listener;
+    void this.#start(identity, clear);
+  }
+
+  /** Resolves when joined; rejects when it ends before. */
+  get whenJoined(): Promise<void> {
+    return this.#joined.promise;
+  }
+
+  /** Resolves when it has been left, and nothing of it remains. */
+  get whenGone(): Promise<void> {
+    return this.#gone.promise;
+  }
+
+  /** Whether it ended by itself: ejected or failed. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** `undefined` until it is connecting. */
+  get membership(): RunningMembership | undefined {
+    return this.#membership;
+  }
+
+  async #start(identity: Promise<Identity>, clear: Promise<unknown>): Promise<void> {
+    const {group, server} = this.place;
+    try {
+      const [persona, hash] = await Promise.all([identity, this.#backend.meetingPoint(group), clear]);
+      if (this.#left) return;
+      const {name, profile, credential, grace} = this.#live;
+      const settings = {name, profile, credential, grace, meetingPoint: hash, approval: this.#approval, identity: persona};
+      const address = server && addressFor(server, hash);
+      this.#membership = this.#backend.start(address, () => this.#live.iceServers, settings, this);
+    } catch (error) {
+      if (this.#left) return;
+      const reason = PeerGroupError.from(error, 'not-supported', 'The group could not be entered: see the cause.');
+      this.error(reason);
+      this.statechange('failed');
+      return;
+    }
+    // What was sent before goes before whatever a listener sends now.
+    for (const waiting of this.#waiting.splice(0)) waiting.run(this.#membership);
+    this.#listener.state('connecting');
+  }
+
+  /** Takes over what may change at any time. */
+  update(live: Live): void {
+    this.#live = live;
+    if (this.#isOver) return;
+    const {name, profile, credential, grace} = live;
+    this.#membership?.update({name, profile, credential, grace});
+  }
+
+  send(value: Encoded, options: SendOptions): Promise<void> {
+    if (this.#membership !== undefined) return this.#membership.send(value, options);
+    if (this.#isOver) {
+      const message = 'The group could not be entered. Call join() to try again.';
+      return Promise.reject(new PeerGroupError('invalid-state', message, {cause: this.#reason}));
+    }
+    const {promise, resolve, reject} = new Deferred<void>();
+    this.#waiting.push({
+      run: membership => void membership.send(value, options).then(resolve, reject),
+      cancel: reject,
+    });
+    options.signal?.addEventListener('abort', () => reject(options.signal?.reason), {once: true});
+    return promise;
+  }
+
+  /** Leaves in good order, in the background: `whenGone` tells when. */
+  leave(): void {
+    if (this.#left) return;
+    this.#quit();
+    const leaving = this.#membership?.leave() ?? Promise.resolve();
+    // An end that goes wrong is an end.
+    leaving.then(this.#gone.resolve, () => this.#gone.resolve());
+  }
+
+  /** Ends at once, also what is still leaving. */
+  goodbye(): void {
+    this.#quit();
+    this.#membership?.goodbye();
+    this.#gone.resolve();
+  }
+
+  #quit(): void {
+    this.#left = true;
+    this.#giveUp(new PeerGroupError('left', 'This member left the group before it was joined.'));
+  }
+
+  #giveUp(error: PeerGroupError): void {
+    this.#joined.reject(error);
+    for (const waiting of this.#waiting.splice(0)) waiting.cancel(error);
+  }
+
+  // What the membership tells. Once it is left nobody listens any more.
+
+  statechange(state: GroupState): void {
+    if (this.#left) return;
+    if (state === 'failed' || state === 'ejected') {
+      this.#isOver = true;
+      // The reason may be told just after the state.
+      queueMicrotask(() => this.#giveUp(this.#reason ?? new PeerGroupError('left', 'The membership has ended.')));
+    }
+    this.#listener.state(state);
+  }
+
+  joined(): void {
+    this.#joined.resolve();
+    if (this.#left || this.#membership === undefined) return;
+    const {self, host, members} = this.#membership;
+    this.#dispatch(new PeerGroupJoinedEvent({self, host, members}));
+  }
+
+  message(data: unknown, from: Member, isPrivate: boolean): void {
+    this.#dispatch(new PeerGroupMessageEvent({data, from, private: isPrivate}));
+  }
+
+  joinrequest(request: JoinRequest): boolean {
+    // Whoever is leaving lets nobody in.
+    return this.#left || !this.#dispatch(new PeerGroupJoinRequestEvent(request));
+  }
+
+  memberjoin(member: Member): void {
+    this.#dispatch(new PeerGroupMemberJoinEvent({member}));
+  }
+
+  memberchange(member: Member): void {
+    this.#dispatch(new PeerGroupMemberChangeEvent({member}));
+  }
+
+  memberleave(member: Member, reason: LeaveReason): void {
+    this.#dispatch(new PeerGroupMemberLeaveEvent({member, reason}));
+  }
+
+  hostchange(host: Member, previous: Member | undefined): void {
+    this.#dispatch(new PeerGroupHostChangeEvent({host, previous}));
+  }
+
+  ejected(reason: string, by: Member | undefined): void {
+    this.#reason = new PeerGroupError('left', `The host did not let this member in or stay. Its reason: "${reason}".`);
+    this.#dispatch(new PeerGroupEjectedEvent({reason, by}));
+  }
+
+  progress(detail: ProgressDetail): void {
+    this.#dispatch(new PeerGroupProgressEvent(detail));
+  }
+
+  error(error: PeerGroupError): void {
+    this.#reason = error;
+    this.#dispatch(new PeerGroupErrorEvent(error));
+  }
+
+  #dispatch(event: Event): boolean {
+    return this.#left || this.#listener.dispatch(event);
+  }
+}

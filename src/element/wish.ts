@@ -1,0 +1,119 @@
+import {PeerGroupError} from '../errors.js';
+import type {PeerGroupErrorCode} from '../errors.js';
+import type {Presentation} from '../group/types.js';
+import {
+  checkCredential,
+  checkIceServers,
+  checkPage,
+  checkProfile,
+  parseGrace,
+  parseGroup,
+  parseIceServers,
+  parseName,
+  parseServer,
+} from './settings.js';
+import type {ServerAddress} from './settings.js';
+
+/** What the element was told: attributes as they stand (`null`: absent), properties as they were set. */
+export interface Inputs {
+  readonly isConnected: boolean;
+  readonly disabled: boolean;
+  readonly group: string;
+  readonly server: string | null;
+  /** What a relative `server` is relative to. */
+  readonly base: string;
+  readonly password: string;
+  readonly approval: boolean;
+  readonly name: string;
+  readonly profile: unknown;
+  readonly credential: unknown;
+  readonly grace: string | null;
+  readonly iceServersAttribute: string | null;
+  readonly iceServers: unknown;
+}
+
+/** Which group, and where. Another one is another membership. */
+export interface Place {
+  /** Equal for equal places. */
+  readonly key: string;
+  readonly group: string;
+  /** `undefined`: PeerJS's public cloud. */
+  readonly server: ServerAddress | undefined;
+}
+
+/** What may change while a membership lasts. */
+export interface Live extends Presentation {
+  readonly iceServers: readonly RTCIceServer[] | undefined;
+}
+
+export const initialLive: Live = {
+  name: '',
+  profile: undefined,
+  credential: undefined,
+  grace: parseGrace(null),
+  iceServers: undefined,
+};
+
+/** The inputs, understood. */
+export interface Wish {
+  /** Whether the element is to be in a group at all. */
+  readonly wanted: boolean;
+  /** `undefined` if nothing is wanted, or it cannot be. */
+  readonly place: Place | undefined;
+  /** The last good value of everything. */
+  readonly live: Live;
+  readonly approval: boolean;
+  /** What is wrong; with any of it no membership begins. */
+  readonly problems: readonly PeerGroupError[];
+}
+
+/**
+ * Reads the inputs. A bad value of what may change live is replaced by its `last` good one, so that a running
+ * membership goes on; without a usable group, server or password there is no `place`, so that it ends.
+ */
+export function readWish(inputs: Inputs, last: Live): Wish {
+  const {approval} = inputs;
+  const wanted = inputs.isConnected && !inputs.disabled && inputs.group !== '';
+  if (!wanted) return {wanted, place: undefined, live: last, approval, problems: []};
+
+  const problems: PeerGroupError[] = [];
+  /** What `read` returns; if it throws, `otherwise`, and there is a problem more. */
+  const attempt = <T>(read: () => T, code: PeerGroupErrorCode, otherwise: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      problems.push(PeerGroupError.from(error, code, String(error)));
+      return otherwise;
+    }
+  };
+  const place = attempt(() => readPlace(inputs), 'invalid-argument', undefined);
+  const live: Live = {
+    name: attempt(() => parseName(inputs.name), 'invalid-name', last.name),
+    profile: attempt(() => checkProfile(inputs.profile), 'invalid-profile', last.profile),
+    credential: attempt(() => checkCredential(inputs.credential), 'invalid-credential', last.credential),
+    grace: attempt(() => parseGrace(inputs.grace), 'invalid-grace', last.grace),
+    iceServers: attempt(() => readIceServers(inputs), 'invalid-ice-servers', last.iceServers),
+  };
+  return {wanted, place, live, approval, problems};
+}
+
+function readPlace(inputs: Inputs): Place {
+  const problem = checkPage(globalThis);
+  if (problem !== undefined) throw problem;
+  if (inputs.password !== '') {
+    throw new PeerGroupError(
+      'not-supported',
+      'This version cannot protect a group by a password yet, and does not join without it. ' +
+        'Set password to "" to join without a password, or use the approval attribute.',
+    );
+  }
+  const group = parseGroup(inputs.group);
+  const server = inputs.server === null ? undefined : parseServer(inputs.server, inputs.base);
+  return {key: JSON.stringify([group, server]), group, server};
+}
+
+/** The property counts before the attribute. */
+function readIceServers(inputs: Inputs): readonly RTCIceServer[] | undefined {
+  if (inputs.iceServers !== undefined) return checkIceServers(inputs.iceServers);
+  return inputs.iceServersAttribute === null ? undefined : parseIceServers(inputs.iceServersAttribute);
+}

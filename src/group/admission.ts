@@ -1,0 +1,170 @@
+import {decode} from '../codec/codec.js';
+import type {Bytes, Environment} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import {limits, note as noteKind, type Note} from '../protocol/records.js';
+import type {Frame} from '../protocol/frames.js';
+import {Person} from './member.js';
+import type {Session} from './session.js';
+import {equalBytes, verify} from './signing.js';
+import type {JoinRequest} from './types.js';
+
+/** ms. Somebody who has proven who it is has this long to say what it wants. */
+const requestTime = 5000;
+
+/** Newcomers waiting to be decided on. */
+const mostRequests = 128;
+
+export interface AdmissionOptions {
+  readonly environment: Environment;
+  readonly root: Bytes;
+  readonly isBanned: (id: string) => boolean;
+  /** Whether nobody enters without an `accept()`. */
+  readonly approval: () => boolean;
+  /** Asks the page. @returns whether it wants to decide later */
+  readonly ask: (request: JoinRequest) => boolean;
+  /** Lets somebody in, who has said this of itself. */
+  readonly admit: (person: Person, note: Note, session: Session) => Promise<void>;
+  readonly failed: (error: PeerGroupError) => void;
+}
+
+interface Applicant {
+  readonly request: JoinRequest;
+  readonly session: Session;
+  readonly over: AbortController;
+}
+
+/**
+ * The host's side of joining. A request is open until it is settled once: accepted, refused, given up by the
+ * newcomer, or handed to another host.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #applicants = new Map<string, Applicant>();
+  /** Connections that have not said what they want. */
+  readonly #silent = new Set<Session>();
+  readonly #signal: AbortSignal;
+  #requests: readonly JoinRequest[] = Object.freeze([]);
+
+  constructor(options: AdmissionOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** A new frozen array at every change. */
+  get requests(): readonly JoinRequest[] {
+    return this.#requests;
+  }
+
+  /** Somebody who is in no group has connected. */
+  receive(session: Session): void {
+    if (this.#silent.size + this.#applicants.size >= mostRequests) return refuse(session, 'Too many are asking. Try again later.');
+    this.#silent.add(session);
+    const tooLate = () => {
+      if (this.#silent.delete(session)) session.close();
+    };
+    this.#options.environment.clock.after(requestTime, tooLate, this.#signal);
+    session.read({
+      frame: frame => this.#receive(session, frame),
+      drained() {},
+      closed: error => {
+        this.#silent.delete(session);
+        const applicant = this.#applicants.get(session.proof.id);
+        if (applicant?.session === session) this.#giveUp(applicant);
+        if (error.code === 'bad-frame') this.#options.failed(error);
+      },
+    });
+  }
+
+  async #receive(session: Session, frame: Frame): Promise<void> {
+    if (frame.type === 'goodbye') {
+      this.#silent.delete(session);
+      session.close();
+      const applicant = this.#applicants.get(session.proof.id);
+      if (applicant?.session === session) this.#giveUp(applicant);
+      return;
+    }
+    if (frame.type !== 'request' || !this.#silent.has(session)) throw new PeerGroupError('bad-frame', 'Somebody who is not let in sent what only members may.');
+    const {environment, root, isBanned} = this.#options;
+    const {id, key} = session.proof;
+    const {note} = frame;
+    const own = equalBytes(note.key, key) && (await verify(environment.crypto, key, 'note', root, noteKind, note));
+    if (!own) throw new PeerGroupError('bad-frame', 'Somebody asked to join under a name that it did not sign.');
+    if (!this.#silent.delete(session)) return;
+    if (isBanned(id)) return refuse(session, 'banned');
+    const earlier = this.#applicants.get(id);
+    if (earlier) {
+      this.#giveUp(earlier);
+      earlier.session.close();
+    }
+    const person = new Person(id, key, false);
+    person.describe(note);
+    this.#ask(session, person, note, frame.credential.length > 0 ? decode(frame.credential) : undefined);
+  }
+
+  #ask(session: Session, person: Person, note: Note, credential: unknown): void {
+    const over = new AbortController();
+    const settle = (): boolean => this.#settle(applicant);
+    const request: JoinRequest = Object.freeze({
+      member: person.member,
+      credential,
+      signal: over.signal,
+      accept: () => {
+        if (!settle()) return;
+        this.#options.admit(person, note, session).catch((error: unknown) => {
+          this.#options.failed(PeerGroupError.from(error, 'bad-frame', 'A newcomer could not be let in.'));
+          refuse(session, 'The group cannot take another member.');
+        });
+      },
+      reject: (reason = '') => {
+        if (typeof reason !== 'string' || reason.length > limits.reason) {
+          throw new PeerGroupError('invalid-argument', `reject(): the reason is text of at most ${limits.reason} characters.`);
+        }
+        if (settle()) refuse(session, reason);
+      },
+    });
+    const applicant: Applicant = {request, session, over};
+    this.#applicants.set(person.id, applicant);
+    this.#list();
+    const later = this.#options.ask(request);
+    if (this.#applicants.get(person.id) !== applicant) return;
+    if (later || this.#options.approval()) session.send({type: 'pending'});
+    else request.accept();
+  }
+
+  /** @returns whether it was open until now */
+  #settle(applicant: Applicant): boolean {
+    const {id} = applicant.session.proof;
+    if (this.#applicants.get(id) !== applicant) return false;
+    this.#applicants.delete(id);
+    this.#list();
+    return true;
+  }
+
+  /** There is nothing to decide any more. */
+  #giveUp(applicant: Applicant): void {
+    if (this.#settle(applicant)) applicant.over.abort();
+  }
+
+  #list(): void {
+    this.#requests = Object.freeze([...this.#applicants.values()].map(({request}) => request));
+  }
+
+  /** Somebody else decides from now on. `address`: where to ask. */
+  handOver(address: string | undefined): void {
+    const sessions = [...this.#silent];
+    this.#silent.clear();
+    for (const applicant of [...this.#applicants.values()]) {
+      this.#giveUp(applicant);
+      sessions.push(applicant.session);
+    }
+    for (const session of sessions) {
+      session.send(address === undefined ? {type: 'goodbye'} : {type: 'redirect', address});
+      session.close();
+    }
+  }
+}
+
+function refuse(session: Session, reason: string): void {
+  session.send({type: 'refused', reason});
+  session.close();
+}

@@ -1,0 +1,113 @@
+import type {Bytes, Cryptography} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import {
+  entry as entryKind,
+  epoch as epochKind,
+  roster as rosterKind,
+  ticket as ticketKind,
+  type GroupState,
+  type Reign,
+} from '../protocol/records.js';
+import type {Seat, Seating} from './roster.js';
+import {memberIdOf} from '../protocol/member-id.js';
+import {equalBytes, hashOf, verify} from './signing.js';
+
+/** A reign whose signatures hold, with its epoch's hash and its host's id. */
+export interface ProvenReign extends Reign {
+  readonly hash: Bytes;
+  readonly hostId: string;
+}
+
+/** What the verifier knows already. */
+export interface Known {
+  readonly reigns: readonly ProvenReign[];
+  readonly seats: readonly Seat[];
+}
+
+/**
+ * Checks that every epoch goes on from the one before and is signed by a host that held a ticket of an earlier
+ * epoch. A member (`known`) wants the chain to meet its own; a newcomer has to take the first link as it is.
+ * @throws PeerGroupError `bad-frame`
+ */
+export async function verifyReigns(
+  crypto: Cryptography,
+  root: Bytes,
+  reigns: readonly Reign[],
+  known: Known | undefined,
+): Promise<readonly ProvenReign[]> {
+  const proven: ProvenReign[] = [];
+  for (const reign of reigns) {
+    const hash = await hashOf(crypto, epochKind, reign.epoch);
+    const seen = known?.reigns.find(earlier => equalBytes(earlier.hash, hash));
+    proven.push(seen ?? (await verifyReign(crypto, root, reign, hash, proven, known)));
+  }
+  if (proven.length === 0) throw broken('it has no host');
+  if (known && !proven.some(reign => known.reigns.some(mine => equalBytes(mine.hash, reign.hash)))) {
+    throw broken('it shares no host with what is known here');
+  }
+  return proven;
+}
+
+async function verifyReign(
+  crypto: Cryptography,
+  root: Bytes,
+  reign: Reign,
+  hash: Bytes,
+  earlier: readonly ProvenReign[],
+  known: Known | undefined,
+): Promise<ProvenReign> {
+  const {epoch, ticket} = reign;
+  const before = earlier.at(-1);
+  const founds = epoch.kind === 'found';
+  if (founds !== equalBytes(hash, root) || founds !== (epoch.previous === undefined)) throw broken('its founding is not its own');
+  if (founds && before) throw broken('it was founded twice');
+  if (!(await verify(crypto, epoch.host, 'epoch', founds ? undefined : root, epochKind, epoch))) {
+    throw broken('a host did not sign its epoch');
+  }
+  if (before) {
+    const follows = equalBytes(epoch.previous, before.hash) && epoch.number === before.epoch.number + 1;
+    if (!follows) throw broken('an epoch does not follow from the one before');
+    if (epoch.approval !== before.epoch.approval) throw broken('a host changed whether newcomers need approval');
+  }
+  if (!founds) {
+    if (!ticket || !equalBytes(ticket.key, epoch.host)) throw broken('a host has no ticket');
+    const issuer = [...(known?.reigns ?? []), ...earlier].find(candidate => equalBytes(candidate.hash, ticket.epoch));
+    const seated = known?.seats.some(seat => equalBytes(seat.ticket.signature, ticket.signature)) ?? !before;
+    const valid = issuer && (await verify(crypto, issuer.epoch.host, 'ticket', root, ticketKind, ticket));
+    // Whoever let this host in may reign so long ago that the chain no longer reaches back to it.
+    if (issuer ? !valid : known ? !seated : false) throw broken('a host was never let in');
+  }
+  return {epoch, ticket, hash, hostId: await memberIdOf(crypto, epoch.host)};
+}
+
+/**
+ * Checks that the last host vouches for the roster.
+ * @throws PeerGroupError `bad-frame`
+ */
+export async function verifyRoster(
+  crypto: Cryptography,
+  root: Bytes,
+  reigns: readonly ProvenReign[],
+  state: GroupState,
+): Promise<Seating> {
+  const head = reigns.at(-1);
+  if (!head) throw broken('it has no host');
+  const {entry, roster} = state;
+  const hash = await hashOf(crypto, rosterKind, roster);
+  if (!equalBytes(hash, entry ? entry.roster : head.epoch.roster)) throw broken('its roster is not what the host signed');
+  if (entry) {
+    if (!equalBytes(entry.epoch, head.hash) || entry.version === 0) throw broken('its last change is of another host');
+    if (!(await verify(crypto, head.epoch.host, 'entry', root, entryKind, entry))) {
+      throw broken('the host did not sign its last change');
+    }
+  }
+  const seats: Seat[] = [];
+  for (const ticket of roster.members) seats.push({id: await memberIdOf(crypto, ticket.key), ticket});
+  if (new Set(seats.map(seat => seat.id)).size < seats.length) throw broken('somebody is in it twice');
+  if (!seats.some(seat => seat.id === head.hostId)) throw broken('its host is not in it');
+  return {next: roster.next, seats, bans: roster.bans};
+}
+
+function broken(what: string): PeerGroupError {
+  return new PeerGroupError('bad-frame', `A state of the group that was shown does not hold together: ${what}.`);
+}

@@ -1,0 +1,29 @@
+import type {Environment, Identity} from '../environment.js';
+import type {Note} from '../protocol/records.js';
+import type {Person} from './member.js';
+import type {Presence} from './presence.js';
+import type {Session} from './session.js';
+import type {Member, MembershipListener} from './types.js';
+
+/** What lasts as long as a membership and what its parts share. */
+export interface Context {
+  readonly environment: Environment;
+  readonly identity: Identity;
+  readonly self: Person;
+  readonly meetingPoint: string;
+  readonly presence: Presence;
+  readonly listener: MembershipListener;
+  /** ms that a member may be out of everybody's reach. */
+  readonly grace: () => number;
+  /** Dials an address, or the meeting point, and proves both ends. */
+  readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
+}
+
+/** Why this member is not in the group any more, other than by its own wish. */
+export type GroupEnd =
+  | {readonly type: 'ejected'; readonly reason: string; readonly by: Member | undefined}
+  /** It has to ask to be let in again, at `address` if that is known. */
+  | {readonly type: 'rejoin'; readonly address: string | undefined};
+
+/** What members say of themselves, by their ids. */
+export type Notes = Map<string, Note>;

@@ -1,0 +1,145 @@
+import type {Environment} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import {toHex} from '../protocol/schema.js';
+import type {Connection, Endpoint} from '../transport/transport.js';
+import {backoff} from './backoff.js';
+import type {Session} from './session.js';
+
+/** ms. A freed id is free at the server within 100 ms; a stranger's may stay taken for long. */
+const firstClaim = 50;
+const slowestClaim = 2000;
+
+export interface DoorbellOptions {
+  readonly environment: Environment;
+  readonly meetingPoint: string;
+  /** Somebody rings. */
+  readonly connection: (connection: Connection) => void;
+  /** Dials the meeting point, which somebody else holds, and proves both ends. */
+  readonly visit: (signal: AbortSignal) => Promise<Session>;
+  /** Who that somebody is. */
+  readonly met: (session: Session) => void;
+  readonly failed: (error: PeerGroupError) => void;
+}
+
+/**
+ * Holds the meeting point for as long as this member is host: claims it, claims it again when it is lost, and talks
+ * to whoever holds it instead. Nothing follows from holding it: it only lets newcomers find the host.
+ */
+export class Doorbell {
+  readonly #options: DoorbellOptions;
+  readonly #signal: AbortSignal;
+  #endpoint: Endpoint | undefined;
+  #holding: AbortController | undefined;
+  #visiting = false;
+
+  /** `signal` ends everything, also the connections that came through this meeting point. */
+  constructor(options: DoorbellOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** Whether the meeting point is held. */
+  get held(): boolean {
+    return this.#endpoint !== undefined;
+  }
+
+  /** Starts to hold it. `claimed`: it is held already, by the claim that founded the group. */
+  hold(claimed?: Claimed): void {
+    if (this.#holding) return;
+    const holding = new AbortController();
+    this.#holding = holding;
+    void this.#keep(claimed, AbortSignal.any([this.#signal, holding.signal])).catch((error: unknown) => {
+      if (!holding.signal.aborted && !this.#signal.aborted) throw error;
+    });
+  }
+
+  /** Gives it back. Connections that came through it live on. */
+  release(): void {
+    this.#holding?.abort();
+    this.#holding = undefined;
+    this.#endpoint?.close();
+    this.#endpoint = undefined;
+  }
+
+  async #keep(claimed: Claimed | undefined, signal: AbortSignal): Promise<void> {
+    const {environment, meetingPoint, connection, failed} = this.#options;
+    let attempt = 0;
+    let unreachable = false;
+    for (let held = claimed; ; ) {
+      try {
+        held ??= await claim(environment, meetingPoint, {connection, warning: failed}, this.#signal, signal);
+        attempt = 0;
+        unreachable = false;
+        this.#endpoint = held.endpoint;
+        await held.lost;
+      } catch (error) {
+        signal.throwIfAborted();
+        const failure = PeerGroupError.from(error, 'server-unreachable', 'The signalling server cannot be reached.');
+        if (failure.code === 'id-taken') void this.#visit(signal);
+        else if (!unreachable) failed(failure);
+        unreachable = failure.code !== 'id-taken';
+      }
+      signal.throwIfAborted();
+      held = undefined;
+      this.#endpoint = undefined;
+      await backoff(environment, attempt, firstClaim, slowestClaim, signal);
+      attempt += 1;
+    }
+  }
+
+  /** Finds out who holds it. Nobody may answer: the server keeps an id for a while after its holder has vanished. */
+  async #visit(signal: AbortSignal): Promise<void> {
+    if (this.#visiting) return;
+    this.#visiting = true;
+    try {
+      const session = await this.#options.visit(signal);
+      if (this.#endpoint) session.close();
+      else this.#options.met(session);
+    } catch (error) {
+      const failure = PeerGroupError.from(error, 'unreachable', 'Nobody answers at the meeting point.');
+      const expected = signal.aborted || failure.code === 'unreachable' || failure.code === 'connection-lost';
+      if (!expected) this.#options.failed(failure);
+    } finally {
+      this.#visiting = false;
+    }
+  }
+}
+
+export interface Claimed {
+  readonly endpoint: Endpoint;
+  /** Resolves when the server has taken it away, or is gone. */
+  readonly lost: Promise<PeerGroupError>;
+}
+
+/**
+ * Claims the meeting point once. Rejects with `id-taken` when somebody holds it, with `server-unreachable`, or with
+ * the reason of `attempt` when that aborts first; nothing is left of the attempt then.
+ * `signal` ends the endpoint and its connections, later.
+ */
+export async function claim(
+  {transport, crypto}: Pick<Environment, 'transport' | 'crypto'>,
+  meetingPoint: string,
+  listener: {readonly connection: (connection: Connection) => void; readonly warning: (error: PeerGroupError) => void},
+  signal: AbortSignal,
+  attempt: AbortSignal,
+): Promise<Claimed> {
+  const whole = new AbortController();
+  const end = () => whole.abort(signal.reason);
+  const giveUp = () => whole.abort(attempt.reason);
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, {once: true});
+  if (attempt.aborted) giveUp();
+  attempt.addEventListener('abort', giveUp, {once: true});
+  let tellLost: (error: PeerGroupError) => void = () => {};
+  const lost = new Promise<PeerGroupError>(resolve => (tellLost = resolve));
+  try {
+    const token = toHex(crypto.random(16));
+    const endpoint = await transport.register(meetingPoint, token, {...listener, lost: tellLost}, whole.signal);
+    return {endpoint, lost};
+  } catch (error) {
+    signal.removeEventListener('abort', end);
+    throw error;
+  } finally {
+    attempt.removeEventListener('abort', giveUp);
+  }
+}

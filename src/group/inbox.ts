@@ -1,0 +1,78 @@
+import type {Bytes} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import type {Connection} from '../transport/transport.js';
+
+/** Messages that may wait unread. Whoever sends more before being answered is flooding. */
+const mostWaiting = 1024;
+
+/** What arrives on one connection, taken one at a time: a message that takes time to check holds up those behind it, and none is lost. */
+export class Inbox {
+  readonly #waiting: Bytes[] = [];
+  #closed: unknown;
+  #reader: ((message: Bytes) => void | Promise<void>) | undefined;
+  #onclosed: ((reason: unknown) => void) | undefined;
+  #busy = false;
+
+  constructor(connection: Connection, drained: () => void) {
+    connection.listen({
+      message: message => {
+        this.#waiting.push(message);
+        if (this.#waiting.length > mostWaiting) {
+          connection.close();
+          this.#end(new PeerGroupError('bad-frame', 'A connection brought more than can be read. It is closed.'));
+        } else void this.#read();
+      },
+      drained,
+      closed: error => this.#end(error),
+    });
+  }
+
+  /** The next message. Rejects when the connection or `signal` ends first. One call at a time, and none after `each`. */
+  next(signal: AbortSignal): Promise<Bytes> {
+    return new Promise((resolve, reject) => {
+      const settle = (action: () => void) => {
+        this.hold();
+        signal.removeEventListener('abort', aborted);
+        action();
+      };
+      const aborted = () => settle(() => reject(signal.reason as Error));
+      if (signal.aborted) return aborted();
+      signal.addEventListener('abort', aborted);
+      this.each(
+        message => settle(() => resolve(message)),
+        reason => settle(() => reject(reason as Error)),
+      );
+    });
+  }
+
+  /** Hands every message from now on, and those that wait, to `reader`; after the last one tells `closed`, if the connection ends by itself. */
+  each(reader: (message: Bytes) => void | Promise<void>, closed: (reason: unknown) => void): void {
+    this.#reader = reader;
+    this.#onclosed = closed;
+    void this.#read();
+  }
+
+  /** Lets what comes wait until `next` or `each`. */
+  hold(): void {
+    this.#reader = undefined;
+    this.#onclosed = undefined;
+  }
+
+  #end(reason: unknown): void {
+    this.#closed ??= reason;
+    void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    while (this.#reader) {
+      const message = this.#waiting.shift();
+      if (!message) break;
+      const pending = this.#reader(message);
+      if (pending) await pending;
+    }
+    this.#busy = false;
+    if (this.#closed !== undefined && this.#waiting.length === 0) this.#onclosed?.(this.#closed);
+  }
+}

@@ -1,0 +1,174 @@
+import {PeerGroupError} from '../errors.js';
+import type {Bytes} from '../environment.js';
+import type {Frame, FrameOf} from '../protocol/frames.js';
+import type {Note} from '../protocol/records.js';
+import type {Connection} from '../transport/transport.js';
+import {backoff, pause} from './backoff.js';
+import type {Context} from './context.js';
+import {claim, type Claimed} from './doorbell.js';
+import {untilAborted} from './presence.js';
+import type {Session} from './session.js';
+
+/** ms. If the meeting point does not answer by then, it is claimed and dialled once more: its holder may just have changed. */
+const ringAgain = 1000;
+
+/** ms. Between attempts to get in, at first and at most. */
+const firstRetry = 100;
+const slowestRetry = 5000;
+
+/** What came of it. */
+export type Joined =
+  | {readonly type: 'founded'; readonly claimed: Claimed}
+  | {
+      readonly type: 'welcomed';
+      readonly session: Session;
+      readonly welcome: FrameOf<'welcome'>;
+      readonly root: Bytes;
+      readonly notes: readonly Note[];
+    }
+  | {readonly type: 'refused'; readonly reason: string; readonly session: Session};
+
+export interface JoiningOptions {
+  readonly context: Context;
+  /** Somebody dials the meeting point, now that this member holds it. */
+  readonly connection: (connection: Connection) => void;
+  /** What this member says of itself to a group. */
+  readonly note: (root: Bytes) => Promise<Note>;
+  /** The encoded credential. */
+  readonly credential: () => Bytes;
+  /** Whether somebody is deciding. */
+  readonly pending: (waiting: boolean) => void;
+}
+
+/** One way in was not one; there may be another. */
+type Outcome = Joined | {readonly type: 'again'; readonly address?: string};
+
+/**
+ * Gets into the group, or founds it: claims the meeting point, and where somebody holds it already, dials it and
+ * asks to be let in; again and again, until it is in, refused, or `signal` aborts. The request lives here: whoever
+ * is host is asked.
+ *
+ * `address` is where to ask first, if that is known. Rejects with `version-mismatch`, or the signal's reason.
+ */
+export async function join(options: JoiningOptions, address: string | undefined, signal: AbortSignal): Promise<Joined> {
+  const {environment, listener} = options.context;
+  let next = address;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const session = next === undefined ? await ring(options, signal) : await options.context.dial(next, signal);
+      next = undefined;
+      const outcome = 'type' in session ? session : await ask(options, session, signal);
+      if (outcome.type !== 'again') return outcome;
+      next = outcome.address;
+    } catch (error) {
+      signal.throwIfAborted();
+      next = undefined;
+      const failure = PeerGroupError.from(error, 'unreachable', 'The group could not be reached.');
+      if (failure.code === 'version-mismatch') throw failure;
+      if (failure.code === 'bad-proof' || failure.code === 'bad-frame') listener.error(failure);
+    } finally {
+      options.pending(false);
+    }
+    await backoff(environment, attempt, firstRetry, slowestRetry, signal);
+  }
+}
+
+/** Claims the meeting point or dials whoever holds it, until one of the two succeeds. */
+async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
+  const {context, connection} = options;
+  const {environment, listener, meetingPoint} = context;
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const dials: Promise<Session | undefined>[] = [];
+  try {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      try {
+        const guest = {connection, warning: (error: PeerGroupError) => listener.error(error)};
+        return {type: 'founded', claimed: await claim(environment, meetingPoint, guest, signal, until)};
+      } catch (error) {
+        if (!(error instanceof PeerGroupError) || error.code !== 'id-taken') throw error;
+      }
+      const dial = context.dial(meetingPoint, until);
+      // Only the first that gets through is wanted.
+      dials.push(dial.catch((error: unknown) => (isFatal(error) ? Promise.reject(error as Error) : undefined)));
+      dial.then(
+        session => over.signal.aborted && session.close(),
+        () => {},
+      );
+      const winner = await first(dials, attempt < 2 ? pause(environment.clock, ringAgain, until) : undefined);
+      if (winner) return winner;
+    }
+    throw new PeerGroupError('unreachable', 'Somebody holds the meeting point but does not answer.');
+  } finally {
+    over.abort(new PeerGroupError('unreachable', 'The meeting point was reached otherwise.'));
+  }
+}
+
+function isFatal(error: unknown): boolean {
+  return error instanceof PeerGroupError && ['version-mismatch', 'bad-proof', 'bad-frame'].includes(error.code);
+}
+
+/** The first session that there is; `undefined` when the time is up or every dial has failed. */
+function first(
+  dials: readonly Promise<Session | undefined>[],
+  timeUp: Promise<void> | undefined,
+): Promise<Session | undefined> {
+  return new Promise((resolve, reject) => {
+    for (const dial of dials) dial.then(session => session && resolve(session), reject);
+    timeUp?.then(() => resolve(undefined), reject);
+    Promise.all(dials).then(() => resolve(undefined), reject);
+  });
+}
+
+/** Asks whoever is at the other end to be let in. */
+async function ask(options: JoiningOptions, session: Session, signal: AbortSignal): Promise<Outcome> {
+  const {root} = session.proof;
+  if (!root) {
+    session.close();
+    return {type: 'again'};
+  }
+  const note = await options.note(root);
+  const notes: Note[] = [];
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    const receive = (frame: Frame): Outcome | undefined => {
+      switch (frame.type) {
+        case 'pending':
+          options.pending(true);
+          return undefined;
+        case 'note':
+          notes.push(frame.note);
+          return undefined;
+        case 'welcome':
+          return {type: 'welcomed', session, welcome: frame, root, notes};
+        case 'refused':
+          return {type: 'refused', reason: frame.reason, session};
+        case 'redirect':
+          return {type: 'again', address: frame.address};
+        case 'goodbye':
+          return {type: 'again'};
+        default:
+          throw new PeerGroupError('bad-frame', `The host answered a request with “${frame.type}”.`);
+      }
+    };
+    session.read({
+      frame(frame) {
+        const answer = receive(frame);
+        if (!answer) return;
+        // What follows is for the next reader.
+        session.hold();
+        resolve(answer);
+      },
+      drained() {},
+      closed: reject,
+    });
+  });
+  session.send({type: 'request', note, credential: options.credential()});
+  try {
+    const settled = await untilAborted(outcome, signal);
+    if (settled.type !== 'welcomed') session.close();
+    return settled;
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import {decode} from '../codec/codec.js';
+import type {Bytes} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import type {Note} from '../protocol/records.js';
+import {equalBytes, fingerprintOf} from './signing.js';
+import type {Member, MemberPath} from './types.js';
+
+/** What is known of somebody, and its public face. */
+export class Person {
+  readonly id: string;
+  readonly key: Bytes;
+  /** What the page sees: the same object for as long as this person is in the group. */
+  readonly member: Member;
+  note: Note | undefined;
+  profile: unknown;
+  isHost = false;
+  path: MemberPath;
+  roundTripTime: number | undefined;
+
+  constructor(id: string, key: Bytes, isSelf: boolean) {
+    this.id = id;
+    this.key = key;
+    this.path = isSelf ? 'direct' : 'connecting';
+    // Getters that do not look at their own `this`: frameworks wrap what they hold in a Proxy.
+    const person = (): Person => this;
+    const fingerprint = fingerprintOf(id);
+    this.member = Object.freeze({
+      id,
+      isSelf,
+      fingerprint,
+      get name() {
+        return person().note?.name ?? '';
+      },
+      get profile() {
+        return person().profile;
+      },
+      get isHost() {
+        return person().isHost;
+      },
+      get path() {
+        return person().path;
+      },
+      get roundTripTime() {
+        return person().roundTripTime;
+      },
+    });
+  }
+
+  /**
+   * Takes in what this person says of itself.
+   * @returns whether anything that the page sees is different
+   * @throws PeerGroupError `bad-frame` if the profile cannot be read; the name is taken in all the same
+   */
+  describe(note: Note): boolean {
+    const before = this.note;
+    if (before && before.counter >= note.counter) return false;
+    this.note = note;
+    const sameProfile = before !== undefined && equalBytes(before.profile, note.profile);
+    if (!sameProfile) {
+      this.profile = undefined;
+      try {
+        this.profile = note.profile.length > 0 ? decode(note.profile) : undefined;
+      } catch (error) {
+        throw PeerGroupError.from(error, 'bad-frame', 'The profile of a member makes no sense.');
+      }
+    }
+    return !sameProfile || before.name !== note.name;
+  }
+}

@@ -1,0 +1,428 @@
+import {encode, type Encoded} from '../codec/codec.js';
+import type {Bytes, Environment, Identity} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import {limits, note as noteKind, type Note} from '../protocol/records.js';
+import type {Connection} from '../transport/transport.js';
+import type {Context, GroupEnd} from './context.js';
+import {Group} from './group.js';
+import {pause} from './backoff.js';
+import {join} from './joining.js';
+import {Ledger} from './ledger.js';
+import {Person} from './member.js';
+import {People} from './people.js';
+import {Presence} from './presence.js';
+import {checkOptions, receiverIds} from './sending.js';
+import {Session} from './session.js';
+import {equalBytes, sign} from './signing.js';
+import type {
+  EjectOptions,
+  GroupState,
+  JoinRequest,
+  LinkStats,
+  Member,
+  MembershipListener,
+  Presentation,
+  SendOptions,
+} from './types.js';
+
+export interface MembershipSettings extends Presentation {
+  /** The group's hash (`meetingPoint()`). */
+  readonly meetingPoint: string;
+  /** Counts if this member founds the group: nobody enters without an `accept()`. */
+  readonly approval: boolean;
+  readonly identity: Identity;
+}
+
+/** ms. What this member says of itself is told at most this often; the last word counts. */
+const publishingInterval = 200;
+
+/** ms. How long an orderly leave waits for what is not acknowledged. */
+const leavePatience = 2000;
+
+/** Connections that have not proven who is at the other end, at a time. */
+const mostUnproven = 64;
+
+/** ms. Somebody may dial this member a moment before it knows that it is in. */
+const earlyTime = 3000;
+
+/** A value that waits for the join. */
+interface Waiting {
+  readonly send: (group: Group) => void;
+  readonly reject: (error: PeerGroupError) => void;
+}
+
+const nobody: readonly Member[] = Object.freeze([]);
+const noRequests: readonly JoinRequest[] = Object.freeze([]);
+
+/**
+ * Being in a group, from the wish to join until the end: `connecting`, perhaps `pending`, `joined`; then `idle` by
+ * one's own wish, `ejected`, or `failed`. An end is final; whoever wants in again makes another membership.
+ */
+export class Membership {
+  readonly #settings: MembershipSettings;
+  readonly #listener: MembershipListener;
+  readonly #context: Context;
+  readonly #over = new AbortController();
+  readonly #waiting = new Set<Waiting>();
+  #presentation: Presentation;
+  #profile: Bytes;
+  #credential: Bytes;
+  #state: GroupState = 'connecting';
+  #group: Group | undefined;
+  #grouped = deferred<Group>();
+  #unproven = 0;
+  #counter = 0;
+  #published = -Infinity;
+  #publishing = false;
+
+  /**
+   * Starts at once.
+   * @throws PeerGroupError `invalid-name`, `invalid-profile`, `invalid-credential`
+   */
+  constructor(environment: Environment, settings: MembershipSettings, listener: MembershipListener) {
+    this.#settings = settings;
+    this.#listener = listener;
+    checkName(settings.name);
+    this.#presentation = settings;
+    this.#profile = encodeProfile(settings.profile);
+    this.#credential = encodeCredential(settings.credential);
+    const error = (failure: PeerGroupError) => listener.error(failure);
+    const presence = new Presence(
+      environment,
+      {connection: connection => void this.#incoming(connection), unreachable: error, warning: error},
+      this.#over.signal,
+    );
+    this.#context = {
+      environment,
+      identity: settings.identity,
+      self: new Person(settings.identity.id, settings.identity.publicKey, true),
+      meetingPoint: settings.meetingPoint,
+      presence,
+      listener,
+      grace: () => this.#presentation.grace,
+      dial: async (address, signal) => this.#prove(await presence.dial(address, signal), signal),
+    };
+    this.#context.self.describe(this.#unsignedNote());
+    void this.#join(undefined);
+  }
+
+  get state(): GroupState {
+    return this.#state;
+  }
+
+  get self(): Member {
+    return this.#context.self.member;
+  }
+
+  get host(): Member | undefined {
+    return this.#group?.host;
+  }
+
+  /** Oldest first, a new frozen array at every change; empty until joined. */
+  get members(): readonly Member[] {
+    return this.#group?.members ?? nobody;
+  }
+
+  get requests(): readonly JoinRequest[] {
+    return this.#group?.requests ?? noRequests;
+  }
+
+  stats(): LinkStats[] {
+    return this.#group?.stats ?? [];
+  }
+
+  #enter(state: GroupState): void {
+    const previous = this.#state;
+    if (previous === state) return;
+    this.#state = state;
+    this.#listener.statechange(state, previous);
+  }
+
+  // Getting in.
+
+  async #join(address: string | undefined): Promise<void> {
+    const {signal} = this.#over;
+    try {
+      const joined = await join(
+        {
+          context: this.#context,
+          connection: connection => void this.#incoming(connection),
+          note: root => this.#note(root),
+          credential: () => this.#credential,
+          pending: waiting => !signal.aborted && this.#enter(waiting ? 'pending' : 'connecting'),
+        },
+        address,
+        signal,
+      );
+      if (joined.type === 'refused') {
+        return this.#ended({type: 'ejected', reason: joined.reason, by: hostOf(joined.session).member});
+      }
+      const {environment, identity, self} = this.#context;
+      const {crypto, clock} = environment;
+      if (joined.type === 'founded') {
+        const ledger = await Ledger.found(crypto, identity, this.#settings.approval);
+        self.note = await this.#note(ledger.root);
+        if (signal.aborted) return;
+        return this.#enterGroup(ledger, new People(crypto, ledger.root, self), clock.now()).start(joined.claimed);
+      }
+      const {session, welcome, root, notes} = joined;
+      const ledger = await Ledger.trust(crypto, root, welcome.state);
+      const people = new People(crypto, root, self);
+      for (const note of notes) await people.receive(note);
+      self.note = await this.#note(root);
+      if (signal.aborted) return;
+      this.#enterGroup(ledger, people, clock.now() - welcome.age, session).start(undefined);
+    } catch (error) {
+      if (signal.aborted) return;
+      const failure = PeerGroupError.from(error, 'unreachable', 'Joining the group failed.');
+      this.#close(failure);
+      this.#listener.error(failure);
+      this.#enter('failed');
+    }
+  }
+
+  #enterGroup(ledger: Ledger, people: People, founded: number, session?: Session): Group {
+    const group = new Group({
+      context: this.#context,
+      ledger,
+      people,
+      founded,
+      connection: connection => void this.#incoming(connection),
+      ended: end => this.#ended(end),
+    });
+    this.#group = group;
+    this.#grouped.resolve(group);
+    // Values that waited were sent before anything that a listener of `joined` sends.
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const {send} of waiting) send(group);
+    this.#enter('joined');
+    this.#listener.joined();
+    if (session) group.accept(session);
+    return group;
+  }
+
+  /** The group has ended for this member, not by its own wish. */
+  #ended(end: GroupEnd): void {
+    this.#group = undefined;
+    this.#grouped = deferred();
+    if (end.type === 'rejoin') {
+      this.#enter('connecting');
+      if (!this.#over.signal.aborted) void this.#join(end.address);
+      return;
+    }
+    this.#close(new PeerGroupError('invalid-state', `This member was turned away or removed: ${end.reason || 'no reason given'}.`));
+    this.#listener.ejected(end.reason, end.by);
+    this.#enter('ejected');
+  }
+
+  #close(error: PeerGroupError): void {
+    this.#group = undefined;
+    for (const {reject} of this.#waiting) reject(error);
+    this.#waiting.clear();
+    this.#over.abort(error);
+  }
+
+  // Connections.
+
+  #prove(connection: Connection, signal: AbortSignal): Promise<Session> {
+    const me = {
+      identity: this.#settings.identity,
+      root: this.#group?.root,
+      standing: () => this.#group?.standing,
+    };
+    return Session.prove(this.#context.environment, connection, me, signal);
+  }
+
+  async #incoming(connection: Connection): Promise<void> {
+    if (this.#unproven >= mostUnproven) return connection.close();
+    this.#unproven += 1;
+    try {
+      const group = await this.#groupSoon();
+      if (!group) return connection.close();
+      const session = await this.#prove(connection, this.#over.signal);
+      if (group === this.#group) group.accept(session);
+      else session.close();
+    } catch (error) {
+      const failure = PeerGroupError.from(error, 'bad-proof', 'Somebody connected but could not prove who it is.');
+      // Whoever goes away again in the middle has done nothing wrong.
+      if (!this.#over.signal.aborted && failure.code !== 'connection-lost') this.#listener.error(failure);
+    } finally {
+      this.#unproven -= 1;
+    }
+  }
+
+  /** The group that this member is in, or will be in a moment. */
+  async #groupSoon(): Promise<Group | undefined> {
+    if (this.#group) return this.#group;
+    const {clock} = this.#context.environment;
+    const over = new AbortController();
+    const late = pause(clock, earlyTime, AbortSignal.any([this.#over.signal, over.signal]));
+    const group = await Promise.race([this.#grouped.promise, late.catch(() => {})]);
+    over.abort();
+    return group ?? undefined;
+  }
+
+  // What this member says of itself.
+
+  #unsignedNote(): Note {
+    const {identity} = this.#settings;
+    return {
+      counter: (this.#counter += 1),
+      key: identity.publicKey,
+      address: this.#context.presence.address,
+      name: this.#presentation.name,
+      profile: this.#profile,
+      signature: new Uint8Array(64),
+    };
+  }
+
+  #note(root: Bytes): Promise<Note> {
+    return sign(this.#settings.identity, 'note', root, noteKind, this.#unsignedNote());
+  }
+
+  /**
+   * Changes what may change while the membership lasts; what is equal is no change.
+   * @throws PeerGroupError `invalid-name`, `invalid-profile`, `invalid-credential`: nothing has changed then
+   */
+  update(presentation: Presentation): void {
+    checkName(presentation.name);
+    const profile = encodeProfile(presentation.profile);
+    this.#credential = encodeCredential(presentation.credential);
+    const same = presentation.name === this.#presentation.name && equalBytes(profile, this.#profile);
+    this.#presentation = presentation;
+    this.#profile = profile;
+    if (same) return;
+    if (this.#group) void this.#publish();
+    else this.#context.self.describe(this.#unsignedNote());
+  }
+
+  async #publish(): Promise<void> {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    const {clock} = this.#context.environment;
+    try {
+      const wait = this.#published + publishingInterval - clock.now();
+      if (wait > 0) await pause(clock, wait, this.#over.signal);
+      this.#published = clock.now();
+      this.#publishing = false;
+      const group = this.#group;
+      if (!group) return;
+      const note = await this.#note(group.root);
+      if (group === this.#group) group.publish(note);
+    } catch (error) {
+      if (!this.#over.signal.aborted) throw error;
+    }
+  }
+
+  // What the page does.
+
+  /**
+   * Sends a value; waits for the join if there is one to wait for. Rejects with `invalid-state`, `not-supported`,
+   * `invalid-argument`, `unknown-member`, `no-receiver`, `buffer-full`, `member-left`, `left`, or the reason of
+   * `options.signal`.
+   */
+  async send(value: Encoded, options: SendOptions): Promise<void> {
+    checkOptions(options);
+    const ids = receiverIds(options.to);
+    const {signal} = options;
+    signal?.throwIfAborted();
+    if (this.#group) return this.#group.send(value, ids, signal);
+    if (this.#over.signal.aborted) {
+      throw new PeerGroupError('invalid-state', 'send(): this member is in no group. Join one first.');
+    }
+    if (ids?.length === 0) throw new PeerGroupError('no-receiver', 'send(): `to` names nobody.');
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        send: group => {
+          signal?.removeEventListener('abort', abort);
+          try {
+            resolve(group.send(value, ids, signal));
+          } catch (error) {
+            reject(error as Error);
+          }
+        },
+        reject: error => {
+          signal?.removeEventListener('abort', abort);
+          reject(error);
+        },
+      };
+      const abort = () => {
+        if (this.#waiting.delete(waiting)) reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', abort, {once: true});
+      this.#waiting.add(waiting);
+    });
+  }
+
+  /** Removes a member everywhere, at once. Rejects with `invalid-state`, `not-host`, `unknown-member`, `invalid-argument`, `too-large`. */
+  async eject(member: Member | string, reason = '', {ban = true}: EjectOptions = {}): Promise<void> {
+    const [id] = receiverIds(member) ?? [];
+    if (typeof reason !== 'string' || reason.length > limits.reason) {
+      throw new PeerGroupError('invalid-argument', `eject(): the reason is text of at most ${limits.reason} characters.`);
+    }
+    if (!this.#group || id === undefined) throw new PeerGroupError('invalid-state', 'eject(): this member is in no group.');
+    return this.#group.eject(id, reason, ban);
+  }
+
+  /** Leaves in order: waits up to 2 s for what is not acknowledged, says goodbye, resolves when gone. */
+  async leave(): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    try {
+      await this.#group?.settled(leavePatience, this.#over.signal);
+    } catch (error) {
+      if (!this.#over.signal.aborted) throw error;
+    }
+    this.goodbye();
+  }
+
+  /** Says goodbye to everyone and ends everything, at once. */
+  goodbye(): void {
+    if (this.#over.signal.aborted) return;
+    this.#group?.goodbye();
+    this.#close(new PeerGroupError('left', 'This member left the group.'));
+    this.#enter('idle');
+  }
+}
+
+function checkName(name: string): void {
+  if (name.length > limits.name) {
+    throw new PeerGroupError('invalid-name', `The name has ${name.length} characters; at most ${limits.name} are allowed.`);
+  }
+}
+
+function encodeProfile(profile: unknown): Bytes {
+  return encodeWithin(profile, limits.profile, 'invalid-profile', 'profile');
+}
+
+function encodeCredential(credential: unknown): Bytes {
+  return encodeWithin(credential, limits.credential, 'invalid-credential', 'credential');
+}
+
+/** Nothing for `undefined`. */
+function encodeWithin(value: unknown, most: number, code: 'invalid-profile' | 'invalid-credential', what: string): Bytes {
+  if (value === undefined) return new Uint8Array();
+  let encoded: Encoded;
+  try {
+    encoded = encode(value);
+  } catch (error) {
+    throw new PeerGroupError(code, `The ${what} cannot be carried: ${String(error)}`, {cause: error});
+  }
+  if (encoded.blobs.length > 0) throw new PeerGroupError(code, `The ${what} holds a Blob; put its bytes there, or send it.`);
+  if (encoded.bytes.length > most) {
+    throw new PeerGroupError(code, `The ${what} takes ${encoded.bytes.length} bytes; at most ${most} are allowed.`);
+  }
+  return encoded.bytes;
+}
+
+function hostOf(session: Session): Person {
+  const person = new Person(session.proof.id, session.proof.key, false);
+  person.isHost = true;
+  return person;
+}
+
+function deferred<T>(): {readonly promise: Promise<T>; readonly resolve: (value: T) => void} {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>(settle => (resolve = settle));
+  return {promise, resolve};
+}

@@ -1,0 +1,194 @@
+import type {Environment} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import type {Parcel} from '../link/parcel.js';
+import type {Frame, Standing} from '../protocol/frames.js';
+import {backoff} from './backoff.js';
+import type {Person} from './member.js';
+import {Peer} from './peer.js';
+import {compareSeats, type Seat} from './roster.js';
+import type {Session} from './session.js';
+
+/** ms. How long somebody whom nobody has told us about may stay connected, for the news to arrive. */
+const placingTime = 5000;
+
+/** Connections of that kind at a time. */
+const mostUnplaced = 64;
+
+/** ms. Dialling somebody again begins at once and slows down to this. */
+const slowestDial = 8000;
+
+export interface MeshOptions {
+  readonly environment: Environment;
+  readonly mine: Seat;
+  /** What a heartbeat tells. */
+  readonly pulse: () => {readonly standing: Standing; readonly hearsHost: boolean};
+  /** Dials a member and proves both ends. */
+  readonly dial: (peer: Peer, signal: AbortSignal) => Promise<Session>;
+  /** Introduces this member over a new connection. */
+  readonly greet: (session: Session) => void;
+  /** Brings a member up to date over this connection, as far as it lacks something. */
+  readonly inform: (session: Session) => void;
+  readonly deliver: (parcel: Parcel, peer: Peer) => void;
+  /** A link was taken up or interrupted. */
+  readonly changed: (peer: Peer) => void;
+  /** A frame from a member that is not about links; `peer` is absent for somebody not known to be one. */
+  readonly frame: (frame: Frame, session: Session, peer: Peer | undefined) => void | Promise<void>;
+  readonly failed: (error: PeerGroupError) => void;
+}
+
+/**
+ * The connections to all other members: one for each pair. The younger member of a pair dials, so that two never
+ * dial each other, and dials again whenever the connection is lost.
+ */
+export class Mesh {
+  readonly #options: MeshOptions;
+  readonly #peers = new Map<string, Peer>();
+  readonly #unplaced = new Set<Session>();
+  readonly #signal: AbortSignal;
+
+  constructor(options: MeshOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  get peers(): readonly Peer[] {
+    return [...this.#peers.values()];
+  }
+
+  peer(id: string): Peer | undefined {
+    return this.#peers.get(id);
+  }
+
+  add(seat: Seat, person: Person): Peer {
+    const {environment, mine, pulse, deliver, changed} = this.#options;
+    const peer: Peer = new Peer({
+      clock: environment.clock,
+      person,
+      seat,
+      mine,
+      deliver: parcel => deliver(parcel, peer),
+      changed: () => changed(peer),
+      ping: session => session.send({type: 'ping', stamp: Math.round(environment.clock.now()), ...pulse()}),
+    });
+    this.#peers.set(seat.id, peer);
+    return peer;
+  }
+
+  /** Ends a stay: its link, its connection. */
+  remove(peer: Peer): void {
+    if (this.#peers.get(peer.person.id) === peer) this.#peers.delete(peer.person.id);
+    peer.end();
+  }
+
+  /** Sees to it that every member is connected, or dialled if that is this side's part. */
+  connect(): void {
+    for (const session of this.#unplaced) {
+      const peer = this.#peers.get(session.proof.id);
+      if (peer) this.#place(session, peer);
+    }
+    for (const peer of this.#peers.values()) {
+      if (compareSeats(this.#options.mine, peer.seat) > 0) void this.#keepDialling(peer);
+    }
+  }
+
+  readonly #dialling = new WeakSet<Peer>();
+
+  async #keepDialling(peer: Peer): Promise<void> {
+    if (peer.session || this.#dialling.has(peer)) return;
+    this.#dialling.add(peer);
+    const {environment, dial} = this.#options;
+    try {
+      for (let attempt = 0; !peer.session && !peer.signal.aborted; attempt += 1) {
+        try {
+          const session = await dial(peer, peer.signal);
+          if (peer.session || peer.signal.aborted) session.close();
+          else this.accept(session);
+        } catch (error) {
+          if (peer.signal.aborted) return;
+          // That a member cannot be reached shows in its `path`; only what nobody expects is an error.
+          const failure = PeerGroupError.from(error, 'unreachable', 'A member could not be dialled.');
+          if (failure.code !== 'unreachable' && failure.code !== 'connection-lost') this.#options.failed(failure);
+          await backoff(environment, attempt, 250, slowestDial, peer.signal);
+        }
+      }
+    } catch {
+      // The stay is over: `backoff` rejects with the signal's reason, and nothing is left to do.
+    } finally {
+      this.#dialling.delete(peer);
+    }
+  }
+
+  /** Takes on a connection whose other end says that it is in this group. */
+  accept(session: Session): void {
+    session.read({
+      frame: frame => this.#receive(frame, session),
+      drained: () => {
+        const peer = this.#peers.get(session.proof.id);
+        if (peer?.session === session) peer.link.drained();
+      },
+      closed: error => this.#closed(session, error),
+    });
+    const peer = this.#peers.get(session.proof.id);
+    if (peer) return this.#place(session, peer);
+    if (this.#unplaced.size >= mostUnplaced) return session.close();
+    this.#unplaced.add(session);
+    const give = () => {
+      if (this.#unplaced.delete(session)) session.close();
+    };
+    this.#options.environment.clock.after(placingTime, give, this.#signal);
+  }
+
+  #place(session: Session, peer: Peer): void {
+    this.#unplaced.delete(session);
+    this.#options.greet(session);
+    peer.connect(session);
+  }
+
+  #closed(session: Session, error: PeerGroupError): void {
+    this.#unplaced.delete(session);
+    if (error.code === 'bad-frame') this.#options.failed(error);
+    const peer = this.#peers.get(session.proof.id);
+    if (peer?.disconnected(session)) this.connect();
+  }
+
+  #receive(frame: Frame, session: Session): void | Promise<void> {
+    const peer = this.#peers.get(session.proof.id);
+    const linked = peer?.session === session ? peer : undefined;
+    switch (frame.type) {
+      case 'value':
+      case 'offer':
+      case 'part':
+      case 'cancel':
+      case 'ack':
+        if (linked?.link.attached) linked.link.receive(frame);
+        return;
+      case 'resume':
+        if (linked && !linked.resumed(frame)) session.close();
+        return;
+      case 'ping':
+        session.send({type: 'pong', stamp: frame.stamp});
+        session.standing = frame.standing;
+        if (linked) {
+          linked.hearsHost = frame.hearsHost;
+          this.#options.inform(session);
+        }
+        return;
+      case 'pong':
+        if (peer) peer.person.roundTripTime = Math.max(0, this.#options.environment.clock.now() - frame.stamp);
+        return;
+      default:
+        return this.#options.frame(frame, session, linked);
+    }
+  }
+
+  broadcast(frame: Frame): void {
+    for (const peer of this.#peers.values()) peer.session?.send(frame);
+  }
+
+  end(): void {
+    for (const peer of this.peers) this.remove(peer);
+    for (const session of this.#unplaced) session.close();
+    this.#unplaced.clear();
+  }
+}
+

@@ -1,0 +1,58 @@
+import type {Bytes, Cryptography} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import {memberIdOf} from '../protocol/member-id.js';
+import {limits, note as noteKind, type Note} from '../protocol/records.js';
+import {Person} from './member.js';
+import {verify} from './signing.js';
+
+/** Everyone whom this member has heard of, with what they say of themselves. */
+export class People {
+  readonly #crypto: Cryptography;
+  readonly #root: Bytes;
+  readonly #self: Person;
+  readonly #others = new Map<string, Person>();
+
+  constructor(crypto: Cryptography, root: Bytes, self: Person) {
+    this.#crypto = crypto;
+    this.#root = root;
+    this.#self = self;
+  }
+
+  get(id: string): Person | undefined {
+    return id === this.#self.id ? this.#self : this.#others.get(id);
+  }
+
+  /** The person with this key: the same object whenever it is asked for. */
+  meet(id: string, key: Bytes): Person {
+    const person = this.get(id) ?? new Person(id, key, false);
+    return this.add(person);
+  }
+
+  add(person: Person): Person {
+    if (person !== this.#self) this.#others.set(person.id, person);
+    return person;
+  }
+
+  /** Somebody has left; if it comes back it is a new object. */
+  forget(id: string): void {
+    this.#others.delete(id);
+  }
+
+  /**
+   * Takes in what somebody says of itself, whoever passes it on.
+   * @returns the person, if anything about it is different now
+   * @throws PeerGroupError `bad-frame` if it never said so
+   */
+  async receive(note: Note): Promise<Person | undefined> {
+    const id = await memberIdOf(this.#crypto, note.key);
+    const known = this.get(id);
+    if (known === this.#self || (known?.note && known.note.counter >= note.counter)) return undefined;
+    // Somebody may be talked about before the news of its coming is here; but nobody can fill the memory with strangers.
+    if (!known && this.#others.size >= 2 * limits.members) return undefined;
+    if (!(await verify(this.#crypto, note.key, 'note', this.#root, noteKind, note))) {
+      throw new PeerGroupError('bad-frame', 'A member passed on what another one never said.');
+    }
+    const person = this.meet(id, note.key);
+    return person.describe(note) ? person : undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import type {Environment} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import {toHex} from '../protocol/schema.js';
+import type {Connection, Endpoint} from '../transport/transport.js';
+import {backoff} from './backoff.js';
+
+export interface PresenceListener {
+  connection(connection: Connection): void;
+  /** The server cannot be reached. Told once for every time that this begins. */
+  unreachable(error: PeerGroupError): void;
+  warning(error: PeerGroupError): void;
+}
+
+/** ms. Between attempts to register again, at most. */
+const slowestRegistration = 5000;
+
+/** This member's own address at the signalling server: random, good for this membership, registered again whenever the server is back. */
+export class Presence {
+  readonly address: string;
+  readonly #environment: Environment;
+  readonly #listener: PresenceListener;
+  readonly #signal: AbortSignal;
+  readonly #token: string;
+  #endpoint: Promise<Endpoint>;
+
+  /** `signal` ends it, and every connection made through it. */
+  constructor(environment: Environment, listener: PresenceListener, signal: AbortSignal) {
+    this.#environment = environment;
+    this.#listener = listener;
+    this.#signal = signal;
+    this.address = toHex(environment.crypto.random(16));
+    this.#token = toHex(environment.crypto.random(16));
+    this.#endpoint = this.#register();
+  }
+
+  #register(): Promise<Endpoint> {
+    const endpoint = this.#attempt();
+    // Whoever dials is told; when nobody does, nobody needs to be.
+    endpoint.catch(() => {});
+    return endpoint;
+  }
+
+  async #attempt(): Promise<Endpoint> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#environment.transport.register(
+          this.address,
+          this.#token,
+          {
+            connection: connection => this.#listener.connection(connection),
+            lost: error => {
+              if (this.#signal.aborted) return;
+              this.#listener.unreachable(error);
+              this.#endpoint = this.#register();
+            },
+            warning: error => this.#listener.warning(error),
+          },
+          this.#signal,
+        );
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        const failure = PeerGroupError.from(error, 'server-unreachable', 'The signalling server cannot be reached.');
+        if (attempt === 0 && failure.code !== 'id-taken') this.#listener.unreachable(failure);
+        await backoff(this.#environment, attempt, 250, slowestRegistration, this.#signal);
+      }
+    }
+  }
+
+  /** Dials another address, as soon as the server can be reached. Rejects with `unreachable` or the signal's reason. */
+  async dial(to: string, signal: AbortSignal): Promise<Connection> {
+    const endpoint = await untilAborted(this.#endpoint, signal);
+    return endpoint.dial(to, signal);
+  }
+}
+
+/** `promise`, but rejecting with the signal's reason as soon as it aborts. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, {once: true});
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

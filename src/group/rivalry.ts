@@ -1,0 +1,99 @@
+import type {Bytes, Environment} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import type {Frame} from '../protocol/frames.js';
+import {toHex} from '../protocol/schema.js';
+import type {Session} from './session.js';
+
+/** ms. A group younger than this may have been founded by mistake, just as the host of an older one left. */
+const youth = 30_000;
+
+/** ms. For each step of finding out who the other is. */
+const patience = 5000;
+
+export interface RivalryOptions {
+  readonly environment: Environment;
+  readonly root: Bytes;
+  /** When this group was founded. */
+  readonly founded: number;
+  /** Where this host can be dialled. */
+  readonly address: string;
+  readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
+  /** This group gives way: its members apply to the other host. */
+  readonly yield: (address: string) => void;
+  readonly failed: (error: PeerGroupError) => void;
+}
+
+/**
+ * Two groups under one name. They never merge: a young one yields to an older one, of two young ones the one with
+ * the smaller root stays, of two old ones both stay and say so. Both hosts judge by the same four facts.
+ */
+export class Rivalry {
+  readonly #options: RivalryOptions;
+  readonly #signal: AbortSignal;
+  readonly #reported = new Set<string>();
+
+  constructor(options: RivalryOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** Somebody of another group is at the other end. */
+  meet(session: Session): void {
+    const {environment, founded, address} = this.#options;
+    const age = Math.round(environment.clock.now() - founded);
+    const over = new AbortController();
+    const close = () => {
+      over.abort();
+      session.close();
+    };
+    environment.clock.after(patience, close, AbortSignal.any([this.#signal, over.signal]));
+    session.read({
+      frame: frame => this.#receive(frame, session, age, close),
+      drained() {},
+      closed: () => over.abort(),
+    });
+    session.send({type: 'rival', age, address});
+  }
+
+  #receive(frame: Frame, session: Session, age: number, close: () => void): void {
+    const {root, dial, failed} = this.#options;
+    if (frame.type === 'redirect') {
+      close();
+      dial(frame.address, this.#signal).then(
+        host => (host.proof.root && toHex(host.proof.root) !== toHex(root) ? this.meet(host) : host.close()),
+        // The doorbell rings again soon, and whoever is host by then answers.
+        () => {},
+      );
+      return;
+    }
+    if (frame.type !== 'rival') {
+      if (frame.type === 'goodbye') return close();
+      throw new PeerGroupError('bad-frame', `The host of another group sent “${frame.type}”.`);
+    }
+    const theirs = session.proof.root;
+    close();
+    if (!theirs) return;
+    const verdict = judge({age, root}, {age: frame.age, root: theirs});
+    if (verdict === 'yield') this.#options.yield(frame.address);
+    if (verdict === 'both' && !this.#reported.has(toHex(theirs))) {
+      this.#reported.add(toHex(theirs));
+      failed(
+        new PeerGroupError(
+          'name-taken',
+          'Another group lives under the same name and server, and neither is new. Newcomers find one of the two; choose another name.',
+        ),
+      );
+    }
+  }
+}
+
+/** What a group does about another under its name. Swapping the arguments swaps `stay` and `yield`. */
+export function judge(
+  mine: {readonly age: number; readonly root: Bytes},
+  theirs: {readonly age: number; readonly root: Bytes},
+): 'stay' | 'yield' | 'both' {
+  const [young, old] = [mine.age < youth, theirs.age >= youth];
+  if (!young) return old ? 'both' : 'stay';
+  if (old) return 'yield';
+  return toHex(mine.root) < toHex(theirs.root) ? 'stay' : 'yield';
+}

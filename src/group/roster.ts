@@ -1,0 +1,71 @@
+import {PeerGroupError} from '../errors.js';
+import {limits, type Change, type Roster, type Stay, type Ticket} from '../protocol/records.js';
+import {toHex} from '../protocol/schema.js';
+
+/** A ticket with the id of the member that holds it. */
+export interface Seat {
+  readonly id: string;
+  readonly ticket: Ticket;
+}
+
+/** Who is in and who is kept out: a value. Seats are in join order, so the first is the oldest member. */
+export interface Seating {
+  readonly next: number;
+  readonly seats: readonly Seat[];
+  readonly bans: readonly string[];
+}
+
+export const emptySeating: Seating = {next: 0, seats: [], bans: []};
+
+/** Join order: by the number of the epoch, its hash (two halves of a cut group may both have such a number), and the index in it. */
+export function compareSeats(one: Seat, other: Seat): number {
+  const [a, b] = [one.ticket, other.ticket];
+  return a.number - b.number || compareText(toHex(a.epoch), toHex(b.epoch)) || a.index - b.index;
+}
+
+function compareText(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+export function stayOf(ticket: Ticket): Stay {
+  return {epoch: ticket.epoch, index: ticket.index};
+}
+
+/** A stay as a key for maps. */
+export function stayKey(stay: Stay): string {
+  return `${toHex(stay.epoch)}:${stay.index}`;
+}
+
+/**
+ * The seating after a change. `id` is that of the added ticket's key.
+ * @throws PeerGroupError `bad-frame` if the host had no right to make this change.
+ */
+export function applyChange(before: Seating, change: Change, id: string): Seating {
+  switch (change.type) {
+    case 'add': {
+      if (before.seats.some(seat => seat.id === id)) throw wrong('adds a member that is in already');
+      if (before.bans.includes(id)) throw wrong('adds a member that is banned');
+      if (before.seats.length >= limits.members) throw wrong(`adds a member to a group of ${limits.members}`);
+      if (change.ticket.index >= before.next + 1) throw wrong('leaves out a ticket');
+      const seats = [...before.seats, {id, ticket: change.ticket}].sort(compareSeats);
+      return {...before, next: Math.max(before.next, change.ticket.index + 1), seats};
+    }
+    case 'drop': {
+      const seats = before.seats.filter(seat => seat.id !== change.member);
+      if (seats.length === before.seats.length) throw wrong('drops somebody who is not a member');
+      const bans = change.ban && !before.bans.includes(change.member) ? [...before.bans, change.member] : before.bans;
+      if (bans.length > limits.bans) throw wrong(`bans more than ${limits.bans}`);
+      return {...before, seats, bans};
+    }
+    default:
+      return change satisfies never;
+  }
+}
+
+function wrong(what: string): PeerGroupError {
+  return new PeerGroupError('bad-frame', `The host signed a change of the roster that ${what}; it is not followed.`);
+}
+
+export function toRoster(seating: Seating): Roster {
+  return {next: seating.next, members: seating.seats.map(seat => seat.ticket), bans: seating.bans};
+}

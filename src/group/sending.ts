@@ -1,0 +1,95 @@
+import {PeerGroupError} from '../errors.js';
+import type {Parcel} from '../link/parcel.js';
+import {parcelSize} from '../link/parcel.js';
+import type {Peer} from './peer.js';
+import type {Receivers, SendOptions} from './types.js';
+
+/** Bytes. What may wait to be acknowledged, every value counted once and Blobs not; a single value may be larger. */
+export const bufferLimit = 64 * 1024 * 1024;
+
+/**
+ * What this version does not do, or nobody should ask for, said before anything is sent.
+ * @throws PeerGroupError
+ */
+export function checkOptions(options: SendOptions): void {
+  if (options.reliable === false) {
+    throw new PeerGroupError('not-supported', 'send(): `reliable: false` is not there yet; leave it out to send reliably.');
+  }
+  if (options.onprogress !== undefined) {
+    throw new PeerGroupError('not-supported', 'send(): `onprogress` is not there yet; await the promise instead.');
+  }
+}
+
+/** The ids in `to`; `undefined` for everyone. */
+export function receiverIds(to: Receivers | undefined): readonly string[] | undefined {
+  if (to === undefined) return undefined;
+  const several = Array.isArray(to) ? (to as readonly unknown[]) : [to];
+  return [
+    ...new Set(
+      several.map(one => {
+        const id = typeof one === 'object' && one !== null && 'id' in one ? one.id : one;
+        if (typeof id !== 'string') throw new PeerGroupError('invalid-argument', 'send(): `to` takes members, their ids, or an array of these.');
+        return id;
+      }),
+    ),
+  ];
+}
+
+/** Values that have been handed to links, until they are settled. */
+export class Sending {
+  #buffered = 0;
+  readonly #pending = new Set<(error: PeerGroupError) => void>();
+
+  /**
+   * Sends one parcel to several members. Resolves when all of them have dispatched it; one that leaves first counts
+   * as having it in a broadcast, and rejects with `member-left` if it was named. Rejects with `buffer-full`, or the
+   * signal's reason.
+   */
+  send(parcel: Parcel, peers: readonly Peer[], named: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const size = parcel.bytes.length;
+    if (this.#buffered > 0 && this.#buffered + size > bufferLimit) {
+      return Promise.reject(
+        new PeerGroupError(
+          'buffer-full',
+          `${parcelSize(parcel)} bytes cannot be sent: ${this.#buffered} are still waiting, and ${bufferLimit} may. ` +
+            'Await earlier send() calls.',
+        ),
+      );
+    }
+    if (peers.length === 0) return Promise.resolve();
+    this.#buffered += size;
+    return new Promise<void>((resolve, reject) => {
+      const takeBack: (() => void)[] = [];
+      let open = peers.length;
+      const settle = (action: () => void) => {
+        if (!this.#pending.delete(fail)) return;
+        this.#buffered -= size;
+        signal?.removeEventListener('abort', abort);
+        action();
+      };
+      const fail = (error: unknown) => settle(() => reject(error as Error));
+      const abort = () => {
+        for (const cancel of takeBack) cancel();
+        fail(signal?.reason);
+      };
+      const one = () => {
+        open -= 1;
+        if (open === 0) settle(resolve);
+      };
+      this.#pending.add(fail);
+      signal?.addEventListener('abort', abort);
+      for (const {link, person} of peers) {
+        const left = () =>
+          fail(new PeerGroupError('member-left', `“${person.member.name}” left before it had the message.`));
+        const failed = (error: unknown) =>
+          fail(PeerGroupError.from(error, 'data-clone', 'A Blob in the value could not be read to its end.'));
+        takeBack.push(link.send(parcel, {done: one, gone: named ? left : one, failed}));
+      }
+    });
+  }
+
+  /** This member leaves: what is pending will not be told any more. */
+  end(error: PeerGroupError): void {
+    for (const fail of [...this.#pending]) fail(error);
+  }
+}

@@ -1,0 +1,88 @@
+import type {Environment} from '../environment.js';
+import type {PeerGroupError} from '../errors.js';
+import {decodeFrame, encodeFrame, type Frame, type Standing} from '../protocol/frames.js';
+import type {Connection} from '../transport/transport.js';
+import {handshake, type Introduction, type Proof} from './handshake.js';
+import {Inbox} from './inbox.js';
+
+export interface SessionReader {
+  /** Frames come one at a time: the next one waits until this has resolved. What it throws ends the session. */
+  frame(frame: Frame): void | Promise<void>;
+  drained(): void;
+  /** The connection is over; nothing follows. */
+  closed(error: PeerGroupError): void;
+}
+
+/** A connection of which both ends have proven who they are. */
+export class Session {
+  readonly proof: Proof;
+  readonly connection: Connection;
+  readonly #inbox: Inbox;
+  #reader: SessionReader | undefined;
+  #over = false;
+  /** How far the other side has seen the group, as far as is known here. */
+  standing: Standing | undefined;
+
+  /**
+   * Proves both ends of a fresh connection to each other.
+   * Rejects with a `PeerGroupError` (`version-mismatch`, `bad-proof`, `bad-frame`, `connection-lost`) or the signal's
+   * reason, and has closed the connection then. `signal` counts until it has resolved.
+   */
+  static async prove(
+    environment: Environment,
+    connection: Connection,
+    me: Introduction,
+    signal: AbortSignal,
+  ): Promise<Session> {
+    let drained = () => {};
+    const inbox = new Inbox(connection, () => drained());
+    const session = new Session(await handshake(environment, connection, inbox, me, signal), connection, inbox);
+    drained = () => session.#reader?.drained();
+    return session;
+  }
+
+  private constructor(proof: Proof, connection: Connection, inbox: Inbox) {
+    this.proof = proof;
+    this.standing = proof.standing;
+    this.connection = connection;
+    this.#inbox = inbox;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Who is told of frames from now on. */
+  read(reader: SessionReader): void {
+    this.#reader = reader;
+    const fail = (error: unknown) => {
+      if (this.#over) return;
+      this.close();
+      this.#reader?.closed(error as PeerGroupError);
+    };
+    this.#inbox.each(message => {
+      if (this.#over) return undefined;
+      try {
+        return this.#reader?.frame(decodeFrame(message))?.catch(fail);
+      } catch (error) {
+        return fail(error);
+      }
+    }, fail);
+  }
+
+  /** Lets what comes wait for the next reader. */
+  hold(): void {
+    this.#reader = undefined;
+    this.#inbox.hold();
+  }
+
+  send(frame: Frame): void {
+    if (!this.#over) this.connection.send(encodeFrame(frame));
+  }
+
+  /** Ends it, what has been sent is still delivered. The reader is not told. */
+  close(): void {
+    this.#over = true;
+    this.connection.close();
+  }
+}

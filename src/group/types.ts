@@ -1,0 +1,102 @@
+import type {PeerGroupError} from '../errors.js';
+
+/**
+ * Where a membership stands. `pending` is waiting to be let in; `reconnecting` is joined with every link lost;
+ * `ejected` and `failed` are ends.
+ */
+export type GroupState = 'idle' | 'connecting' | 'pending' | 'joined' | 'reconnecting' | 'ejected' | 'failed';
+
+/** How a member is reached: straight, through a TURN server, through another member, or not at the moment. */
+export type MemberPath = 'direct' | 'turn' | 'carried' | 'connecting';
+
+/** Why a member is gone: it said so, nobody could reach it any more, or the host removed it. */
+export type LeaveReason = 'left' | 'lost' | 'ejected';
+
+/** Somebody in the group. The same object for as long as it is in the group; its properties are live. */
+export interface Member {
+  /** Hash of the member's public key, 40 hex digits. Nobody else can prove to have it. */
+  readonly id: string;
+  /** Display name, free text, up to 256 characters; may be empty and need not be unique. */
+  readonly name: string;
+  /** Whatever the member shows beside its name; `undefined` if nothing. */
+  readonly profile: unknown;
+  readonly isSelf: boolean;
+  readonly isHost: boolean;
+  readonly path: MemberPath;
+  /** ms, of the last measurement; `undefined` before the first, and for oneself. */
+  readonly roundTripTime: number | undefined;
+  /** 80 bits of the public key's hash, readable, the same seen from every member: for comparing by voice. */
+  readonly fingerprint: string;
+}
+
+/** Somebody asks to be let in. */
+export interface JoinRequest {
+  /** Who asks. Becomes the same object in `members` if accepted. */
+  readonly member: Member;
+  /** What it showed to whoever decides; `undefined` if nothing. */
+  readonly credential: unknown;
+  /** Aborts when the newcomer goes away, or when somebody else is host and decides. */
+  readonly signal: AbortSignal;
+  /** Lets it in. Does nothing once the request is settled. */
+  accept(): void;
+  /** Turns it away, with a reason that it is shown (up to 256 characters). Does nothing once the request is settled. */
+  reject(reason?: string): void;
+}
+
+/** A member, its id, or several of either. */
+export type Receivers = Member | string | readonly (Member | string)[];
+
+export interface SendOptions {
+  /** To whom; default: everyone else in the group. */
+  readonly to?: Receivers | undefined;
+  /** `false`: a datagram, which may be lost but is never late. Default `true`. */
+  readonly reliable?: boolean | undefined;
+  /** Cancels what has not been delivered yet; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called while a large value is on its way. */
+  readonly onprogress?: ((progress: {readonly bytes: number; readonly total: number}) => void) | undefined;
+}
+
+export interface EjectOptions {
+  /** Keep its key out for as long as the group lives. Default `true`. */
+  readonly ban?: boolean | undefined;
+}
+
+/** What is known of the link to one member; sizes in bytes, times in ms. */
+export interface LinkStats {
+  readonly member: Member;
+  readonly path: MemberPath;
+  readonly roundTripTime: number | undefined;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly messagesSent: number;
+  readonly messagesReceived: number;
+  /** Bytes accepted by `send()` that the other side has not acknowledged. */
+  readonly buffered: number;
+  /** How many times a lost connection was replaced. */
+  readonly reconnections: number;
+}
+
+/** What a membership tells its owner. Never called while another call of the same membership is on the stack. */
+export interface MembershipListener {
+  statechange(state: GroupState, previous: GroupState): void;
+  joined(): void;
+  message(data: unknown, from: Member, isPrivate: boolean): void;
+  /** @returns whether the decision is put off (the listeners called `preventDefault()`). */
+  joinrequest(request: JoinRequest): boolean;
+  memberjoin(member: Member): void;
+  memberchange(member: Member): void;
+  memberleave(member: Member, reason: LeaveReason): void;
+  hostchange(host: Member, previous: Member | undefined): void;
+  ejected(reason: string, by: Member | undefined): void;
+  error(error: PeerGroupError): void;
+}
+
+/** What may change while the membership lasts. */
+export interface Presentation {
+  readonly name: string;
+  readonly profile: unknown;
+  readonly credential: unknown;
+  /** ms that a member may be out of everybody's reach before it counts as lost. */
+  readonly grace: number;
+}

@@ -1,0 +1,41 @@
+/** Everything of the package. Importing it does nothing; `define.js` defines the element. */
+export {PeerGroup} from './element/peer-group.js';
+export {
+  PeerGroupEjectedEvent,
+  PeerGroupErrorEvent,
+  PeerGroupHostChangeEvent,
+  PeerGroupJoinedEvent,
+  PeerGroupJoinRequestEvent,
+  PeerGroupMemberChangeEvent,
+  PeerGroupMemberJoinEvent,
+  PeerGroupMemberLeaveEvent,
+  PeerGroupMessageEvent,
+  PeerGroupProgressEvent,
+  PeerGroupStateChangeEvent,
+} from './element/events.js';
+export type {
+  EjectedDetail,
+  ErrorDetail,
+  HostChangeDetail,
+  JoinedDetail,
+  MemberDetail,
+  MemberLeaveDetail,
+  MessageDetail,
+  PeerGroupElementEventMap,
+  PeerGroupEventMap,
+  ProgressDetail,
+  StateChangeDetail,
+} from './element/events.js';
+export {errorCodes, PeerGroupError} from './errors.js';
+export type {PeerGroupErrorCode} from './errors.js';
+export type {
+  EjectOptions,
+  GroupState,
+  JoinRequest,
+  LeaveReason,
+  LinkStats,
+  Member,
+  MemberPath,
+  Receivers,
+  SendOptions,
+} from './group/types.js';

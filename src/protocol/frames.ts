@@ -1,0 +1,87 @@
+import {entry, groupState, limits, note, publicKey, signature, stay} from './records.js';
+import {bytes, choice, fixed, flag, hex, list, optional, record, rest, text, uint, write, read, type TypeOf} from './schema.js';
+
+/**
+ * Every frame of the protocol, on one page. A frame is one data-channel message: a byte for its type, then its fields.
+ * `docs/protocol.md` tells the same in words.
+ */
+
+/** Counts up with every change that an older version could not read. It is the second field of `hello` in every version there will ever be. */
+export const protocolVersion = 1;
+
+/** Bytes. A value up to this size encoded keeps its place in the order of values; a larger one is a transfer. */
+export const smallValue = 256 * 1024;
+
+/** How far somebody has seen the group: its last epoch, and the version of the roster in it. */
+const standing = record({number: uint, epoch: fixed(32), version: uint});
+export type Standing = TypeOf<typeof standing>;
+
+/** Bytes of a transfer that have arrived in order. */
+const arrival = record({transfer: uint, bytes: uint});
+
+export const frame = choice({
+  // The handshake: both send `hello`, then `proof`; nothing else is read before the proof holds.
+  hello: record({
+    version: uint,
+    /** The group, if the sender is in it. */
+    root: optional(fixed(32)),
+    key: publicKey,
+    nonce: fixed(32),
+  }),
+  proof: record({signature, standing: optional(standing)}),
+
+  // A newcomer and the host.
+  request: record({note, credential: bytes(limits.credential)}),
+  pending: record({}),
+  /** `age`: ms since the group was founded. The notes of the members come before it. */
+  welcome: record({state: groupState, age: uint}),
+  refused: record({reason: text(limits.reason)}),
+  /** I am not the host; this is where it can be dialled. */
+  redirect: record({address: hex(16)}),
+
+  // Between members.
+  /** What the receiver lacks. */
+  state: record({state: groupState}),
+  /** The next change of the roster, and for an addition the newcomer's note. */
+  entry: record({entry, note: optional(note)}),
+  note: record({note}),
+  goodbye: record({}),
+  /** Answered at once; by a `state` too, if the sender lacks something. `hearsHost`: whether the sender has a link to the host. */
+  ping: record({stamp: uint, standing, hearsHost: flag}),
+  pong: record({stamp: uint}),
+
+  // Between the hosts of two groups under one name.
+  /** How long ago this group was founded, in ms. */
+  rival: record({age: uint, address: hex(16)}),
+  /** To the members of the group that yields: apply there. */
+  moved: record({address: hex(16)}),
+
+  // A link: see link/link.ts.
+  resume: record({mine: stay, yours: stay, values: uint, transfers: uint, arrivals: list(arrival, 1024)}),
+  /** One value, or a piece of it with more to come. */
+  value: record({number: uint, private: flag, more: flag, data: rest}),
+  /** A transfer begins: the bytes of its value, then those of its Blobs. */
+  offer: record({transfer: uint, private: flag, bytes: uint, blobs: list(uint, 65536)}),
+  part: record({transfer: uint, data: rest}),
+  cancel: record({transfer: uint}),
+  ack: record({values: uint, transfers: uint, arrivals: list(arrival, 1024)}),
+});
+export type Frame = TypeOf<typeof frame>;
+export type FrameOf<Type extends Frame['type']> = Extract<Frame, {type: Type}>;
+
+export type LinkFrame = FrameOf<'value' | 'offer' | 'part' | 'cancel' | 'ack'>;
+
+export const encodeFrame = (value: Frame) => write(frame, value);
+export const decodeFrame = (data: Uint8Array<ArrayBuffer>) => read(frame, data);
+
+/** The version that a `hello` announces, readable whatever the version; `undefined` if this is no hello. */
+export function announcedVersion(data: Uint8Array<ArrayBuffer>): number | undefined {
+  if (data[0] !== 0) return undefined;
+  let version = 0;
+  for (let at = 1, scale = 1; at < Math.min(data.length, 6); at += 1, scale *= 128) {
+    const byte = data[at] ?? 0;
+    version += (byte & 127) * scale;
+    if (byte < 128) return version;
+  }
+  return undefined;
+}

@@ -1,0 +1,116 @@
+import {memberIdLength} from './member-id.js';
+import {fixed, flag, hex, list, optional, record, choice, text, bytes, uint, word, type TypeOf} from './schema.js';
+
+/**
+ * The signed records that a group consists of. Each is signed over its one canonical encoding, together with
+ * the version of the protocol, the group's root and what kind of record it is (`signing.ts`).
+ */
+
+export const limits = {
+  /** UTF-16 code units. */
+  name: 256,
+  reason: 256,
+  /** Bytes, encoded. */
+  profile: 16 * 1024,
+  credential: 64 * 1024,
+  /** A full mesh of more would be slow long before; a roster of them is 45 KiB. */
+  members: 256,
+  /** Keys kept out. A full list refuses a further ban, it does not forget one. */
+  bans: 4096,
+  /** Changes of host that are remembered. Who slept through more comes back as a newcomer. */
+  epochs: 64,
+} as const;
+
+const hash = fixed(32);
+export const publicKey = fixed(65);
+export const signature = fixed(64);
+export const memberId = hex(memberIdLength);
+/** A PeerServer id that a member made up for itself. */
+const address = hex(16);
+
+/** One stay of one member: the epoch whose host let it in, and the how manieth it was. Who was let in earlier is older. */
+export const ticket = record({
+  /** Number and hash of the epoch whose host signed it. */
+  number: uint,
+  epoch: hash,
+  index: uint,
+  key: publicKey,
+  signature,
+});
+export type Ticket = TypeOf<typeof ticket>;
+
+/** Names a stay, so that an old one is never taken for a new one of the same member. */
+export const stay = record({epoch: hash, index: uint});
+export type Stay = TypeOf<typeof stay>;
+
+/** The reign of one host. The hash of the first is the group's root. */
+export const epoch = record({
+  kind: word('found', 'take'),
+  number: uint,
+  /** Hash of the epoch before; absent in the first. */
+  previous: optional(hash),
+  host: publicKey,
+  /** The roster it starts from, and the version that roster had in the epoch before. */
+  version: uint,
+  roster: hash,
+  /** Whether nobody enters without an `accept()`. Decided by the founder, carried on by every host. */
+  approval: flag,
+  /** Makes two foundings by one key two groups. */
+  nonce: fixed(16),
+  signature,
+});
+export type Epoch = TypeOf<typeof epoch>;
+
+/** Everyone in the group, oldest first, and everyone kept out. */
+export const roster = record({
+  /** The index of the next ticket. */
+  next: uint,
+  members: list(ticket, limits.members),
+  bans: list(memberId, limits.bans),
+});
+export type Roster = TypeOf<typeof roster>;
+
+export const leaveReason = word('left', 'lost', 'ejected');
+
+/** What a host may do to the roster. */
+export const change = choice({
+  add: record({ticket}),
+  drop: record({member: memberId, reason: leaveReason, ban: flag, text: text(limits.reason)}),
+});
+export type Change = TypeOf<typeof change>;
+
+/** One change of the roster, by the epoch's host: versions count from 1 without a gap. */
+export const entry = record({
+  epoch: hash,
+  version: uint,
+  change,
+  /** Hash of the roster after it. */
+  roster: hash,
+  signature,
+});
+export type Entry = TypeOf<typeof entry>;
+
+/** What a member says of itself. The highest counter counts. */
+export const note = record({
+  counter: uint,
+  key: publicKey,
+  address,
+  name: text(limits.name),
+  /** An encoded value. */
+  profile: bytes(limits.profile),
+  signature,
+});
+export type Note = TypeOf<typeof note>;
+
+/** An epoch with the ticket that shows that its host was a member. */
+export const reign = record({epoch, ticket: optional(ticket)});
+export type Reign = TypeOf<typeof reign>;
+
+/** All that a member must know of a group: who reigned, who is in, and the last change, which vouches for the roster. */
+export const groupState = record({
+  reigns: list(reign, limits.epochs),
+  roster,
+  /** Absent while the last epoch has had no change. */
+  entry: optional(entry),
+});
+export type GroupState = TypeOf<typeof groupState>;

@@ -1,0 +1,263 @@
+import type {DataConnection} from 'peerjs';
+import {PeerGroupError} from '../errors.js';
+import {lowWaterMark, type Connection, type ConnectionListener} from './transport.js';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Bytes. What Chromium takes; Firefox would take 1 GiB, which nobody should have to hold in memory in one piece. */
+const messageLimit = 256 * 1024;
+
+/** Bytes that wait for somebody to `listen`. That takes some ms and the other side has only its greeting to send. */
+const waitingLimit = 4 * messageLimit;
+
+/** ms that `close` waits for what was sent to be delivered. A living connection needs a round trip, a dead one never ends. */
+const lingerTimeout = 2000;
+
+/** ms. Chromium drops what arrives together with the end of a channel that its page has not seen open yet. */
+const openingTime = 250;
+
+/**
+ * Resolves with the connection when the data channel of `shell`, PeerJS's object, is open and both certificates are
+ * known. Rejects with the reason of `signal`, which the caller aborts when it has waited enough, or when no way was found.
+ * `released` is called once when the connection that it resolved with has freed its RTCPeerConnection.
+ */
+export async function whenOpen(
+  shell: DataConnection,
+  role: Connection['role'],
+  signal: AbortSignal,
+  released: (connection: PeerJSConnection) => void,
+): Promise<PeerJSConnection> {
+  const {peerConnection} = shell;
+  const waiting = new AbortController();
+  const connection = await new Promise<PeerJSConnection>((resolve, reject) => {
+    // Built in the very event: a message may be the next one.
+    shell.once('open', () => resolve(new PeerJSConnection(shell, role, released)));
+    // PeerJS does not notice in Chromium.
+    peerConnection.addEventListener(
+      'connectionstatechange',
+      () => {
+        if (isOver(peerConnection)) reject(new PeerGroupError('unreachable', `No way to ${shell.peer} was found.`));
+      },
+      waiting,
+    );
+    signal.addEventListener('abort', () => reject(signal.reason as Error), waiting);
+    signal.throwIfAborted();
+  }).finally(() => {
+    shell.removeAllListeners();
+    waiting.abort();
+  });
+  try {
+    await connection.identify();
+    signal.throwIfAborted();
+    if (connection.closed) throw new PeerGroupError('unreachable', `${shell.peer} closed the connection at once.`);
+    return connection;
+  } catch (error) {
+    connection.abandon();
+    throw error;
+  }
+}
+
+/** An open data channel that PeerJS has negotiated. From here on PeerJS has no part in it, save for late candidates. */
+export class PeerJSConnection implements Connection {
+  readonly role: Connection['role'];
+  readonly maxMessageSize: number;
+
+  readonly #peerConnection: RTCPeerConnection;
+  readonly #channel: RTCDataChannel;
+  readonly #released: (connection: PeerJSConnection) => void;
+  /** Ends every listener and timer of this connection. */
+  readonly #ending = new AbortController();
+  #fingerprints: Connection['fingerprints'] | undefined;
+  #listener: ConnectionListener | undefined;
+  #waiting: Bytes[] = [];
+  #waitingBytes = 0;
+  /** Whether the other side has sent anything, so that it surely sees the channel open. */
+  #heard = false;
+  #lingering: ReturnType<typeof setTimeout> | undefined;
+  #hesitating: ReturnType<typeof setTimeout> | undefined;
+  #state: 'open' | 'lingering' | 'closed' = 'open';
+  /** Why it ended, until somebody has been told. */
+  #untold: PeerGroupError | undefined;
+
+  constructor(shell: DataConnection, role: Connection['role'], released: (connection: PeerJSConnection) => void) {
+    this.role = role;
+    this.#released = released;
+    const peerConnection = (this.#peerConnection = shell.peerConnection);
+    const channel = (this.#channel = shell.dataChannel);
+    this.maxMessageSize = Math.min(peerConnection.sctp?.maxMessageSize ?? messageLimit, messageLimit);
+
+    // PeerJS would close the connection by its own lights, and take any further channel for this one.
+    channel.onopen = channel.onmessage = channel.onclose = null;
+    peerConnection.oniceconnectionstatechange = peerConnection.ontrack = null;
+    peerConnection.ondatachannel = event => event.channel.close();
+
+    const {signal} = this.#ending;
+    channel.binaryType = 'arraybuffer';
+    channel.bufferedAmountLowThreshold = lowWaterMark;
+    channel.addEventListener('message', event => this.#received(event.data), {signal});
+    channel.addEventListener('bufferedamountlow', () => this.#listener?.drained(), {signal});
+    channel.addEventListener('close', () => this.#lost('The other side closed the connection.'), {signal});
+    peerConnection.addEventListener(
+      'connectionstatechange',
+      () => {
+        if (isOver(peerConnection)) this.#lost('The network lost the connection.');
+      },
+      {signal},
+    );
+  }
+
+  get fingerprints(): Connection['fingerprints'] {
+    if (!this.#fingerprints) throw new PeerGroupError('bad-proof', 'The certificates are not known yet.');
+    return this.#fingerprints;
+  }
+
+  get bufferedAmount(): number {
+    return this.#state === 'open' ? this.#channel.bufferedAmount : 0;
+  }
+
+  get closed(): boolean {
+    return this.#state !== 'open';
+  }
+
+  /** Finds out both certificates. To be called once, before anybody gets to see this connection. */
+  async identify(): Promise<void> {
+    this.#fingerprints = {
+      local: describedFingerprint(this.#peerConnection.localDescription),
+      remote: await remoteFingerprint(this.#peerConnection),
+    };
+  }
+
+  listen(listener: ConnectionListener): void {
+    this.#listener = listener;
+    for (let message; this.#listener === listener && (message = this.#waiting.shift());) {
+      this.#waitingBytes -= message.byteLength;
+      listener.message(message);
+    }
+    if (this.#listener === listener) this.#tellEnd();
+  }
+
+  send(message: Bytes): void {
+    if (message.byteLength > this.maxMessageSize) {
+      throw new PeerGroupError('too-large', `A message may have ${this.maxMessageSize} bytes at most.`);
+    }
+    if (this.#state !== 'open' || this.#channel.readyState !== 'open') return;
+    try {
+      this.#channel.send(message);
+    } catch (error) {
+      // Its buffer is full, or the channel has just died. What comes next must not arrive where this did not.
+      queueMicrotask(() => this.#end(PeerGroupError.from(error, 'connection-lost', 'The browser refused to send.')));
+    }
+  }
+
+  close(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'lingering';
+    this.#silence();
+    this.#channel.addEventListener('close', () => this.#free());
+    this.#lingering = setTimeout(() => this.#free(), lingerTimeout);
+    // The channel's own close sends everything first. RTCPeerConnection.close() in its stead would drop it.
+    if (this.#heard || this.role === 'acceptor') this.#channel.close();
+    else this.#hesitating = setTimeout(() => this.#channel.close(), openingTime);
+  }
+
+  /** Closes it in a page that may be in its last moment: what was sent leaves nevertheless, and the other side is told. */
+  hurry(): void {
+    this.close();
+    this.#channel.close();
+  }
+
+  /** Closes it at once, whatever becomes of what was sent. */
+  abandon(): void {
+    this.#silence();
+    this.#free();
+  }
+
+  async path(): Promise<'direct' | 'turn'> {
+    const stats = new Map<string, Stats>();
+    (await this.#peerConnection.getStats()).forEach((entry: Stats) => stats.set(entry.id, entry));
+    // Chromium names the pair in the transport; Firefox marks the pair.
+    const transport = [...stats.values()].find(entry => entry['selectedCandidatePairId']);
+    const pair = transport
+      ? stats.get(String(transport['selectedCandidatePairId']))
+      : [...stats.values()].find(entry => entry['type'] === 'candidate-pair' && entry['selected']);
+    const candidates = [pair?.['localCandidateId'], pair?.['remoteCandidateId']].map(id => stats.get(String(id)));
+    // The relay shows on one side only, whosever it is.
+    return candidates.some(candidate => candidate?.['candidateType'] === 'relay') ? 'turn' : 'direct';
+  }
+
+  #received(data: unknown): void {
+    if (!(data instanceof ArrayBuffer) || data.byteLength > messageLimit) {
+      this.#end(new PeerGroupError('bad-frame', 'The other side sent text, or a message that is too large.'));
+      return;
+    }
+    this.#heard = true;
+    const message = new Uint8Array(data);
+    if (this.#listener) {
+      this.#listener.message(message);
+    } else if ((this.#waitingBytes += message.byteLength) > waitingLimit) {
+      this.#end(new PeerGroupError('bad-frame', 'The other side sent too much before anybody could listen.'));
+    } else {
+      this.#waiting.push(message);
+    }
+  }
+
+  #lost(message: string): void {
+    this.#end(new PeerGroupError('connection-lost', message));
+  }
+
+  #end(error: PeerGroupError): void {
+    if (this.#state !== 'open') return;
+    this.#ending.abort();
+    this.#free();
+    this.#untold = error;
+    this.#tellEnd();
+  }
+
+  #tellEnd(): void {
+    const error = this.#untold;
+    if (!this.#listener || !error) return;
+    this.#untold = undefined;
+    this.#listener.closed(error);
+  }
+
+  /** Nobody is told anything any more. */
+  #silence(): void {
+    this.#ending.abort();
+    this.#listener = this.#untold = undefined;
+    this.#waiting = [];
+  }
+
+  #free(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    clearTimeout(this.#lingering);
+    clearTimeout(this.#hesitating);
+    this.#peerConnection.close();
+    this.#released(this);
+  }
+}
+
+type Stats = Readonly<Record<string, unknown>> & {readonly id: string};
+
+/** `disconnected` is not the end: it recovers by itself when the network comes back within some seconds. */
+function isOver({connectionState}: RTCPeerConnection): boolean {
+  return connectionState === 'failed' || connectionState === 'closed';
+}
+
+async function remoteFingerprint(peerConnection: RTCPeerConnection): Promise<Bytes> {
+  // Not in every browser.
+  const transport: Partial<RTCDtlsTransport> | undefined = peerConnection.sctp?.transport;
+  const certificate = transport?.getRemoteCertificates?.()[0];
+  if (certificate) return new Uint8Array(await crypto.subtle.digest('SHA-256', certificate));
+  return describedFingerprint(peerConnection.remoteDescription);
+}
+
+/** The SHA-256 of the certificate that a description promises. With several to choose from it would promise nothing. */
+function describedFingerprint(description: RTCSessionDescription | null): Bytes {
+  const lines = description?.sdp.matchAll(/^a=fingerprint:sha-256 ([0-9a-f:]+)\s*$/gim) ?? [];
+  const [fingerprint, ...others] = new Set([...lines].map(line => line[1]?.toLowerCase()));
+  if (!/^([0-9a-f]{2}:){31}[0-9a-f]{2}$/.test(fingerprint ?? '') || others.length > 0) {
+    throw new PeerGroupError('bad-proof', 'The connection has no certificate, or several to choose from.');
+  }
+  return Uint8Array.from((fingerprint ?? '').split(':'), byte => parseInt(byte, 16));
+}

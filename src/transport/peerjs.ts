@@ -1,0 +1,47 @@
+import {PeerGroupError} from '../errors.js';
+import {PeerJSEndpoint} from './peerjs-endpoint.js';
+import type {Transport} from './transport.js';
+
+export interface PeerJSOptions {
+  /** A PeerServer, already parsed and validated; undefined: PeerJS's public cloud. */
+  readonly server?: PeerJSServer | undefined;
+  /** Asked at each dial and each acceptance, so that a change applies to new connections; undefined: PeerJS's default. */
+  readonly iceServers: () => readonly RTCIceServer[] | undefined;
+}
+
+export interface PeerJSServer {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly key: string;
+  readonly secure: boolean;
+}
+
+/** A way through PeerJS and its server, which is loaded when first registering. */
+export function peerjsTransport(options: PeerJSOptions): Transport {
+  return {
+    async register(id, token, listener, signal) {
+      signal.throwIfAborted();
+      if (typeof RTCPeerConnection === 'undefined') throw new PeerGroupError('no-webrtc', 'There is no WebRTC here.');
+      const peerjs = await import('peerjs').catch((error: unknown) => {
+        throw PeerGroupError.from(error, 'server-unreachable', 'PeerJS could not be loaded.');
+      });
+      signal.throwIfAborted();
+      const {defaultConfig} = peerjs.util;
+      const peerOptions = {
+        ...options.server,
+        token,
+        config: {
+          ...defaultConfig,
+          // A getter, because PeerJS hands this object to every RTCPeerConnection that it makes.
+          get iceServers() {
+            return options.iceServers() ?? defaultConfig.iceServers;
+          },
+        },
+      };
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- PeerJS declares a class and wants a plain object
+      const create = () => new peerjs.Peer(id, peerOptions);
+      return new PeerJSEndpoint(id, create, listener, signal).registered;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type {PeerGroupError} from '../errors.js';
+
+/**
+ * What the group asks of the network: to be found under an id, and to dial one.
+ * `peerjs.ts` is the real one; the tests have one in memory; one suite proves both.
+ */
+export interface Transport {
+  /**
+   * Registers `id` at the signalling server and holds it with `token`.
+   *
+   * Resolves when the id is held. Rejects with a `PeerGroupError`: `id-taken` when somebody else holds it,
+   * `server-unreachable` when the server does not answer, or the signal's reason once `signal` aborts.
+   * Whoever registers an id that it already holds elsewhere *with the same token* takes it over.
+   *
+   * `signal` ends the endpoint and every connection made through it, at any time.
+   */
+  register(id: string, token: string, listener: EndpointListener, signal: AbortSignal): Promise<Endpoint>;
+}
+
+export interface EndpointListener {
+  /** Somebody dialled this id, and the data channel is open. */
+  connection(connection: Connection): void;
+  /** The server is gone or has taken the id away. Connections live on; the endpoint cannot dial nor be dialled any more. */
+  lost(error: PeerGroupError): void;
+  /** Something went wrong that ends nothing, such as an offer that makes no sense. */
+  warning(error: PeerGroupError): void;
+}
+
+/** An id that is held at the signalling server. */
+export interface Endpoint {
+  readonly id: string;
+  /**
+   * Dials another id. Resolves when the data channel is open; rejects with `unreachable` when it does not open
+   * in `dialTimeout` ms or when nobody holds the id, and with the signal's reason once `signal` aborts (the
+   * attempt leaves nothing behind). After it has resolved, `signal` means nothing.
+   */
+  dial(to: string, signal: AbortSignal): Promise<Connection>;
+  /** Gives the id back to the server; resolves when the server's socket is closed. Open connections live on. */
+  close(): void;
+}
+
+/** One open data channel, reliable and ordered. Messages wait until `listen` is called: none is lost. */
+export interface Connection {
+  readonly role: 'dialler' | 'acceptor';
+  /** SHA-256 of both DTLS certificates (RFC 8122), 32 bytes each: what binds a proof to this very connection. */
+  readonly fingerprints: {readonly local: Uint8Array<ArrayBuffer>; readonly remote: Uint8Array<ArrayBuffer>};
+  /** The largest message, in bytes, that both ends take. */
+  readonly maxMessageSize: number;
+  /** Bytes handed to `send` that have not left yet. */
+  readonly bufferedAmount: number;
+  readonly closed: boolean;
+  /** Who is told of messages from now on; those that came before are told at once, in order. One listener at a time: the last. */
+  listen(listener: ConnectionListener): void;
+  /** Sends one message of at most `maxMessageSize` bytes. On a closed connection nothing happens: `closed` has been, or will be, told. */
+  send(message: Uint8Array<ArrayBuffer>): void;
+  /** Closes it. Messages already sent are still delivered where the transport can do it. The listener is not told `closed`. */
+  close(): void;
+  /** How the bytes travel: through a TURN server or not. */
+  path(): Promise<'direct' | 'turn'>;
+}
+
+export interface ConnectionListener {
+  message(message: Uint8Array<ArrayBuffer>): void;
+  /** `bufferedAmount` has fallen to `lowWaterMark` or below. */
+  drained(): void;
+  /** It ended, by the other side or by itself; nothing follows. */
+  closed(error: PeerGroupError): void;
+}
+
+/** ms. A way through NAT or TURN is found in well under 1 s on an ordinary network; offers to an absent id expire at the server after 5 s. */
+export const dialTimeout = 6000;
+
+/** Bytes. `drained` is told when no more than this is waiting: enough to keep the channel busy, little enough that a small message behind it is not late. */
+export const lowWaterMark = 64 * 1024;

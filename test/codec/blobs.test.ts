@@ -1,0 +1,56 @@
+import {expect} from '@open-wc/testing';
+import {decode, encode} from '../../src/codec/codec.js';
+import {PeerGroupError} from '../../src/errors.js';
+import {difference} from './same.js';
+
+const picture = new Blob(['not really'], {type: 'image/png'});
+const letter = new File(['Dear Bob'], 'Brief an Bób 😀.txt', {
+  type: 'text/plain;charset=utf-8',
+  lastModified: 1_234_567,
+});
+
+/** What a link delivers: the same content, without type or name. */
+function bodies(blobs: readonly Blob[]): Blob[] {
+  return blobs.map(blob => new Blob([blob]));
+}
+
+describe('Blobs in a value', () => {
+  it('are handed over by reference, each once, in order', () => {
+    expect(encode({a: [picture, letter], again: picture}).blobs).to.deep.equal([picture, letter]);
+  });
+
+  it('come back at their place with type, name and date', async () => {
+    const value = {a: new Map([['deep', [picture]]]), file: letter, again: picture};
+    const {bytes, blobs} = encode(value);
+    const arrived = decode(bytes, bodies(blobs)) as typeof value;
+    expect(difference(structuredClone(value), arrived)).to.equal(undefined);
+    expect(await arrived.file.text()).to.equal('Dear Bob');
+    expect(await arrived.again.text()).to.equal('not really');
+  });
+
+  it('may be the value itself, empty, or without a type', () => {
+    for (const blob of [picture, letter, new Blob(), new File([], '')]) {
+      const {bytes, blobs} = encode(blob);
+      expect(difference(blob, decode(bytes, bodies(blobs)))).to.equal(undefined);
+    }
+  });
+
+  it('do not add their content to the bytes', () => {
+    expect(encode(new Blob([new Uint8Array(1_000_000)])).bytes.length).to.be.lessThan(20);
+  });
+
+  for (const [name, received] of [
+    ['is missing', []],
+    ['is too much', [picture, letter, picture]],
+    ['is shorter than announced', [picture, new Blob(['Dear Bo'])]],
+    ['is longer than announced', [picture, new Blob(['Dear Bob!'])]],
+    ['is another one', [letter, picture]],
+  ] as const) {
+    it(`are an error when one ${name}`, () => {
+      const {bytes} = encode([picture, letter]);
+      expect(() => decode(bytes, received))
+        .to.throw(PeerGroupError)
+        .with.property('code', 'bad-frame');
+    });
+  }
+});

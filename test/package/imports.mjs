@@ -1,0 +1,70 @@
+/** Who may import whom in `src`: dependencies point one way, element → group → link → transport, and never in a circle. */
+import {readFileSync, readdirSync} from 'node:fs';
+import {join, posix} from 'node:path';
+import ts from 'typescript';
+
+/**
+ * A file belongs to the first line whose name its path begins with. It may import from its own line and from what
+ * stands there; what is no path in `src` is a package.
+ * @type {Record<string, string[]>}
+ */
+const layers = {
+  'errors.ts': [],
+  'environment.ts': ['transport/transport.ts'],
+  'crypto.ts': ['errors.ts', 'environment.ts'],
+  'protocol/': ['errors.ts', 'environment.ts'],
+  'codec/': ['errors.ts', 'environment.ts'],
+  'transport/peerjs': ['errors.ts', 'environment.ts', 'transport/', 'peerjs'],
+  'transport/': ['errors.ts', 'environment.ts'],
+  'link/': ['errors.ts', 'environment.ts', 'protocol/', 'transport/transport.ts'],
+  'group/': ['errors.ts', 'environment.ts', 'protocol/', 'codec/', 'link/', 'transport/transport.ts'],
+  'element/': ['errors.ts', 'environment.ts', 'group/', 'transport/', 'codec/', 'crypto.ts', 'lit'],
+  'index.ts': ['errors.ts', 'group/', 'element/'],
+  'define.ts': ['index.ts', 'element/'],
+};
+
+const src = join(import.meta.dirname, '../../src');
+const problems = [];
+
+/** What every file imports, types included. @type {Map<string, string[]>} */
+const graph = new Map();
+for (const path of readdirSync(src, {recursive: true, encoding: 'utf8'})) {
+  const file = path.replaceAll('\\', '/');
+  if (!file.endsWith('.ts')) continue;
+  const {importedFiles} = ts.preProcessFile(readFileSync(join(src, file), 'utf8'));
+  graph.set(
+    file,
+    importedFiles.map(({fileName}) =>
+      fileName.startsWith('.') ? posix.join(posix.dirname(file), fileName).replace(/\.js$/, '.ts') : fileName,
+    ),
+  );
+}
+
+for (const [file, imports] of graph) {
+  const layer = Object.keys(layers).find(name => file.startsWith(name));
+  if (layer === undefined) problems.push(`${file} stands in no layer`);
+  else {
+    const allowed = [layer, ...(layers[layer] ?? [])];
+    for (const name of imports) {
+      const fits = allowed.some(
+        prefix => name === prefix || name.startsWith(/[/s]$/.test(prefix) ? prefix : `${prefix}/`),
+      );
+      if (!fits) problems.push(`${file} may not import ${name}`);
+    }
+  }
+}
+
+/**
+ * @param {string} file
+ * @param {string[]} path
+ */
+function findCircle(file, path) {
+  const start = path.indexOf(file);
+  if (start >= 0) return void problems.push(`a circle: ${[...path.slice(start), file].join(' → ')}`);
+  for (const name of graph.get(file) ?? []) findCircle(name, [...path, file]);
+  graph.delete(file);
+}
+for (const file of [...graph.keys()]) findCircle(file, []);
+
+for (const problem of problems) console.error(problem);
+process.exit(problems.length > 0 ? 1 : 0);

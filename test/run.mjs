@@ -1,0 +1,102 @@
+/**
+ * `npm test`: every test, those for Node and those in a real Chrome; `npm test -- name…` runs the files whose path has
+ * one of these in it. The last line printed says how many passed and failed; the exit code is 0 only if all passed.
+ */
+import {readdirSync, rmSync} from 'node:fs';
+import {join, relative} from 'node:path';
+import {argv, exit, stdout} from 'node:process';
+import {run as runInNode} from 'node:test';
+import {spec as Spec} from 'node:test/reporters';
+import {defaultReporter, startTestRunner} from '@web/test-runner';
+import {build} from 'esbuild';
+import {requireChrome} from './support/chrome.mjs';
+
+/** ms for one file. */
+const timeout = 120_000;
+
+const root = join(import.meta.dirname, '..');
+const names = argv.slice(2);
+const files = readdirSync(import.meta.dirname, {recursive: true, encoding: 'utf8'})
+  .map(file => join('test', file).replaceAll('\\', '/'))
+  .filter(file => /\.test\.m?[jt]s$/.test(file) && !file.includes('/support/'))
+  .filter(file => names.length === 0 || names.some(name => file.includes(name)));
+
+const counts = {passed: 0, failed: 0, skipped: 0};
+
+/**
+ * Bundles what is TypeScript, which this Node cannot read.
+ * @param {string[]} files
+ */
+async function compile(files) {
+  const outdir = join(root, 'node_modules/.cache/peer-group-tests');
+  rmSync(outdir, {recursive: true, force: true});
+  await build({
+    absWorkingDir: root,
+    entryPoints: files,
+    outdir,
+    outbase: root,
+    outExtension: {'.js': '.mjs'},
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'inline',
+  });
+  return files.map(file => join(outdir, relative(root, join(root, file))).replace(/\.ts$/, '.mjs'));
+}
+
+async function testInNode() {
+  const own = files.filter(file => /\.node\.test\./.test(file));
+  if (own.length === 0) return;
+  const typed = own.filter(file => file.endsWith('.ts'));
+  const plain = own.filter(file => !file.endsWith('.ts')).map(file => join(root, file));
+  const tests = runInNode({files: [...plain, ...(await compile(typed))], concurrency: 2, timeout});
+  tests.on('test:pass', ({details, skip, todo}) => {
+    if (details.type !== 'suite') counts[skip !== undefined || todo !== undefined ? 'skipped' : 'passed']++;
+  });
+  tests.on('test:fail', ({details}) => void (details.type !== 'suite' && counts.failed++));
+  for await (const text of tests.compose(new Spec())) stdout.write(text);
+}
+
+/** @param {import('@web/test-runner-core').TestSuiteResult} suite */
+function count(suite) {
+  for (const {skipped, passed} of suite.tests) counts[skipped ? 'skipped' : passed ? 'passed' : 'failed']++;
+  for (const inner of suite.suites) count(inner);
+}
+
+async function testInChrome() {
+  const own = files.filter(file => !/\.node\.test\./.test(file));
+  if (own.length === 0) return;
+  const {default: config} = await import('../web-test-runner.config.mjs');
+  const reporters = [defaultReporter({reportTestResults: true, reportTestProgress: stdout.isTTY})];
+  const runner = await startTestRunner({
+    config: {...config, files: own, reporters, staticLogging: !stdout.isTTY},
+    readCliArgs: false,
+    readFileConfig: false,
+    autoExitProcess: false,
+  });
+  if (runner === undefined) throw new Error('The test runner does not start.');
+  await new Promise(resolve => runner.on('stopped', resolve));
+  for (const session of runner.sessions.all()) {
+    const {failed} = counts;
+    if (session.testResults !== undefined) count(session.testResults);
+    // A file that does not load, times out or throws outside of its tests.
+    if (!session.passed && counts.failed === failed) counts.failed++;
+  }
+}
+
+/** @type {unknown} */
+let error;
+try {
+  requireChrome();
+  await testInNode();
+  await testInChrome();
+} catch (reason) {
+  error = reason;
+  console.error(error instanceof Error && error.message.includes('CHROME_PATH') ? error.message : error);
+}
+if (counts.skipped > 0) console.log(`${counts.skipped} skipped`);
+stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`, () =>
+  exit(error === undefined && counts.failed === 0 && counts.passed > 0 ? 0 : 1),
+);

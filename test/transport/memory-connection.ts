@@ -1,0 +1,110 @@
+import {PeerGroupError} from '../../src/errors.js';
+import {lowWaterMark, type Connection, type ConnectionListener} from '../../src/transport/transport.js';
+import type {Pipe} from './memory.js';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Bytes. As in Chromium. */
+const maxMessageSize = 256 * 1024;
+
+/** One end of a connection in memory. */
+export class MemoryConnection implements Connection {
+  readonly role: Connection['role'];
+  readonly fingerprints: Connection['fingerprints'];
+  readonly maxMessageSize = maxMessageSize;
+  bufferedAmount = 0;
+
+  readonly #pipe: Pipe;
+  readonly #released: (connection: MemoryConnection) => void;
+  #other: MemoryConnection | undefined;
+  #listener: ConnectionListener | undefined;
+  #waiting: Bytes[] = [];
+  #untold: PeerGroupError | undefined;
+  #open = true;
+
+  /** `pipe` leads to the other end. */
+  constructor(
+    role: Connection['role'],
+    fingerprints: Connection['fingerprints'],
+    pipe: Pipe,
+    released: (connection: MemoryConnection) => void,
+  ) {
+    this.role = role;
+    this.fingerprints = fingerprints;
+    this.#pipe = pipe;
+    this.#released = released;
+  }
+
+  get closed(): boolean {
+    return !this.#open;
+  }
+
+  join(other: MemoryConnection): void {
+    this.#other = other;
+  }
+
+  listen(listener: ConnectionListener): void {
+    this.#listener = listener;
+    for (let message; this.#listener === listener && (message = this.#waiting.shift());) listener.message(message);
+    if (this.#listener === listener) this.#tellEnd();
+  }
+
+  send(message: Bytes): void {
+    if (message.byteLength > maxMessageSize) throw new PeerGroupError('too-large', 'The message is too large.');
+    if (!this.#open) return;
+    const copy = message.slice();
+    this.bufferedAmount += copy.byteLength;
+    this.#pipe.push(
+      copy.byteLength,
+      () => this.#other?.received(copy),
+      () => this.#left(copy.byteLength),
+    );
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#listener = this.#untold = undefined;
+    this.#waiting = [];
+    this.#free();
+    this.#pipe.push(0, () => this.#other?.fail('The other side closed the connection.'));
+  }
+
+  async path(): Promise<'direct'> {
+    return 'direct';
+  }
+
+  /** It ends by itself. */
+  fail(message: string): void {
+    if (!this.#open) return;
+    this.#free();
+    this.#untold = new PeerGroupError('connection-lost', message);
+    this.#tellEnd();
+  }
+
+  /** For the other end. */
+  received(message: Bytes): void {
+    if (!this.#open) return;
+    if (this.#listener) this.#listener.message(message);
+    else this.#waiting.push(message);
+  }
+
+  #left(bytes: number): void {
+    if (!this.#open) return;
+    const before = this.bufferedAmount;
+    this.bufferedAmount -= bytes;
+    if (before > lowWaterMark && this.bufferedAmount <= lowWaterMark) this.#listener?.drained();
+  }
+
+  #free(): void {
+    this.#open = false;
+    this.bufferedAmount = 0;
+    this.#released(this);
+  }
+
+  #tellEnd(): void {
+    const error = this.#untold;
+    if (!this.#listener || !error) return;
+    this.#untold = undefined;
+    this.#listener.closed(error);
+  }
+}

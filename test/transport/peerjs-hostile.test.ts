@@ -1,0 +1,331 @@
+import {expect} from '@open-wc/testing';
+import {Peer} from 'peerjs';
+import {peerjsTransport} from '../../src/transport/peerjs.js';
+import {startServer, type TestServer} from '../support/server.js';
+import {until} from '../support/until.js';
+import {bytes, code, fresh, Heard, Person} from './suite.js';
+
+/** Every RTCPeerConnection that was made, as long as the tests of this file run. */
+const made: RTCPeerConnection[] = [];
+const Real = RTCPeerConnection;
+
+class Counted extends Real {
+  constructor(configuration?: RTCConfiguration) {
+    super(configuration);
+    made.push(this);
+  }
+}
+
+const living = (): RTCPeerConnection[] => made.filter(({signalingState}) => signalingState !== 'closed');
+
+/** Somebody without PeerJS, who sends what he likes. */
+class Stranger {
+  readonly id = fresh();
+  readonly received: {type: string; src: string; payload: unknown}[] = [];
+  readonly #socket: WebSocket;
+
+  constructor(server: TestServer) {
+    this.#socket = new WebSocket(`${server.url.replace('http', 'ws')}peerjs?key=peerjs&id=${this.id}&token=t`);
+    this.#socket.onmessage = ({data}) => this.received.push(JSON.parse(String(data)) as (typeof this.received)[number]);
+  }
+
+  async opened(): Promise<this> {
+    await until(() => this.received.length > 0);
+    return this;
+  }
+
+  send(message: object): void {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+describe('Against strangers, PeerJS', () => {
+  let server: TestServer;
+  let people: Person[];
+  let stranger: Stranger;
+  let iceServers: RTCIceServer[];
+  const uncaught: unknown[] = [];
+  const keep = (event: ErrorEvent | PromiseRejectionEvent): void => {
+    uncaught.push('reason' in event ? event.reason : event.error);
+    event.preventDefault();
+  };
+
+  before(() => {
+    window.RTCPeerConnection = Counted;
+    window.addEventListener('unhandledrejection', keep);
+    window.addEventListener('error', keep);
+  });
+
+  after(() => {
+    window.RTCPeerConnection = Real;
+    window.removeEventListener('unhandledrejection', keep);
+    window.removeEventListener('error', keep);
+  });
+
+  beforeEach(async () => {
+    iceServers = [];
+    people = [];
+    server = await startServer();
+    stranger = await new Stranger(server).opened();
+  });
+
+  afterEach(async () => {
+    stranger.close();
+    for (const person of people) person.ending.abort();
+    await until(() => living().length === 0, 'every RTCPeerConnection is closed');
+    expect(uncaught.splice(0)).to.deep.equal([]);
+    await server.stop();
+  });
+
+  async function person(id = fresh()): Promise<Person> {
+    const {hostname: host, port} = new URL(server.url);
+    const settings = {host, port: Number(port), path: '/', key: 'peerjs', secure: false};
+    const one = new Person(peerjsTransport({server: settings, iceServers: () => iceServers}), id);
+    people.push(one);
+    await one.endpoint;
+    return one;
+  }
+
+  /** Ann has dialled Bob; also what connects them at Bob's. */
+  async function connected() {
+    const [ann, bob] = [await person(), await person()];
+    const annEnd = new Heard(await ann.dial(bob));
+    await until(() => bob.connections.length === 1);
+    const [annWire, bobWire] = living() as [RTCPeerConnection, RTCPeerConnection];
+    return {ann, bob, annEnd, bobEnd: bob.connections[0] as Heard, annWire, bobWire};
+  }
+
+  /** Whether `to` can still be reached, which is also after everything that `stranger` has sent. */
+  async function stillReachable(to: Person): Promise<void> {
+    const carol = await person();
+    const before = to.connections.length;
+    await carol.dial(to);
+    await until(() => to.connections.length === before + 1);
+  }
+
+  const offer = async (): Promise<RTCSessionDescriptionInit> => {
+    const peerConnection = new Real();
+    peerConnection.createDataChannel('x');
+    const {type, sdp} = await peerConnection.createOffer();
+    peerConnection.close();
+    return {type, sdp: String(sdp)};
+  };
+
+  const goodOffer = async (connectionId = 'some') => ({
+    type: 'data',
+    connectionId,
+    label: 'x',
+    reliable: true,
+    serialization: 'raw',
+    sdp: await offer(),
+  });
+
+  it('answers no offer that is not for our channel, and throws at none', async () => {
+    const ann = await person();
+    const good = await goodOffer();
+    const sdp = good.sdp.sdp ?? '';
+    const payloads: unknown[] = [
+      undefined,
+      null,
+      'offer',
+      {},
+      {...good, serialization: 'unknown'},
+      {...good, serialization: '__proto__'},
+      {...good, serialization: 'binary'},
+      {...good, reliable: false},
+      {...good, type: 'media'},
+      {...good, connectionId: 7},
+      {...good, connectionId: 'x'.repeat(1000)},
+      {...good, sdp: undefined},
+      {...good, sdp: {type: 'nonsense', sdp}},
+      {...good, sdp: {type: 'answer', sdp}},
+      {...good, sdp: {type: 'offer', sdp: 7}},
+      {...good, sdp: {type: 'offer', sdp: sdp + 'a=x:y\r\n'.repeat(10_000)}},
+      {...good, sdp: {type: 'offer', sdp: sdp.replace('m=application', 'm=audio')}},
+    ];
+    const before = made.length;
+    for (const payload of payloads) stranger.send({type: 'OFFER', dst: ann.id, payload});
+    await until(() => ann.warnings.length === payloads.length);
+    expect(made.length).to.equal(before);
+    await stillReachable(ann);
+  });
+
+  it('survives an offer that looks good and is not', async () => {
+    const ann = await person();
+    const good = await goodOffer();
+    stranger.send({type: 'OFFER', dst: ann.id, payload: {...good, sdp: {type: 'offer', sdp: 'v=0\r\nnonsense'}}});
+    await until(() => ann.warnings.length > 0);
+    await stillReachable(ann);
+  });
+
+  it('answers a good one', async () => {
+    const ann = await person();
+    stranger.send({type: 'OFFER', dst: ann.id, payload: await goodOffer()});
+    await until(() => stranger.received.some(({type}) => type === 'ANSWER'));
+    expect(ann.warnings).to.deep.equal([]);
+  });
+
+  it('answers a bounded number at a time, and drops those that never open', async () => {
+    const ann = await person();
+    for (let i = 0; i < 70; i++) stranger.send({type: 'OFFER', dst: ann.id, payload: await goodOffer(`number ${i}`)});
+    await until(() => ann.warnings.length >= 6);
+    expect(living()).to.have.length(64);
+    await until(() => living().length === 0, 'none is left', 15_000);
+    await stillReachable(ann);
+  }).timeout(30_000);
+
+  it('keeps a connection that the server, or a repeated offer, wants to end', async () => {
+    const ann = await person();
+    // The stranger makes a real connection by hand, so that he can repeat its offer.
+    const peerConnection = new Real();
+    const channel = peerConnection.createDataChannel('x');
+    peerConnection.onicecandidate = ({candidate}) => {
+      if (!candidate) return;
+      stranger.send({type: 'CANDIDATE', dst: ann.id, payload: {connectionId: 'hand', type: 'data', candidate}});
+    };
+    await peerConnection.setLocalDescription();
+    const {type, sdp} = peerConnection.localDescription as RTCSessionDescription;
+    const payload = {...(await goodOffer('hand')), sdp: {type, sdp}};
+    stranger.send({type: 'OFFER', dst: ann.id, payload});
+    await until(() => stranger.received.some(message => message.type === 'ANSWER'));
+    const answers = stranger.received.filter(message => message.type === 'ANSWER' || message.type === 'CANDIDATE');
+    for (const {payload: answer} of answers as {
+      payload: {sdp?: RTCSessionDescription; candidate?: RTCIceCandidate};
+    }[]) {
+      if (answer.sdp) await peerConnection.setRemoteDescription(answer.sdp);
+      if (answer.candidate) await peerConnection.addIceCandidate(answer.candidate);
+    }
+    await until(() => ann.connections.length === 1);
+    const end = ann.connections[0] as Heard;
+
+    stranger.send({type: 'OFFER', dst: ann.id, payload});
+    stranger.send({type: 'LEAVE', dst: ann.id});
+    stranger.send({type: 'EXPIRE', dst: ann.id});
+    await until(() => ann.warnings.length === 1);
+    await stillReachable(ann);
+    expect(end.closed).to.deep.equal([]);
+    channel.send(bytes(5));
+    await until(() => end.messages.length === 1);
+
+    channel.send('text');
+    await until(() => end.closed.length === 1);
+    expect(end.closed).to.deep.equal(['bad-frame']);
+    peerConnection.close();
+  });
+
+  it('keeps nothing of what belongs to no connection', async () => {
+    const ann = await person();
+    const prototype = Peer.prototype as unknown as {_storeMessage: (this: void) => void};
+    const {_storeMessage: original} = prototype;
+    let kept = 0;
+    prototype._storeMessage = () => kept++;
+    const candidate = {candidate: 'candidate:1 1 udp 1 10.0.0.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0};
+    stranger.send({type: 'CANDIDATE', dst: ann.id, payload: {connectionId: 'none', candidate}});
+    stranger.send({type: 'ANSWER', dst: ann.id, payload: {connectionId: 'none', sdp: {type: 'answer', sdp: 'v=0'}}});
+    stranger.send({type: 'ANSWER', dst: ann.id, payload: {connectionId: 'none', sdp: 'nonsense'}});
+    await stillReachable(ann);
+    prototype._storeMessage = original;
+    expect(kept).to.equal(0);
+  });
+
+  it('tells that a connection has failed, which PeerJS does not, and not that it may have', async () => {
+    const {annEnd, bobEnd, annWire} = await connected();
+    for (const state of ['disconnected', 'failed']) {
+      expect(annEnd.closed).to.deep.equal([]);
+      Object.defineProperty(annWire, 'connectionState', {value: state, configurable: true});
+      annWire.dispatchEvent(new Event('connectionstatechange'));
+    }
+    expect(annEnd.closed).to.deep.equal(['connection-lost']);
+    await until(() => bobEnd.closed.length === 1);
+  });
+
+  it('refuses a description with several certificates where the browser does not show the real one', async () => {
+    const certificates = Object.getOwnPropertyDescriptor(RTCDtlsTransport.prototype, 'getRemoteCertificates');
+    const description = Object.getOwnPropertyDescriptor(Real.prototype, 'remoteDescription') as PropertyDescriptor;
+    Reflect.deleteProperty(RTCDtlsTransport.prototype, 'getRemoteCertificates');
+    try {
+      const {annEnd, bobEnd, ann, bob} = await connected();
+      expect([...annEnd.connection.fingerprints.remote]).to.deep.equal([...bobEnd.connection.fingerprints.local]);
+      const other = `a=fingerprint:sha-256 ${Array.from({length: 32}, () => '00').join(':')}\r\n`;
+      Object.defineProperty(Real.prototype, 'remoteDescription', {
+        configurable: true,
+        get(this: RTCPeerConnection) {
+          return {sdp: `${(description.get?.call(this) as RTCSessionDescription).sdp}${other}`};
+        },
+      });
+      expect(await code(ann.dial(bob))).to.equal('bad-proof');
+    } finally {
+      Object.defineProperty(Real.prototype, 'remoteDescription', description);
+      Object.defineProperty(RTCDtlsTransport.prototype, 'getRemoteCertificates', certificates as PropertyDescriptor);
+    }
+  });
+
+  it('loses an id that somebody with the token has taken over, and notices', async () => {
+    const original = window.setInterval;
+    // Proofs every 5 s are more than a test wants to wait for.
+    window.setInterval = ((callback: () => void, delay: number) =>
+      original(callback, delay === 5000 ? 100 : delay)) as typeof setInterval;
+    try {
+      const ann = await person();
+      const other = await person();
+      const heir = await person(ann.id);
+      await until(() => ann.lost.length === 1);
+      await other.dial(heir);
+      await until(() => heir.connections.length === 1);
+      expect([heir.lost, other.lost]).to.deep.equal([[], []]);
+    } finally {
+      window.setInterval = original;
+    }
+  });
+
+  it('keeps its connections when the server has an error after a takeover', async () => {
+    const ann = await person();
+    const heir = await person(ann.id);
+    const bob = await person();
+    const end = new Heard(await bob.dial(heir));
+    await until(() => heir.connections.length === 1);
+    await server.stop();
+    await until(() => heir.lost.length === 1);
+    end.connection.send(bytes(3));
+    await until(() => heir.connections[0]?.messages.length === 1);
+  });
+
+  it('asks for the ICE servers at each connection', async () => {
+    const {ann, bob, annWire} = await connected();
+    expect(annWire.getConfiguration().iceServers).to.deep.equal([]);
+    iceServers = [{urls: 'stun:127.0.0.1:9'}];
+    const before = made.length;
+    await ann.dial(bob);
+    await until(() => bob.connections.length === 2);
+    for (const wire of made.slice(before)) {
+      expect(wire.getConfiguration().iceServers?.[0]?.urls).to.deep.equal(['stun:127.0.0.1:9']);
+    }
+    iceServers = [{urls: 'nonsense:'}];
+    expect(await code(ann.dial(bob))).to.equal('unreachable');
+  });
+
+  it('leaves nothing behind in PeerJS of whom it had to do with', async () => {
+    const original = Object.getOwnPropertyDescriptor(Peer.prototype, 'socket') as PropertyDescriptor;
+    const peers = new Set<Peer>();
+    Object.defineProperty(Peer.prototype, 'socket', {
+      configurable: true,
+      get(this: Peer): unknown {
+        peers.add(this);
+        return Reflect.apply(original.get as () => unknown, this, []);
+      },
+    });
+    const {ann, bob, annEnd, bobEnd} = await connected();
+    Object.defineProperty(Peer.prototype, 'socket', original);
+    expect(await code(ann.dial(fresh()))).to.equal('unreachable');
+    annEnd.connection.close();
+    await until(() => bobEnd.closed.length === 1 && living().length === 0);
+    expect(peers.size).to.equal(2);
+    for (const peer of peers)
+      expect([...(Reflect.get(peer, '_connections') as Map<string, unknown>)]).to.deep.equal([]);
+    expect([ann.lost, bob.lost]).to.deep.equal([[], []]);
+  });
+});

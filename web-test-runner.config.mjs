@@ -1,0 +1,48 @@
+import {esbuildPlugin} from '@web/dev-server-esbuild';
+import {chromeLauncher} from '@web/test-runner-chrome';
+import {build} from 'esbuild';
+import {chromeFlags, requireChrome} from './test/support/chrome.mjs';
+import {commands} from './test/support/commands.mjs';
+
+/** PeerJS as one module: unbundled it needs a CommonJS module, which no browser loads. */
+const peerjs = await build({
+  stdin: {contents: `export * from 'peerjs'; export {default} from 'peerjs';`, resolveDir: import.meta.dirname},
+  bundle: true,
+  format: 'esm',
+  write: false,
+});
+
+/** @type {import('@web/test-runner').TestRunnerConfig} */
+export default {
+  files: ['test/**/*.test.ts', '!test/**/*.node.test.ts'],
+  nodeResolve: true,
+  concurrency: 2,
+  testsFinishTimeout: 120_000,
+  testFramework: {config: {timeout: '20000', forbidOnly: Boolean(process.env.CI)}},
+  // A rejection that nobody handles fails the test, as an exception does.
+  testRunnerHtml: testFramework => `<!doctype html>
+    <script>addEventListener('unhandledrejection', event => reportError(event.reason));</script>
+    <script type="module" src="${testFramework}"></script>`,
+  filterBrowserLogs: ({args}) => !String(args[0]).startsWith('Lit is in dev mode'),
+  browsers: [
+    chromeLauncher({
+      launchOptions: {executablePath: requireChrome(), args: chromeFlags},
+      // Only one tab of a window is visible. The tests run in several, and none shall notice.
+      async createPage({context}) {
+        const page = await context.newPage();
+        await page.emulateFocusedPage(true);
+        return page;
+      },
+    }),
+  ],
+  plugins: [
+    {
+      name: 'peerjs',
+      resolveImport: ({source}) => (source === 'peerjs' ? '/peerjs.bundled.js' : undefined),
+      serve: ({path}) =>
+        path === '/peerjs.bundled.js' ? {body: String(peerjs.outputFiles[0]?.text), type: 'js'} : undefined,
+    },
+    esbuildPlugin({ts: true, target: 'es2022', tsconfig: 'tsconfig.json'}),
+    commands(),
+  ],
+};
