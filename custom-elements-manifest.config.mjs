@@ -1,10 +1,13 @@
 /** In the manifest a module is what the package has, not what it is made from. @param {string} path */
 const published = path => path.replace(/^\/?src\/(.*)\.[jt]s$/, 'dist/$1.js');
 
-/** Without what is private, and with published paths. @param {unknown} node @returns {unknown} */
+/** Whether users may touch it. As an attribute, `password` is a mistake that the element undoes. @param {any} item */
+const isForUsers = ({privacy = 'public', kind, name}) =>
+  privacy === 'public' && name !== 'connectedMoveCallback' && !(name === 'password' && kind === undefined);
+
+/** Without what is not for users, and with published paths. @param {unknown} node @returns {unknown} */
 function forUsers(node) {
-  if (Array.isArray(node))
-    return node.filter(({privacy}) => privacy === undefined || privacy === 'public').map(forUsers);
+  if (Array.isArray(node)) return node.filter(isForUsers).map(forUsers);
   if (typeof node !== 'object' || node === null) return node;
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => {

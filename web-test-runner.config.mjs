@@ -1,5 +1,5 @@
 import {esbuildPlugin} from '@web/dev-server-esbuild';
-import {chromeLauncher} from '@web/test-runner-chrome';
+import {ChromeLauncher} from '@web/test-runner-chrome';
 import {build} from 'esbuild';
 import {chromeFlags, requireChrome} from './test/support/chrome.mjs';
 import {commands} from './test/support/commands.mjs';
@@ -11,6 +11,19 @@ const peerjs = await build({
   format: 'esm',
   write: false,
 });
+
+/**
+ * Every test file gets a tab, and so a process, of its own: a process can have 500 `RTCPeerConnection`s, and closed ones
+ * count until they are collected.
+ */
+class Launcher extends ChromeLauncher {
+  /** @override @param {string} sessionId @param {string} url */
+  async startSession(sessionId, url) {
+    const {inactivePages} = /** @type {any} */ (this);
+    for (const {puppeteerPage} of inactivePages.splice(0)) void puppeteerPage.close();
+    await super.startSession(sessionId, url);
+  }
+}
 
 /** @type {import('@web/test-runner').TestRunnerConfig} */
 export default {
@@ -25,15 +38,16 @@ export default {
     <script type="module" src="${testFramework}"></script>`,
   filterBrowserLogs: ({args}) => !String(args[0]).startsWith('Lit is in dev mode'),
   browsers: [
-    chromeLauncher({
-      launchOptions: {executablePath: requireChrome(), args: chromeFlags},
+    new Launcher(
+      {executablePath: requireChrome(), args: chromeFlags},
+      ({browser}) => Promise.resolve(browser.defaultBrowserContext()),
       // Only one tab of a window is visible. The tests run in several, and none shall notice.
-      async createPage({context}) {
+      async ({context}) => {
         const page = await context.newPage();
         await page.emulateFocusedPage(true);
         return page;
       },
-    }),
+    ),
   ],
   plugins: [
     {

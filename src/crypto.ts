@@ -35,6 +35,7 @@ async function importKey(publicKey: Bytes): Promise<CryptoKey | undefined> {
 
 export const browserClock: Clock = {
   now: () => performance.now(),
+  date: () => Date.now(),
   after(delay, callback, signal) {
     if (signal.aborted) return;
     const cancel = () => clearTimeout(timer);

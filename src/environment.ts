@@ -13,6 +13,8 @@ export interface Environment {
 export interface Clock {
   /** ms since some fixed moment; never goes back. */
   now(): number;
+  /** ms since 1970 by the calendar, as `Date.now()`: may jump, also back. */
+  date(): number;
   /** Calls `callback` once, `delay` ms from now, unless `signal` aborts before. */
   after(delay: number, callback: () => void, signal: AbortSignal): void;
 }

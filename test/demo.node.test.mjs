@@ -12,12 +12,13 @@ import {startDemo} from './support/demo.mjs';
  */
 async function join(name, count) {
   await import(new URL('/peer-group.min.js', location.href).href);
-  document.body.innerHTML = `<peer-group group="demo" server="/" name="${name}" ice-servers="[]"></peer-group>`;
   /** @type {any} */
-  const group = document.querySelector('peer-group');
+  const group = document.createElement('peer-group');
+  Object.assign(group, {group: 'demo', server: '/', name, iceServers: []});
   /** @type {Error | undefined} */
   let error;
   group.addEventListener('error', (/** @type {CustomEvent<{error: Error}>} */ event) => (error = event.detail.error));
+  document.body.append(group);
   while (group.state !== 'joined' || group.members.length < count) {
     if (group.state === 'failed') throw error;
     await new Promise(resolve => setTimeout(resolve, 10));

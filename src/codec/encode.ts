@@ -165,14 +165,14 @@ class Encoder {
   }
 
   #view(view: ArrayBufferView): void {
-    const buffer: ModernBuffer | SharedArrayBuffer = view.buffer;
-    if (tagOf(buffer) !== 'ArrayBuffer') this.#refuse('shared memory');
     const {byteOffset, byteLength} = view; // Throws for a `DataView` beyond its buffer.
     const length = 'length' in view ? Number(view.length) : byteLength;
     const array: unknown = Reflect.get(Object.getPrototypeOf(Int8Array.prototype) as object, Symbol.toStringTag, view);
+    const kind = viewKinds.indexOf((array ?? 'DataView') as (typeof viewKinds)[number]);
+    if (kind < 0) this.#refuse(`this object (${claim(view)})`); // Newer than this library.
     this.#out.byte(Kind.view);
-    this.#out.byte(viewKinds.indexOf((array ?? 'DataView') as (typeof viewKinds)[number]));
-    this.#object(buffer);
+    this.#out.byte(kind);
+    this.#object(view.buffer);
     this.#out.natural(byteOffset);
     this.#out.natural(followsLength(view) ? 0 : length + 1);
   }

@@ -284,8 +284,8 @@ export class PeerGroup extends LitElement {
    * `no-receiver`, `unknown-member`, `member-left` (one named in `to`), `left`, `buffer-full`; or with the reason of
    * `options.signal`.
    */
-  send(data: unknown, options: SendOptions = {}): Promise<void> {
-    return quiet(this.#send(data, options));
+  send(data: unknown, options?: SendOptions): Promise<void> {
+    return quiet(this.#send(data, options ?? {}));
   }
 
   // No `await` before `encode`: what the page does to the data after the call is not sent.
@@ -298,12 +298,12 @@ export class PeerGroup extends LitElement {
    * Removes a member, for as long as the group lives unless `ban` is `false`. For the host only. `reason`, up to 256
    * characters, is shown to it. Rejects with a `PeerGroupError`: `not-host`, `unknown-member`, `invalid-state`.
    */
-  async eject(member: Member | string, reason?: string, options: EjectOptions = {}): Promise<void> {
+  async eject(member: Member | string, reason?: string, options?: EjectOptions): Promise<void> {
     const {membership} = this.#reconciler;
     if (membership === undefined) {
       throw new PeerGroupError('invalid-state', `There is nobody to eject while the element is ${this.state}.`);
     }
-    return membership.eject(member, reason, options);
+    return membership.eject(member, reason, options ?? {});
   }
 
   /**

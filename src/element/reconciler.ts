@@ -21,18 +21,21 @@ export interface Owner {
 /**
  * Keeps what runs equal to what is wanted. Whatever happens only calls `changed`; after the task `settle` compares.
  *
- * 1. At most one visit is heard; it is where the inputs, as they last stood, want the element to be.
- * 2. Two visits to one place never overlap: the later waits until the earlier is gone.
- * 3. A visit that is wanted no longer leaves nothing behind, however far it had come.
- * 4. What ended by itself (`ejected`, `failed`) begins again only on demand, or elsewhere.
- * 5. What is wrong with the inputs is told once, and again only after it had been mended.
+ * 1. There is at most one visit that is wanted, and it is where the inputs, as they last stood, want the element to be.
+ * 2. At most one visit is heard: the wanted one, or one that is being left, while nothing else begins elsewhere.
+ * 3. Two visits to one place never overlap: the later waits until the earlier is gone.
+ * 4. A visit that is wanted no longer leaves nothing behind, however far it had come.
+ * 5. What ended by itself (`ejected`, `failed`) begins again only on demand, or elsewhere.
+ * 6. What is wrong with the inputs is told once, and again only after it had been mended.
  */
 export class Reconciler {
   readonly #owner: Owner;
   readonly #backend: Backend;
   #state: GroupState = 'idle';
   #live: Live = initialLive;
+  /** The wanted one. */
   #visit: Visit | undefined;
+  #heard: Visit | undefined;
   readonly #leaving = new Set<Visit>();
   /** A member that leaves a group and comes back is the same one, so that a ban holds. */
   readonly #identities = new Map<string, Promise<Identity>>();
@@ -56,7 +59,7 @@ export class Reconciler {
   }
 
   get membership(): RunningMembership | undefined {
-    return this.#visit?.membership;
+    return this.#heard?.membership;
   }
 
   /** The inputs may have changed. All changes of one task are one change. */
@@ -87,9 +90,8 @@ export class Reconciler {
     this.#watch();
 
     for (const call of this.#calls.splice(0)) call();
-    // Last, because listeners may call anything. Who begins is idle until it is connecting.
-    if (this.#visit === undefined) this.#become(problems.length > 0 ? 'failed' : 'idle');
-    else if (this.#visit !== before) this.#become('idle');
+    // Last, because listeners may call anything.
+    this.#hear();
     for (const problem of news) this.#owner.dispatch(new PeerGroupErrorEvent(problem));
   }
 
@@ -97,9 +99,7 @@ export class Reconciler {
   join(): Promise<void> {
     this.#isRetrying = true;
     this.changed();
-    return this.#whenSettled(
-      () => this.#visit?.whenJoined ?? Promise.reject(this.#problems[0] ?? this.#notWanted('cannot be joined')),
-    );
+    return this.#whenSettled(() => this.#visit?.whenJoined ?? Promise.reject(this.#problems[0] ?? this.#notWanted()));
   }
 
   /** Resolves when nothing remains of what has been left. */
@@ -108,9 +108,7 @@ export class Reconciler {
   }
 
   send(value: Encoded, options: SendOptions): Promise<void> {
-    return this.#whenSettled(
-      () => this.#visit?.send(value, options) ?? Promise.reject(this.#notWanted('takes nothing to send')),
-    );
+    return this.#whenSettled(() => this.#visit?.send(value, options) ?? Promise.reject(this.#notWanted()));
   }
 
   /** At once if nothing has changed, else when it is settled. */
@@ -121,7 +119,7 @@ export class Reconciler {
     return promise;
   }
 
-  #notWanted(what: string): PeerGroupError {
+  #notWanted(): PeerGroupError {
     const {isConnected, disabled, group} = this.#owner.inputs();
     const cause = this.#problems[0];
     const advice =
@@ -133,16 +131,32 @@ export class Reconciler {
             ? 'Set its group.'
             : disabled
               ? 'Call join(), or remove disabled.'
-              : 'The page has been left.';
-    return new PeerGroupError('invalid-state', `The element ${what} while it is ${this.#state}. ${advice}`, {cause});
+              : 'Its page has been left.';
+    return new PeerGroupError('invalid-state', `The element is in no group, nor on the way to one. ${advice}`, {cause});
   }
 
   #begin(place: Place, live: Live, approval: boolean): Visit {
     const clear = Promise.all([...this.#leaving].filter(other => other.place.key === place.key).map(v => v.whenGone));
-    return new Visit(this.#backend, place, live, approval, this.#identity(place.key), clear, {
-      state: state => this.#become(state),
-      dispatch: event => this.#owner.dispatch(event),
+    const visit: Visit = new Visit(this.#backend, place, live, approval, this.#identity(place.key), clear, {
+      state: state => {
+        if (visit === this.#heard) this.#become(state);
+      },
+      dispatch: event => visit !== this.#heard || this.#owner.dispatch(event),
     });
+    return visit;
+  }
+
+  /** Decides who is heard, and so the state as far as no membership tells it. */
+  #hear(): void {
+    const heard = this.#heard;
+    const next = this.#visit;
+    const isProblem = next === undefined && this.#problems.length > 0;
+    const isElsewhere = next !== undefined && next.place.key !== heard?.place.key;
+    // What is being left is heard until it is gone: the others are told that what they sent has arrived.
+    if (heard !== undefined && this.#leaving.has(heard) && !heard.isOver && !isProblem && !isElsewhere) return;
+    this.#heard = next;
+    if (isProblem) this.#become('failed');
+    else if (next === undefined || next !== heard) this.#become('idle');
   }
 
   #leave(visit: Visit): void {
@@ -151,6 +165,7 @@ export class Reconciler {
     visit.leave();
     void visit.whenGone.then(() => {
       this.#leaving.delete(visit);
+      this.#hear();
       this.#watch();
     });
   }

@@ -20,7 +20,7 @@ import {addressFor} from './settings.js';
 import {Deferred} from './task.js';
 import type {Live, Place} from './wish.js';
 
-/** Whom a visit tells what happens. It hears nothing more once it has called `leave` or `goodbye`. */
+/** Whom a visit tells what happens, until it is gone. */
 export interface VisitListener {
   state(state: GroupState): void;
   /** @returns false if the event was cancelled. */
@@ -90,10 +90,11 @@ export class Visit implements MembershipListener {
   async #start(identity: Promise<Identity>, clear: Promise<unknown>): Promise<void> {
     const {group, server} = this.place;
     try {
-      const [persona, hash] = await Promise.all([identity, this.#backend.meetingPoint(group), clear]);
+      await clear;
+      const [self, hash] = await Promise.all([identity, this.#backend.meetingPoint(group)]);
       if (this.#left) return;
       const {name, profile, credential, grace} = this.#live;
-      const settings = {name, profile, credential, grace, meetingPoint: hash, approval: this.#approval, identity: persona};
+      const settings = {name, profile, credential, grace, meetingPoint: hash, approval: this.#approval, identity: self};
       const address = server && addressFor(server, hash);
       this.#membership = this.#backend.start(address, () => this.#live.iceServers, settings, this);
     } catch (error) {
@@ -127,7 +128,14 @@ export class Visit implements MembershipListener {
       run: membership => void membership.send(value, options).then(resolve, reject),
       cancel: reject,
     });
-    options.signal?.addEventListener('abort', () => reject(options.signal?.reason), {once: true});
+    // What else is wrong with the options the membership says.
+    if (options.signal instanceof AbortSignal) {
+      const {signal} = options;
+      const abort = () => reject(signal.reason);
+      const forget = () => signal.removeEventListener('abort', abort);
+      signal.addEventListener('abort', abort);
+      promise.then(forget, forget);
+    }
     return promise;
   }
 
@@ -157,10 +165,9 @@ export class Visit implements MembershipListener {
     for (const waiting of this.#waiting.splice(0)) waiting.cancel(error);
   }
 
-  // What the membership tells. Once it is left nobody listens any more.
+  // What the membership tells.
 
   statechange(state: GroupState): void {
-    if (this.#left) return;
     if (state === 'failed' || state === 'ejected') {
       this.#isOver = true;
       // The reason may be told just after the state.
@@ -171,51 +178,47 @@ export class Visit implements MembershipListener {
 
   joined(): void {
     this.#joined.resolve();
-    if (this.#left || this.#membership === undefined) return;
+    if (this.#membership === undefined) return;
     const {self, host, members} = this.#membership;
-    this.#dispatch(new PeerGroupJoinedEvent({self, host, members}));
+    this.#listener.dispatch(new PeerGroupJoinedEvent({self, host, members}));
   }
 
   message(data: unknown, from: Member, isPrivate: boolean): void {
-    this.#dispatch(new PeerGroupMessageEvent({data, from, private: isPrivate}));
+    this.#listener.dispatch(new PeerGroupMessageEvent({data, from, private: isPrivate}));
   }
 
   joinrequest(request: JoinRequest): boolean {
     // Whoever is leaving lets nobody in.
-    return this.#left || !this.#dispatch(new PeerGroupJoinRequestEvent(request));
+    return this.#left || !this.#listener.dispatch(new PeerGroupJoinRequestEvent(request));
   }
 
   memberjoin(member: Member): void {
-    this.#dispatch(new PeerGroupMemberJoinEvent({member}));
+    this.#listener.dispatch(new PeerGroupMemberJoinEvent({member}));
   }
 
   memberchange(member: Member): void {
-    this.#dispatch(new PeerGroupMemberChangeEvent({member}));
+    this.#listener.dispatch(new PeerGroupMemberChangeEvent({member}));
   }
 
   memberleave(member: Member, reason: LeaveReason): void {
-    this.#dispatch(new PeerGroupMemberLeaveEvent({member, reason}));
+    this.#listener.dispatch(new PeerGroupMemberLeaveEvent({member, reason}));
   }
 
   hostchange(host: Member, previous: Member | undefined): void {
-    this.#dispatch(new PeerGroupHostChangeEvent({host, previous}));
+    this.#listener.dispatch(new PeerGroupHostChangeEvent({host, previous}));
   }
 
   ejected(reason: string, by: Member | undefined): void {
     this.#reason = new PeerGroupError('left', `The host did not let this member in or stay. Its reason: "${reason}".`);
-    this.#dispatch(new PeerGroupEjectedEvent({reason, by}));
+    this.#listener.dispatch(new PeerGroupEjectedEvent({reason, by}));
   }
 
   progress(detail: ProgressDetail): void {
-    this.#dispatch(new PeerGroupProgressEvent(detail));
+    this.#listener.dispatch(new PeerGroupProgressEvent(detail));
   }
 
   error(error: PeerGroupError): void {
     this.#reason = error;
-    this.#dispatch(new PeerGroupErrorEvent(error));
-  }
-
-  #dispatch(event: Event): boolean {
-    return this.#left || this.#listener.dispatch(event);
+    this.#listener.dispatch(new PeerGroupErrorEvent(error));
   }
 }

@@ -18,6 +18,8 @@ export interface AdmissionOptions {
   readonly environment: Environment;
   readonly root: Bytes;
   readonly isBanned: (id: string) => boolean;
+  /** Whether somebody is in already: it has been decided on, and lost its connection or memory. */
+  readonly isMember: (id: string) => boolean;
   /** Whether nobody enters without an `accept()`. */
   readonly approval: () => boolean;
   /** Asks the page. @returns whether it wants to decide later */
@@ -98,6 +100,7 @@ export class Admission {
     }
     const person = new Person(id, key, false);
     person.describe(note);
+    if (this.#options.isMember(id)) return this.#admit(person, note, session);
     this.#ask(session, person, note, frame.credential.length > 0 ? decode(frame.credential) : undefined);
   }
 
@@ -109,11 +112,7 @@ export class Admission {
       credential,
       signal: over.signal,
       accept: () => {
-        if (!settle()) return;
-        this.#options.admit(person, note, session).catch((error: unknown) => {
-          this.#options.failed(PeerGroupError.from(error, 'bad-frame', 'A newcomer could not be let in.'));
-          refuse(session, 'The group cannot take another member.');
-        });
+        if (settle()) this.#admit(person, note, session);
       },
       reject: (reason = '') => {
         if (typeof reason !== 'string' || reason.length > limits.reason) {
@@ -129,6 +128,15 @@ export class Admission {
     if (this.#applicants.get(person.id) !== applicant) return;
     if (later || this.#options.approval()) session.send({type: 'pending'});
     else request.accept();
+  }
+
+  #admit(person: Person, note: Note, session: Session): void {
+    // What it says from now on, it says to the group.
+    session.hold();
+    this.#options.admit(person, note, session).catch((error: unknown) => {
+      this.#options.failed(PeerGroupError.from(error, 'bad-frame', 'A newcomer could not be let in.'));
+      refuse(session, 'The group cannot take another member.');
+    });
   }
 
   /** @returns whether it was open until now */

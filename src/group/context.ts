@@ -13,6 +13,8 @@ export interface Context {
   readonly meetingPoint: string;
   readonly presence: Presence;
   readonly listener: MembershipListener;
+  /** Ends every socket and connection; aborts last of all, when the goodbyes have been said. */
+  readonly wire: AbortSignal;
   /** ms that a member may be out of everybody's reach. */
   readonly grace: () => number;
   /** Dials an address, or the meeting point, and proves both ends. */

@@ -2,18 +2,17 @@ import {decode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
 import type {Parcel} from '../link/parcel.js';
 import type {Frame} from '../protocol/frames.js';
-import {limits, type Entry, type Note} from '../protocol/records.js';
+import type {Entry, Note} from '../protocol/records.js';
 import type {Connection} from '../transport/transport.js';
-import {Admission} from './admission.js';
-import {pause} from './backoff.js';
+import {Briefing} from './briefing.js';
 import type {Context, GroupEnd} from './context.js';
-import {Doorbell, type Claimed} from './doorbell.js';
+import type {Claimed} from './doorbell.js';
+import {Hosting} from './hosting.js';
 import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
 import {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import type {People} from './people.js';
-import {Rivalry} from './rivalry.js';
 import {stayKey, stayOf, type Seat} from './roster.js';
 import {Sending} from './sending.js';
 import type {Session} from './session.js';
@@ -46,15 +45,12 @@ export interface GroupOptions {
 export class Group {
   readonly #context: Context;
   readonly #ledger: Ledger;
+  readonly #people: People;
   readonly #mesh: Mesh;
-  readonly #admission: Admission;
-  readonly #doorbell: Doorbell;
-  readonly #rivalry: Rivalry;
+  readonly #hosting: Hosting;
   readonly #sending = new Sending();
   readonly #over = new AbortController();
-  readonly #founded: number;
   readonly #ended: (end: GroupEnd) => void;
-  readonly #people: People;
   /** Stays that are over as far as can be told here, though the roster may have them still. */
   readonly #gone = new Map<string, LeaveReason>();
   /** Stays that the host says are over, and whose last words are waited for. */
@@ -64,69 +60,49 @@ export class Group {
   #host: Person;
 
   constructor({context, ledger, people, founded, connection, ended}: GroupOptions) {
+    const {environment, self, listener} = context;
+    const mine = ledger.seat(self.id);
+    if (!mine) throw new PeerGroupError('bad-frame', 'The host welcomed this member into a roster without it.');
     this.#context = context;
     this.#ledger = ledger;
     this.#people = people;
-    this.#founded = founded;
     this.#ended = ended;
-    const {environment, self, listener} = context;
-    const {signal} = this.#over;
-    const mine = ledger.seat(self.id);
-    if (!mine) throw new PeerGroupError('bad-frame', 'The host welcomed this member into a roster without it.');
     this.#mine = mine;
-    const failed = (error: PeerGroupError) => listener.error(error);
-    this.#mesh = new Mesh(
+    this.#host = self;
+    const briefing = new Briefing(ledger, people, self);
+    const mesh = new Mesh(
       {
         environment,
         mine,
         pulse: () => ({standing: ledger.standing, hearsHost: this.#hearsHost()}),
         dial: (peer, until) => this.#dial(peer, until),
-        greet: session => this.#greet(session),
-        inform: session => this.#inform(session),
+        isStranger: session => this.#isStranger(session),
+        greet: session => briefing.greet(session),
+        inform: session => briefing.inform(session),
         deliver: (parcel, peer) => this.#deliver(parcel, peer),
         changed: peer => this.#linkChanged(peer),
         frame: (frame, session, peer) => this.#receive(frame, session, peer),
-        failed,
+        failed: error => listener.error(error),
       },
-      signal,
+      this.#over.signal,
     );
-    this.#admission = new Admission(
+    this.#mesh = mesh;
+    this.#hosting = new Hosting(
       {
-        environment,
-        root: ledger.root,
-        isBanned: id => ledger.bans.includes(id),
-        approval: () => ledger.approval,
-        ask: request => listener.joinrequest(request),
-        admit: (person, note, session) => this.#admit(person, note, session),
-        failed,
-      },
-      signal,
-    );
-    this.#rivalry = new Rivalry(
-      {
-        environment,
-        root: ledger.root,
+        context,
+        ledger,
+        people,
+        mesh,
+        briefing,
         founded,
-        address: context.presence.address,
-        dial: context.dial,
-        yield: address => this.#yield(address),
-        failed,
-      },
-      signal,
-    );
-    this.#doorbell = new Doorbell(
-      {
-        environment,
-        meetingPoint: context.meetingPoint,
         connection,
-        visit: until => context.dial(context.meetingPoint, until),
-        met: session => this.accept(session),
-        failed,
+        isMember: id => !this.#isGone(id),
+        accept: session => this.accept(session),
+        yield: address => this.#yield(address),
       },
-      signal,
+      this.#over.signal,
     );
-    this.#host = self;
-    ledger.listen({changed: entry => this.#review(entry), isGone: id => this.#isGone(id)});
+    ledger.listen({changed: entry => this.#review(entry), hears: id => this.#mesh.peer(id)?.link.attached ?? id === self.id});
     for (const seat of ledger.seats) if (seat.id !== self.id) this.#addPeer(seat);
     this.#setHost();
     this.#listMembers();
@@ -134,7 +110,7 @@ export class Group {
 
   /** After `joined` has been told: dials the others, and does the host's work if it is this one's. */
   start(claimed: Claimed | undefined): void {
-    if (claimed) this.#doorbell.hold(claimed);
+    if (claimed) this.#hosting.serve(claimed);
     this.#review(undefined);
   }
 
@@ -155,7 +131,7 @@ export class Group {
   }
 
   get requests(): readonly JoinRequest[] {
-    return this.#admission.requests;
+    return this.#hosting.requests;
   }
 
   get stats(): LinkStats[] {
@@ -170,51 +146,62 @@ export class Group {
 
   /** Takes on a proven connection: of a member, a newcomer, or another group under the same name. */
   accept(session: Session): void {
-    const {root} = session.proof;
-    if (root && equalBytes(root, this.#ledger.root)) return this.#mesh.accept(session);
-    if (this.#isHost) return root ? this.#rivalry.meet(session) : this.#admission.receive(session);
+    if (this.#isOurs(session)) return this.#mesh.accept(session);
+    const peer = this.#mesh.peer(session.proof.id);
+    // It has gone on without this group. To the host it may be coming back.
+    if (peer && (session.proof.root || !this.#isHost)) this.#depart(peer, 'lost');
+    if (this.#isHost) return this.#hosting.receive(session);
     const address = this.#host.note?.address;
     session.send(address === undefined ? {type: 'goodbye'} : {type: 'redirect', address});
     session.close();
+  }
+
+  #isOurs({proof}: Session): boolean {
+    return equalBytes(proof.root, this.#ledger.root);
   }
 
   async #dial(peer: Peer, signal: AbortSignal): Promise<Session> {
     const address = peer.person.note?.address;
     if (address === undefined) throw new PeerGroupError('unreachable', 'Nobody has told yet where this member can be dialled.');
     const session = await this.#context.dial(address, signal);
-    if (session.proof.id === peer.person.id) return session;
+    const right = session.proof.id === peer.person.id;
+    if (right && this.#isOurs(session)) return session;
     session.close();
-    throw new PeerGroupError('bad-proof', 'Somebody else answered at the address of a member. The connection is closed.');
-  }
-
-  #greet(session: Session): void {
-    this.#inform(session);
-    const {note} = this.#context.self;
-    if (note) session.send({type: 'note', note});
-  }
-
-  #inform(session: Session): void {
-    if (!this.#ledger.isAheadOf(session.standing)) return;
-    this.#sendNotes(session);
-    session.send({type: 'state', state: this.#ledger.state});
-    session.standing = this.#ledger.standing;
-  }
-
-  #sendNotes(session: Session): void {
-    for (const {id} of this.#ledger.seats) {
-      const note = this.#people.get(id)?.note;
-      if (note) session.send({type: 'note', note});
+    if (right) {
+      this.#depart(peer, 'lost');
+      throw new PeerGroupError('connection-lost', 'A member is not in this group any more, and has not said so.');
     }
+    throw new PeerGroupError('bad-proof', 'Somebody else answered at the address of a member. The connection is closed.');
   }
 
   #hearsHost(): boolean {
     return this.#isHost || (this.#mesh.peer(this.#ledger.hostId)?.link.attached ?? false);
   }
 
+  /** Whether nobody can go on without this member: the host whom nobody hears, or whoever should follow it. */
+  #isMissed(peer: Peer): boolean {
+    const {hostId} = this.#ledger;
+    if (this.#isGone(hostId)) return peer.person.id === this.#successor?.id;
+    return peer.person.id === hostId && !this.#mesh.peers.some(other => this.#hearsForUs(other));
+  }
+
+  /** Whether another member hears the host whom this one follows. */
+  #hearsForUs({session, link, hearsHost}: Peer): boolean {
+    return link.attached && hearsHost && equalBytes(session?.standing?.epoch, this.#ledger.standing.epoch);
+  }
+
+  /** Only the host knows who is not in; to others somebody unknown may be a newcomer whose news is still on its way. */
+  #isStranger(session: Session): boolean {
+    if (!this.#isHost) return false;
+    this.#hosting.expel(session);
+    return true;
+  }
+
   #linkChanged(peer: Peer): void {
     if (peer.link.attached) return;
     if (this.#parting.has(this.#stayOf(peer))) return this.#depart(peer, 'left');
     this.#watch(peer);
+    this.#reconsider();
   }
 
   /** Counts a member as lost when it has been out of reach for too long. */
@@ -223,11 +210,9 @@ export class Group {
     const since = peer.link.reconnections;
     const review = () => {
       if (peer.link.attached || peer.link.reconnections !== since) return;
-      if (this.#isHost) this.#drop(peer.person.id, 'lost');
-      else if (peer.person.id === this.#ledger.hostId) {
-        if (this.#mesh.peers.some(other => other.link.attached && other.hearsHost)) this.#watch(peer);
-        else this.#depart(peer, 'lost');
-      }
+      if (this.#isHost) this.#hosting.drop(peer.person.id, 'lost');
+      else if (this.#isMissed(peer)) this.#depart(peer, 'lost');
+      else this.#watch(peer);
     };
     environment.clock.after(grace(), review, peer.signal);
   }
@@ -252,6 +237,10 @@ export class Group {
       case 'goodbye':
         if (peer) this.#depart(peer, 'left');
         return session.close();
+      case 'expelled':
+        if (session.proof.id !== this.#ledger.hostId) throw outOfRole(frame);
+        if (frame.reason === 'ejected') return this.#end({type: 'ejected', reason: frame.text, by: this.#host.member});
+        return this.#end({type: 'rejoin', address: this.#host.note?.address});
       case 'moved':
         if (session.proof.id !== this.#ledger.hostId) throw outOfRole(frame);
         return this.#end({type: 'rejoin', address: frame.address});
@@ -301,14 +290,19 @@ export class Group {
     if (!this.#gone.has(stay)) this.#gone.set(stay, reason);
     this.#parting.delete(stay);
     this.#review(undefined);
-    void this.#ledger.reconsider();
+    this.#reconsider();
+  }
+
+  #reconsider(): void {
+    this.#ledger.reconsider().catch((error: unknown) => this.#fail(error));
   }
 
   /** Makes the consequences of what has changed true. `entry`: the change of the roster that it was, if it was one. */
   #review(entry: Entry | undefined): void {
     if (this.#over.signal.aborted) return;
-    this.#announce(entry);
-    if (entry?.change.type === 'drop') this.#noteDrop(entry.change.member, entry.change.reason);
+    if (this.#isHost) this.#hosting.announce(entry);
+    const {change} = this.#ledger.state.entry ?? {};
+    if (change?.type === 'drop') this.#noteDrop(change.member, change.reason);
     const own = this.#ledger.seat(this.#context.self.id);
     if (!own || stayKey(stayOf(own.ticket)) !== stayKey(stayOf(this.#mine.ticket))) return this.#expelled(entry);
 
@@ -319,13 +313,15 @@ export class Group {
     );
     for (const peer of leaving) {
       this.#mesh.remove(peer);
-      this.#people.forget(peer.person.id);
+      this.#people.forget(peer.person);
+      if (seats.some(({id}) => id === peer.person.id)) this.#people.renew(peer.person);
     }
     const coming = seats.filter(seat => !this.#mesh.peer(seat.id)).map(seat => this.#addPeer(seat));
     const previous = this.#host;
     this.#setHost();
     if (leaving.length + coming.length > 0) this.#listMembers();
     this.#tell(leaving, coming, previous);
+    this.#forgetGone();
     if (this.#over.signal.aborted) return;
     this.#mesh.connect();
     this.#serve();
@@ -339,6 +335,13 @@ export class Group {
     }
     for (const {person} of coming) if (!signal.aborted) listener.memberjoin(person.member);
     if (previous !== this.#host && !signal.aborted) listener.hostchange(this.#host.member, previous.member);
+  }
+
+  /** Stays that the roster does not have any more need not be remembered as gone. */
+  #forgetGone(): void {
+    const seated = new Set(this.#ledger.seats.map(seat => stayKey(stayOf(seat.ticket))));
+    for (const stay of this.#gone.keys()) if (!seated.has(stay)) this.#gone.delete(stay);
+    this.#people.keep(id => this.#ledger.seat(id) !== undefined);
   }
 
   #noteDrop(id: string, reason: LeaveReason): void {
@@ -385,72 +388,34 @@ export class Group {
     } else this.#end({type: 'rejoin', address: this.#host.note?.address});
   }
 
-  // The host's work.
-
+  /** Does the host's work if it is this member's, or sees to it that somebody does. */
   #serve(): void {
-    const {identity, self, listener} = this.#context;
-    const fail = (error: unknown) => listener.error(PeerGroupError.from(error, 'bad-frame', 'A change of the group could not be signed.'));
+    const {identity} = this.#context;
     if (this.#isHost) {
-      this.#doorbell.hold();
+      this.#hosting.serve();
       for (const {id, ticket} of this.#ledger.seats) {
         const reason = this.#gone.get(stayKey(stayOf(ticket)));
-        if (reason) this.#drop(id, reason);
+        if (reason) this.#hosting.drop(id, reason);
       }
       return;
     }
-    this.#doorbell.release();
-    this.#admission.handOver(this.#host.note?.address);
-    if (this.#isGone(this.#ledger.hostId) && this.#successor?.id === self.id) {
-      this.#ledger.take(identity, this.#ledger.hostId).catch(fail);
+    this.#hosting.rest(this.#host.note?.address);
+    const {hostId} = this.#ledger;
+    if (this.#isGone(hostId) && this.#successor?.id === identity.id) {
+      this.#ledger.take(identity, hostId).catch((error: unknown) => this.#fail(error));
     }
   }
 
-  #drop(member: string, reason: LeaveReason): void {
-    const {identity, listener} = this.#context;
-    this.#ledger
-      .drop(identity, {type: 'drop', member, reason, ban: false, text: ''})
-      .catch((error: unknown) => listener.error(PeerGroupError.from(error, 'bad-frame', 'A member could not be dropped.')));
+  #fail(error: unknown): void {
+    this.#context.listener.error(PeerGroupError.from(error, 'bad-frame', 'A change of the group makes no sense.'));
   }
 
-  /** What this member has written as host is told to all, whom it concerns included. */
-  #announce(entry: Entry | undefined): void {
-    if (!this.#isHost) return;
-    if (entry) {
-      const {change} = entry;
-      const added = change.type === 'add' && this.#ledger.seats.find(seat => seat.ticket === change.ticket);
-      const note = added ? this.#people.get(added.id)?.note : undefined;
-      this.#mesh.broadcast({type: 'entry', entry, note});
-      for (const {session} of this.#mesh.peers) if (session) session.standing = this.#ledger.standing;
-    } else for (const {session} of this.#mesh.peers) if (session) this.#inform(session);
-  }
-
-  async #admit(person: Person, note: Note, session: Session): Promise<void> {
-    const {identity, environment} = this.#context;
-    if (this.#ledger.seat(person.id)) {
-      await this.#ledger.drop(identity, {type: 'drop', member: person.id, reason: 'left', ban: false, text: ''});
-    }
-    person.note = note;
-    this.#people.add(person);
-    await this.#ledger.add(identity, person.key);
-    if (this.#over.signal.aborted || session.over) return;
-    if (!this.#isHost || !this.#ledger.seat(person.id)) return this.accept(session);
-    this.#sendNotes(session);
-    const age = Math.round(environment.clock.now() - this.#founded);
-    session.send({type: 'welcome', state: this.#ledger.state, age});
-    session.standing = this.#ledger.standing;
-    this.#mesh.accept(session);
-  }
-
-  /** Removes a member everywhere. Rejects with `not-host` or `unknown-member`. */
+  /** Removes a member everywhere. Rejects with `not-host`, `invalid-argument`, `unknown-member` or `too-large`. */
   async eject(id: string, reason: string, ban: boolean): Promise<void> {
-    const {self, identity} = this.#context;
-    if (this.#host !== self) throw new PeerGroupError('not-host', 'eject(): only the host removes members. `host` tells who that is.');
-    if (id === self.id) throw new PeerGroupError('invalid-argument', 'eject(): the host cannot remove itself; call leave().');
-    if (!this.#mesh.peer(id)) throw new PeerGroupError('unknown-member', 'eject(): nobody in the group has this id.');
-    if (ban && this.#ledger.bans.length >= limits.bans) {
-      throw new PeerGroupError('too-large', `eject(): ${limits.bans} are banned already; eject without a ban, or found a new group.`);
+    if (!this.#isHost) {
+      throw new PeerGroupError('not-host', 'eject(): only the host removes members. `host` tells who that is.');
     }
-    await this.#ledger.drop(identity, {type: 'drop', member: id, reason: 'ejected', ban, text: reason});
+    return this.#hosting.eject(id, reason, ban);
   }
 
   /** Another group under this name is older: this one's members apply there. */
@@ -484,19 +449,16 @@ export class Group {
     this.#context.listener.memberchange(this.#context.self.member);
   }
 
-  /** Resolves when every value is acknowledged, or after `most` ms. */
-  async settled(most: number, signal: AbortSignal): Promise<void> {
-    const {clock} = this.#context.environment;
-    const until = clock.now() + most;
-    while (clock.now() < until && this.#mesh.peers.some(peer => !peer.link.idle)) await pause(clock, 10, signal);
+  /** Resolves when nothing that this member sent is waiting to be acknowledged. */
+  get settled(): Promise<void> {
+    return this.#sending.settled;
   }
 
   /** Says goodbye to everyone, at once. */
   goodbye(): void {
     if (this.#over.signal.aborted) return;
-    this.#doorbell.release();
     const heir = this.#ledger.seats.find(({id}) => id !== this.#context.self.id && !this.#isGone(id));
-    this.#admission.handOver(heir && this.#people.get(heir.id)?.note?.address);
+    this.#hosting.rest(heir && this.#people.get(heir.id)?.note?.address);
     this.#mesh.broadcast({type: 'goodbye'});
     this.#close('This member left the group before everyone had the message.');
   }
@@ -508,8 +470,7 @@ export class Group {
   }
 
   #close(why: string): void {
-    this.#doorbell.release();
-    this.#admission.handOver(undefined);
+    this.#hosting.rest(undefined);
     this.#sending.end(new PeerGroupError('left', why));
     this.#mesh.end();
     this.#over.abort();

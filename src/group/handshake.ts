@@ -85,7 +85,7 @@ export async function handshake(
     const version = announcedVersion(theirHello);
     if (version !== undefined && version !== protocolVersion) throw otherVersion(version);
     const them = expect(theirHello, 'hello');
-    if (equalBytes(them.key, me.identity.publicKey)) throw badProof('this very member answered');
+    if (equalBytes(them.key, me.identity.publicKey)) throw ownAnswer();
 
     const mine = connection.role === 'dialler';
     const {local, remote} = connection.fingerprints;
@@ -133,6 +133,11 @@ function otherVersion(version: number): PeerGroupError {
     `Somebody in this group speaks version ${version} of the protocol, this page speaks ${protocolVersion}. ` +
       'Load the same release of peer-group everywhere.',
   );
+}
+
+/** Dialling the meeting point takes a while; whoever has claimed it meanwhile finds its own call waiting there. */
+function ownAnswer(): PeerGroupError {
+  return new PeerGroupError('unreachable', 'This very member answered.');
 }
 
 function badProof(why: string): PeerGroupError {

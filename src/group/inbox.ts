@@ -2,12 +2,16 @@ import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Connection} from '../transport/transport.js';
 
-/** Messages that may wait unread. Whoever sends more before being answered is flooding. */
-const mostWaiting = 1024;
+/** Bytes that may wait unread, while a signature is checked: what the fastest sends in half a second. Whoever sends more is flooding. */
+const mostWaiting = 16 * 1024 * 1024;
+
+/** Bytes that a message takes beside its content, so that many small ones count too. */
+const messageOverhead = 256;
 
 /** What arrives on one connection, taken one at a time: a message that takes time to check holds up those behind it, and none is lost. */
 export class Inbox {
   readonly #waiting: Bytes[] = [];
+  #waitingBytes = 0;
   #closed: unknown;
   #reader: ((message: Bytes) => void | Promise<void>) | undefined;
   #onclosed: ((reason: unknown) => void) | undefined;
@@ -17,8 +21,10 @@ export class Inbox {
     connection.listen({
       message: message => {
         this.#waiting.push(message);
-        if (this.#waiting.length > mostWaiting) {
+        this.#waitingBytes += message.length + messageOverhead;
+        if (this.#waitingBytes > mostWaiting) {
           connection.close();
+          this.#waiting.length = 0;
           this.#end(new PeerGroupError('bad-frame', 'A connection brought more than can be read. It is closed.'));
         } else void this.#read();
       },
@@ -69,6 +75,7 @@ export class Inbox {
     while (this.#reader) {
       const message = this.#waiting.shift();
       if (!message) break;
+      this.#waitingBytes -= message.length + messageOverhead;
       const pending = this.#reader(message);
       if (pending) await pending;
     }

@@ -66,9 +66,8 @@ export async function join(options: JoiningOptions, address: string | undefined,
       const failure = PeerGroupError.from(error, 'unreachable', 'The group could not be reached.');
       if (failure.code === 'version-mismatch') throw failure;
       if (failure.code === 'bad-proof' || failure.code === 'bad-frame') listener.error(failure);
-    } finally {
-      options.pending(false);
     }
+    options.pending(false);
     await backoff(environment, attempt, firstRetry, slowestRetry, signal);
   }
 }
@@ -84,7 +83,7 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
     for (let attempt = 0; attempt < 3; attempt += 1) {
       try {
         const guest = {connection, warning: (error: PeerGroupError) => listener.error(error)};
-        return {type: 'founded', claimed: await claim(environment, meetingPoint, guest, signal, until)};
+        return {type: 'founded', claimed: await claim(environment, meetingPoint, guest, context.wire, until)};
       } catch (error) {
         if (!(error instanceof PeerGroupError) || error.code !== 'id-taken') throw error;
       }
@@ -163,6 +162,8 @@ async function ask(options: JoiningOptions, session: Session, signal: AbortSigna
     });
   });
   session.send({type: 'request', note, credential: options.credential()});
+  const goodbye = () => session.send({type: 'goodbye'});
+  signal.addEventListener('abort', goodbye, {once: true});
   try {
     const settled = await untilAborted(outcome, signal);
     if (settled.type !== 'welcomed') session.close();
@@ -170,5 +171,7 @@ async function ask(options: JoiningOptions, session: Session, signal: AbortSigna
   } catch (error) {
     session.close();
     throw error;
+  } finally {
+    signal.removeEventListener('abort', goodbye);
   }
 }

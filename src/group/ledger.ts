@@ -33,8 +33,8 @@ export type Reception =
 export interface LedgerListener {
   /** The roster or the host is not what it was before. `entry` if it was this one change. */
   changed(entry: Entry | undefined): void;
-  /** Whether the member `host`, whom the group follows now, is gone as far as one can tell here. */
-  isGone(host: string): boolean;
+  /** Whether there is a link to `host`, whom the group follows now. */
+  hears(host: string): boolean;
 }
 
 /**
@@ -263,9 +263,9 @@ export class Ledger {
       });
       const seating = await verifyRoster(this.#crypto, this.root, reigns, state);
       const head = reigns.at(-1);
-      if (!head || !this.#isBehind(reigns, seating)) return 'known';
+      if (!head || !this.#mayReign(reigns) || !this.#isBehind(reigns, seating)) return 'known';
       const changesHost = !equalBytes(head.hash, this.#head.hash);
-      if (changesHost && from !== this.hostId && !this.#listener?.isGone(this.hostId)) {
+      if (changesHost && from !== this.hostId && this.#listener?.hears(this.hostId)) {
         this.#held = state;
         return 'held';
       }
@@ -278,11 +278,27 @@ export class Ledger {
     });
   }
 
-  /** A host is gone: looks again at what was held because of it. */
+  /** The host is not heard any more: looks again at what was held because of it. */
   async reconsider(): Promise<Reception> {
     const held = this.#held;
     this.#held = undefined;
     return held ? this.receiveState(held, '') : 'known';
+  }
+
+  /**
+   * A ticket says that its holder was let in, not that it still is. No host is followed who is banned; and where the
+   * chain goes on from the last host known here, none who was not in the roster, or has not been let in since.
+   */
+  #mayReign(reigns: readonly ProvenReign[]): boolean {
+    const {seats, bans, next} = this.#seating;
+    const news = reigns.filter(reign => !this.#reigns.some(known => equalBytes(known.hash, reign.hash)));
+    if (news.some(reign => bans.includes(reign.hostId))) return false;
+    if (!reigns.some(reign => equalBytes(reign.hash, this.#head.hash))) return true;
+    return news.every(({hostId, ticket}) => {
+      if (!ticket || seats.some(seat => seat.id === hostId)) return true;
+      if (equalBytes(ticket.epoch, this.#head.hash)) return ticket.index >= next;
+      return news.some(reign => equalBytes(reign.hash, ticket.epoch));
+    });
   }
 
   #isBehind(reigns: readonly ProvenReign[], seating: Seating): boolean {

@@ -11,7 +11,7 @@ import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
 import {Presence} from './presence.js';
-import {checkOptions, receiverIds} from './sending.js';
+import {checkOptions, idOf, receiverIds} from './sending.js';
 import {Session} from './session.js';
 import {equalBytes, sign} from './signing.js';
 import type {
@@ -63,6 +63,7 @@ export class Membership {
   readonly #listener: MembershipListener;
   readonly #context: Context;
   readonly #over = new AbortController();
+  readonly #wire = new AbortController();
   readonly #waiting = new Set<Waiting>();
   #presentation: Presentation;
   #profile: Bytes;
@@ -90,7 +91,7 @@ export class Membership {
     const presence = new Presence(
       environment,
       {connection: connection => void this.#incoming(connection), unreachable: error, warning: error},
-      this.#over.signal,
+      this.#wire.signal,
     );
     this.#context = {
       environment,
@@ -99,6 +100,7 @@ export class Membership {
       meetingPoint: settings.meetingPoint,
       presence,
       listener,
+      wire: this.#wire.signal,
       grace: () => this.#presentation.grace,
       dial: async (address, signal) => this.#prove(await presence.dial(address, signal), signal),
     };
@@ -221,6 +223,7 @@ export class Membership {
     for (const {reject} of this.#waiting) reject(error);
     this.#waiting.clear();
     this.#over.abort(error);
+    this.#wire.abort(error);
   }
 
   // Connections.
@@ -246,7 +249,8 @@ export class Membership {
     } catch (error) {
       const failure = PeerGroupError.from(error, 'bad-proof', 'Somebody connected but could not prove who it is.');
       // Whoever goes away again in the middle has done nothing wrong.
-      if (!this.#over.signal.aborted && failure.code !== 'connection-lost') this.#listener.error(failure);
+      const harmless = failure.code === 'connection-lost' || failure.code === 'unreachable';
+      if (!this.#over.signal.aborted && !harmless) this.#listener.error(failure);
     } finally {
       this.#unproven -= 1;
     }
@@ -254,21 +258,30 @@ export class Membership {
 
   /** The group that this member is in, or will be in a moment. */
   async #groupSoon(): Promise<Group | undefined> {
-    if (this.#group) return this.#group;
-    const {clock} = this.#context.environment;
+    return this.#group ?? this.#within(this.#grouped.promise, earlyTime);
+  }
+
+  /** What `promise` resolves to, or `undefined` if it takes longer than `most` ms, or the membership ends first. */
+  async #within<T>(promise: Promise<T>, most: number): Promise<T | undefined> {
     const over = new AbortController();
-    const late = pause(clock, earlyTime, AbortSignal.any([this.#over.signal, over.signal]));
-    const group = await Promise.race([this.#grouped.promise, late.catch(() => {})]);
+    const late = pause(this.#context.environment.clock, most, AbortSignal.any([this.#over.signal, over.signal]));
+    const outcome = await Promise.race([promise, late.catch(() => {})]);
     over.abort();
-    return group ?? undefined;
+    return outcome ?? undefined;
   }
 
   // What this member says of itself.
 
+  /** Grows with every note, over memberships and pages: notes of one key are told apart by it. */
+  #count(): number {
+    const date = Math.max(0, Math.round(this.#context.environment.clock.date()));
+    return (this.#counter = Math.max(this.#counter + 1, date));
+  }
+
   #unsignedNote(): Note {
     const {identity} = this.#settings;
     return {
-      counter: (this.#counter += 1),
+      counter: this.#count(),
       key: identity.publicKey,
       address: this.#context.presence.address,
       name: this.#presentation.name,
@@ -357,22 +370,20 @@ export class Membership {
 
   /** Removes a member everywhere, at once. Rejects with `invalid-state`, `not-host`, `unknown-member`, `invalid-argument`, `too-large`. */
   async eject(member: Member | string, reason = '', {ban = true}: EjectOptions = {}): Promise<void> {
-    const [id] = receiverIds(member) ?? [];
+    const id = idOf(member);
+    if (id === undefined) throw new PeerGroupError('invalid-argument', 'eject(): takes one member, or its id.');
     if (typeof reason !== 'string' || reason.length > limits.reason) {
       throw new PeerGroupError('invalid-argument', `eject(): the reason is text of at most ${limits.reason} characters.`);
     }
-    if (!this.#group || id === undefined) throw new PeerGroupError('invalid-state', 'eject(): this member is in no group.');
+    if (!this.#group) throw new PeerGroupError('invalid-state', 'eject(): this member is in no group.');
     return this.#group.eject(id, reason, ban);
   }
 
   /** Leaves in order: waits up to 2 s for what is not acknowledged, says goodbye, resolves when gone. */
   async leave(): Promise<void> {
     if (this.#over.signal.aborted) return;
-    try {
-      await this.#group?.settled(leavePatience, this.#over.signal);
-    } catch (error) {
-      if (!this.#over.signal.aborted) throw error;
-    }
+    const settled = this.#group?.settled;
+    if (settled) await this.#within(settled, leavePatience);
     this.goodbye();
   }
 

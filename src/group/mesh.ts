@@ -1,7 +1,7 @@
 import type {Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Parcel} from '../link/parcel.js';
-import type {Frame, Standing} from '../protocol/frames.js';
+import type {Frame, FrameOf, Standing} from '../protocol/frames.js';
 import {backoff} from './backoff.js';
 import type {Person} from './member.js';
 import {Peer} from './peer.js';
@@ -24,6 +24,8 @@ export interface MeshOptions {
   readonly pulse: () => {readonly standing: Standing; readonly hearsHost: boolean};
   /** Dials a member and proves both ends. */
   readonly dial: (peer: Peer, signal: AbortSignal) => Promise<Session>;
+  /** Whether somebody who is not in the roster has no business here; it has been told then. */
+  readonly isStranger: (session: Session) => boolean;
   /** Introduces this member over a new connection. */
   readonly greet: (session: Session) => void;
   /** Brings a member up to date over this connection, as far as it lacks something. */
@@ -130,7 +132,7 @@ export class Mesh {
     });
     const peer = this.#peers.get(session.proof.id);
     if (peer) return this.#place(session, peer);
-    if (this.#unplaced.size >= mostUnplaced) return session.close();
+    if (this.#options.isStranger(session) || this.#unplaced.size >= mostUnplaced) return session.close();
     this.#unplaced.add(session);
     const give = () => {
       if (this.#unplaced.delete(session)) session.close();
@@ -142,11 +144,17 @@ export class Mesh {
     this.#unplaced.delete(session);
     this.#options.greet(session);
     peer.connect(session);
+    if (session.resume) this.#resume(session.resume, session, peer);
   }
 
   #closed(session: Session, error: PeerGroupError): void {
-    this.#unplaced.delete(session);
     if (error.code === 'bad-frame') this.#options.failed(error);
+    this.#giveUp(session);
+  }
+
+  #giveUp(session: Session): void {
+    session.close();
+    this.#unplaced.delete(session);
     const peer = this.#peers.get(session.proof.id);
     if (peer?.disconnected(session)) this.connect();
   }
@@ -163,7 +171,8 @@ export class Mesh {
         if (linked?.link.attached) linked.link.receive(frame);
         return;
       case 'resume':
-        if (linked && !linked.resumed(frame)) session.close();
+        if (linked) this.#resume(frame, session, linked);
+        else session.resume = frame;
         return;
       case 'ping':
         session.send({type: 'pong', stamp: frame.stamp});
@@ -179,6 +188,11 @@ export class Mesh {
       default:
         return this.#options.frame(frame, session, linked);
     }
+  }
+
+  #resume(frame: FrameOf<'resume'>, session: Session, peer: Peer): void {
+    // One of the two lacks the news that the other is on a new stay: the next connection begins with it.
+    if (!peer.resumed(frame)) this.#giveUp(session);
   }
 
   broadcast(frame: Frame): void {

@@ -33,9 +33,22 @@ export class People {
     return person;
   }
 
-  /** Somebody has left; if it comes back it is a new object. */
-  forget(id: string): void {
+  /** Somebody has left. */
+  forget({id}: Person): void {
     this.#others.delete(id);
+  }
+
+  /** Somebody who left is back: another object, which says the same. */
+  renew({id, key, note}: Person): void {
+    const again = new Person(id, key, false);
+    if (note) again.describe(note);
+    this.#others.set(id, again);
+  }
+
+  /** Forgets strangers who were only talked about, when there are many. */
+  keep(isKnown: (id: string) => boolean): void {
+    if (this.#others.size <= limits.members) return;
+    for (const id of this.#others.keys()) if (!isKnown(id)) this.#others.delete(id);
   }
 
   /**

@@ -24,8 +24,8 @@ export interface RivalryOptions {
 }
 
 /**
- * Two groups under one name. They never merge: a young one yields to an older one, of two young ones the one with
- * the smaller root stays, of two old ones both stay and say so. Both hosts judge by the same four facts.
+ * Two groups under one name. They never merge: the younger one yields to the older one, unless it is not young any
+ * more itself; of two old ones both stay and say so.
  */
 export class Rivalry {
   readonly #options: RivalryOptions;
@@ -87,13 +87,15 @@ export class Rivalry {
   }
 }
 
-/** What a group does about another under its name. Swapping the arguments swaps `stay` and `yield`. */
+/**
+ * What a group does about another under its name. Both judge by the same four facts, those that they have told each
+ * other: swapping the arguments swaps `stay` and `yield`.
+ */
 export function judge(
   mine: {readonly age: number; readonly root: Bytes},
   theirs: {readonly age: number; readonly root: Bytes},
 ): 'stay' | 'yield' | 'both' {
-  const [young, old] = [mine.age < youth, theirs.age >= youth];
-  if (!young) return old ? 'both' : 'stay';
-  if (old) return 'yield';
+  if (mine.age >= youth && theirs.age >= youth) return 'both';
+  if (mine.age !== theirs.age) return mine.age > theirs.age ? 'stay' : 'yield';
   return toHex(mine.root) < toHex(theirs.root) ? 'stay' : 'yield';
 }

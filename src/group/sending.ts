@@ -20,25 +20,38 @@ export function checkOptions(options: SendOptions): void {
   }
 }
 
-/** The ids in `to`; `undefined` for everyone. */
+/** The id of a member, or the id itself; `undefined` for anything else. */
+export function idOf(one: unknown): string | undefined {
+  const id = typeof one === 'object' && one !== null && 'id' in one ? one.id : one;
+  return typeof id === 'string' ? id : undefined;
+}
+
+/**
+ * The ids in `to`; `undefined` for everyone.
+ * @throws PeerGroupError `invalid-argument`
+ */
 export function receiverIds(to: Receivers | undefined): readonly string[] | undefined {
   if (to === undefined) return undefined;
   const several = Array.isArray(to) ? (to as readonly unknown[]) : [to];
-  return [
-    ...new Set(
-      several.map(one => {
-        const id = typeof one === 'object' && one !== null && 'id' in one ? one.id : one;
-        if (typeof id !== 'string') throw new PeerGroupError('invalid-argument', 'send(): `to` takes members, their ids, or an array of these.');
-        return id;
-      }),
-    ),
-  ];
+  const ids = several.map(one => {
+    const id = idOf(one);
+    if (id !== undefined) return id;
+    throw new PeerGroupError('invalid-argument', 'send(): `to` takes members, their ids, or an array of these.');
+  });
+  return [...new Set(ids)];
 }
 
 /** Values that have been handed to links, until they are settled. */
 export class Sending {
   #buffered = 0;
   readonly #pending = new Set<(error: PeerGroupError) => void>();
+  readonly #idle: (() => void)[] = [];
+
+  /** Resolves when nothing is pending. */
+  get settled(): Promise<void> {
+    if (this.#pending.size === 0) return Promise.resolve();
+    return new Promise(resolve => this.#idle.push(resolve));
+  }
 
   /**
    * Sends one parcel to several members. Resolves when all of them have dispatched it; one that leaves first counts
@@ -66,6 +79,7 @@ export class Sending {
         this.#buffered -= size;
         signal?.removeEventListener('abort', abort);
         action();
+        if (this.#pending.size === 0) for (const tell of this.#idle.splice(0)) tell();
       };
       const fail = (error: unknown) => settle(() => reject(error as Error));
       const abort = () => {

@@ -1,6 +1,6 @@
 import type {Environment} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
-import {decodeFrame, encodeFrame, type Frame, type Standing} from '../protocol/frames.js';
+import {decodeFrame, encodeFrame, type Frame, type FrameOf, type Standing} from '../protocol/frames.js';
 import type {Connection} from '../transport/transport.js';
 import {handshake, type Introduction, type Proof} from './handshake.js';
 import {Inbox} from './inbox.js';
@@ -22,6 +22,8 @@ export class Session {
   #over = false;
   /** How far the other side has seen the group, as far as is known here. */
   standing: Standing | undefined;
+  /** That the other side wants to go on with a link, when it is not known here yet to be a member. */
+  resume: FrameOf<'resume'> | undefined;
 
   /**
    * Proves both ends of a fresh connection to each other.

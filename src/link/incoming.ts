@@ -3,7 +3,7 @@ import {PeerGroupError} from '../errors.js';
 import type {FrameOf} from '../protocol/frames.js';
 import type {Parcel} from './parcel.js';
 
-/** Transfers that may be under way at once from one member. */
+/** Transfers that may be under way at once from one member, and how far ahead of the others one may be. */
 const mostTransfers = 1024;
 
 /** Bytes. How often a long transfer is acknowledged on its way, so that it can go on from there. */
@@ -46,7 +46,7 @@ export class IncomingTransfers {
   /** A transfer begins. @throws PeerGroupError `bad-frame` */
   offered({transfer, private: isPrivate, bytes, blobs}: FrameOf<'offer'>): void {
     if (transfer <= this.dispatched) return;
-    if (this.#transfers.has(transfer) || this.#transfers.size >= mostTransfers || bytes === 0) throw confused();
+    if (this.#transfers.has(transfer) || transfer > this.dispatched + mostTransfers || bytes === 0) throw confused();
     const ends: number[] = [bytes];
     for (const size of blobs) ends.push((ends.at(-1) ?? 0) + size);
     if (!Number.isSafeInteger(ends.at(-1))) throw confused();

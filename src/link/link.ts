@@ -13,9 +13,19 @@ const highWaterMark = 256 * 1024;
 /** Bytes that a `value` frame needs beside its data. */
 const frameOverhead = 16;
 
+/** Pieces of one value: no browser's messages are so small that it takes more. */
+const mostPieces = 1024;
+
 interface Outgoing {
   readonly parcel: Parcel;
   readonly receipt: Receipt;
+}
+
+/** A value of which there is more to come. */
+interface Begun {
+  readonly pieces: Bytes[];
+  readonly private: boolean;
+  size: number;
 }
 
 export interface LinkOptions {
@@ -49,7 +59,7 @@ export class Link {
   /** How many of `#out` have ever been sent: these can no longer be taken back. */
   #everSent = 0;
   #received = 0;
-  #pieces: Bytes[] = [];
+  #begun: Begun | undefined;
   #ended = false;
 
   bytesSent = 0;
@@ -120,7 +130,7 @@ export class Link {
   detach(): void {
     this.#connection = undefined;
     this.#sent = 0;
-    this.#pieces = [];
+    this.#begun = undefined;
     this.#transfers.pause();
   }
 
@@ -168,15 +178,17 @@ export class Link {
     this.bytesReceived += data.length;
     if (number <= this.#received) return this.#acks.owe();
     if (number !== this.#received + 1) throw new PeerGroupError('bad-frame', 'A member left out a value.');
-    if (more || this.#pieces.length > 0) {
-      this.#pieces.push(data);
-      const size = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
-      if (size > smallValue) throw new PeerGroupError('bad-frame', 'A member sent a value too large to be one.');
-      if (more) return;
+    const value = this.#begun ?? {pieces: [], private: isPrivate, size: 0};
+    value.pieces.push(data);
+    value.size += data.length;
+    const isEndless = more && (data.length === 0 || value.pieces.length === mostPieces);
+    if (isEndless || value.size > smallValue || value.private !== isPrivate) {
+      throw new PeerGroupError('bad-frame', 'A member sent pieces that do not make a value.');
     }
-    const bytes = this.#pieces.length > 0 ? concatenate(this.#pieces) : data;
-    this.#pieces = [];
+    this.#begun = more ? value : undefined;
+    if (more) return;
     this.#received = number;
+    const bytes = value.pieces.length === 1 ? data : concatenate(value.pieces);
     this.#dispatch({bytes, blobs: [], private: isPrivate});
   }
 

@@ -6,6 +6,9 @@ import type {Bytes} from '../environment.js';
 /** Bytes. Large enough to lose little to framing, small enough that transfers and small values take turns often. */
 const partSize = 64 * 1024;
 
+/** Transfers that take turns at a time. More would only make each of them late, and the receiver keeps a part of all. */
+const mostAtOnce = 64;
+
 interface Transfer {
   readonly parcel: Parcel;
   readonly receipt: Receipt;
@@ -23,6 +26,7 @@ interface Transfer {
 /** The large values on their way out over one link. They take turns, a part each. */
 export class OutgoingTransfers {
   readonly #ready: () => void;
+  /** In the order of the calls, so that those that have a number come first. */
   #transfers: Transfer[] = [];
   #last = 0;
   #turn = 0;
@@ -63,8 +67,9 @@ export class OutgoingTransfers {
 
   /** The next frame to be sent; `undefined` if there is none, or the next part is still being read. */
   next(mostBytes: number): Frame | undefined {
-    for (let tries = this.#transfers.length; tries > 0; tries -= 1) {
-      this.#turn = (this.#turn + 1) % this.#transfers.length;
+    const atOnce = Math.min(this.#transfers.length, mostAtOnce);
+    for (let tries = atOnce; tries > 0; tries -= 1) {
+      this.#turn = (this.#turn + 1) % atOnce;
       const transfer = this.#transfers[this.#turn];
       const frame = transfer && this.#frameOf(transfer, mostBytes);
       if (frame) return frame;
@@ -109,7 +114,7 @@ export class OutgoingTransfers {
       if (part.length === 0) throw new Error('a Blob is shorter than it was');
       transfer.part = part;
     } catch (error) {
-      if (session !== this.#session) return;
+      if (session !== this.#session || transfer.cancelled) return;
       transfer.cancelled = true;
       transfer.receipt.failed(error);
     } finally {

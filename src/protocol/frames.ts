@@ -1,4 +1,4 @@
-import {entry, groupState, limits, note, publicKey, signature, stay} from './records.js';
+import {entry, groupState, leaveReason, limits, note, publicKey, signature, stay} from './records.js';
 import {bytes, choice, fixed, flag, hex, list, optional, record, rest, text, uint, write, read, type TypeOf} from './schema.js';
 
 /**
@@ -46,6 +46,8 @@ export const frame = choice({
   entry: record({entry, note: optional(note)}),
   note: record({note}),
   goodbye: record({}),
+  /** From the host, to somebody who still thinks to be in. */
+  expelled: record({reason: leaveReason, text: text(limits.reason)}),
   /** Answered at once; by a `state` too, if the sender lacks something. `hearsHost`: whether the sender has a link to the host. */
   ping: record({stamp: uint, standing, hearsHost: flag}),
   pong: record({stamp: uint}),

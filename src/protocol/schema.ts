@@ -82,7 +82,7 @@ export class Reader {
     for (let scale = 1; ; scale *= 128) {
       const byte = this.byte();
       value += (byte & 127) * scale;
-      if (value > Number.MAX_SAFE_INTEGER) throw malformed('a number is too large');
+      if (value > Number.MAX_SAFE_INTEGER || scale > Number.MAX_SAFE_INTEGER) throw malformed('a number is too large');
       if (byte < 128) {
         if (byte === 0 && scale > 1) throw malformed('a number is longer than it needs to be');
         return value;

@@ -1,5 +1,6 @@
 import type {DataConnection} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
+import {fingerprintsOf} from './peerjs-fingerprints.js';
 import {lowWaterMark, type Connection, type ConnectionListener} from './transport.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -47,20 +48,19 @@ export async function whenOpen(
     waiting.abort();
   });
   try {
-    await connection.identify();
+    await connection.identify(signal);
     signal.throwIfAborted();
     if (connection.closed) throw new PeerGroupError('unreachable', `${shell.peer} closed the connection at once.`);
     return connection;
   } catch (error) {
     connection.abandon();
-    throw error;
+    throw signal.aborted ? error : PeerGroupError.from(error, 'bad-proof', 'The certificates could not be read.');
   }
 }
 
 /** An open data channel that PeerJS has negotiated. From here on PeerJS has no part in it, save for late candidates. */
 export class PeerJSConnection implements Connection {
   readonly role: Connection['role'];
-  readonly maxMessageSize: number;
 
   readonly #peerConnection: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
@@ -68,6 +68,7 @@ export class PeerJSConnection implements Connection {
   /** Ends every listener and timer of this connection. */
   readonly #ending = new AbortController();
   #fingerprints: Connection['fingerprints'] | undefined;
+  #maxMessageSize = messageLimit;
   #listener: ConnectionListener | undefined;
   #waiting: Bytes[] = [];
   #waitingBytes = 0;
@@ -84,7 +85,6 @@ export class PeerJSConnection implements Connection {
     this.#released = released;
     const peerConnection = (this.#peerConnection = shell.peerConnection);
     const channel = (this.#channel = shell.dataChannel);
-    this.maxMessageSize = Math.min(peerConnection.sctp?.maxMessageSize ?? messageLimit, messageLimit);
 
     // PeerJS would close the connection by its own lights, and take any further channel for this one.
     channel.onopen = channel.onmessage = channel.onclose = null;
@@ -111,6 +111,10 @@ export class PeerJSConnection implements Connection {
     return this.#fingerprints;
   }
 
+  get maxMessageSize(): number {
+    return this.#maxMessageSize;
+  }
+
   get bufferedAmount(): number {
     return this.#state === 'open' ? this.#channel.bufferedAmount : 0;
   }
@@ -119,12 +123,10 @@ export class PeerJSConnection implements Connection {
     return this.#state !== 'open';
   }
 
-  /** Finds out both certificates. To be called once, before anybody gets to see this connection. */
-  async identify(): Promise<void> {
-    this.#fingerprints = {
-      local: describedFingerprint(this.#peerConnection.localDescription),
-      remote: await remoteFingerprint(this.#peerConnection),
-    };
+  /** Finds out what the handshake has settled. To be called once, before anybody gets to see this connection. */
+  async identify(signal: AbortSignal): Promise<void> {
+    this.#fingerprints = await fingerprintsOf(this.#peerConnection, signal);
+    this.#maxMessageSize = Math.min(this.#peerConnection.sctp?.maxMessageSize ?? messageLimit, messageLimit);
   }
 
   listen(listener: ConnectionListener): void {
@@ -160,10 +162,11 @@ export class PeerJSConnection implements Connection {
     else this.#hesitating = setTimeout(() => this.#channel.close(), openingTime);
   }
 
-  /** Closes it in a page that may be in its last moment: what was sent leaves nevertheless, and the other side is told. */
-  hurry(): void {
+  /** Closes it without hesitation. In a page that ends there is nothing to wait for, and only this surely tells the other side. */
+  hurry(pageEnds: boolean): void {
     this.close();
     this.#channel.close();
+    if (pageEnds) this.#free();
   }
 
   /** Closes it at once, whatever becomes of what was sent. */
@@ -242,22 +245,4 @@ type Stats = Readonly<Record<string, unknown>> & {readonly id: string};
 /** `disconnected` is not the end: it recovers by itself when the network comes back within some seconds. */
 function isOver({connectionState}: RTCPeerConnection): boolean {
   return connectionState === 'failed' || connectionState === 'closed';
-}
-
-async function remoteFingerprint(peerConnection: RTCPeerConnection): Promise<Bytes> {
-  // Not in every browser.
-  const transport: Partial<RTCDtlsTransport> | undefined = peerConnection.sctp?.transport;
-  const certificate = transport?.getRemoteCertificates?.()[0];
-  if (certificate) return new Uint8Array(await crypto.subtle.digest('SHA-256', certificate));
-  return describedFingerprint(peerConnection.remoteDescription);
-}
-
-/** The SHA-256 of the certificate that a description promises. With several to choose from it would promise nothing. */
-function describedFingerprint(description: RTCSessionDescription | null): Bytes {
-  const lines = description?.sdp.matchAll(/^a=fingerprint:sha-256 ([0-9a-f:]+)\s*$/gim) ?? [];
-  const [fingerprint, ...others] = new Set([...lines].map(line => line[1]?.toLowerCase()));
-  if (!/^([0-9a-f]{2}:){31}[0-9a-f]{2}$/.test(fingerprint ?? '') || others.length > 0) {
-    throw new PeerGroupError('bad-proof', 'The connection has no certificate, or several to choose from.');
-  }
-  return Uint8Array.from((fingerprint ?? '').split(':'), byte => parseInt(byte, 16));
 }

@@ -1,7 +1,7 @@
 import type {DataConnection, Peer} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
 import {whenOpen, type PeerJSConnection} from './peerjs-connection.js';
-import {parseServerMessage, type Offer, type ServerMessage} from './peerjs-messages.js';
+import {parseServerMessage, serverError, type Offer, type ServerMessage} from './peerjs-messages.js';
 import {dialTimeout, type Connection, type Endpoint, type EndpointListener} from './transport.js';
 
 /** ms. The server answers in one round trip; behind a firewall that drops everything a browser tries for minutes. */
@@ -45,6 +45,9 @@ export class PeerJSEndpoint implements Endpoint {
   /** Of the registration, then of the next proof. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unanswered = 0;
+  #pageEnds = false;
+  /** Lets go of the signal that this was registered with, when it has nothing left to end. */
+  readonly #done = new AbortController();
   /** Whether a proof was ever answered: a server that does not relay them is not thereby lost. */
   #provable = false;
 
@@ -74,9 +77,11 @@ export class PeerJSEndpoint implements Endpoint {
       if (error.type === 'webrtc') this.#warn('A connection could not be negotiated.', error);
       else cause = error;
     });
-    this.#peer.on('disconnected', () => this.#over(asError(cause)));
-    this.#timer = setTimeout(() => this.#over(asError('No answer in time.')), registerTimeout);
-    signal.addEventListener('abort', () => this.#abort(signal.reason));
+    this.#peer.on('disconnected', () => this.#over(serverError(cause)));
+    this.#timer = setTimeout(() => this.#over(serverError('No answer in time.')), registerTimeout);
+    // Capturing, and so before the handler in which the page's last word is said and the signal aborts.
+    addEventListener('pagehide', () => (this.#pageEnds = true), {signal: this.#done.signal, capture: true});
+    signal.addEventListener('abort', () => this.#abort(signal.reason), {signal: this.#done.signal});
   }
 
   async dial(to: string, signal: AbortSignal): Promise<Connection> {
@@ -214,8 +219,8 @@ export class PeerJSEndpoint implements Endpoint {
     peerConnection.close();
     this.#peer._removeConnection(shell);
     // PeerJS keeps a list for every id that it ever had to do with, and drops it only when told that this one is gone.
-    for (const {peer} of this.#shells) if (peer === shell.peer) return;
-    this.#toPeerJS({type: 'LEAVE', src: shell.peer});
+    if (![...this.#shells].some(({peer}) => peer === shell.peer)) this.#toPeerJS({type: 'LEAVE', src: shell.peer});
+    this.#finish();
   }
 
   /** Leaves the server. Connections live on, and those under way too, unless the server still had a part in them. */
@@ -230,32 +235,22 @@ export class PeerJSEndpoint implements Endpoint {
     for (const {shell, ending} of this.#attempts) {
       if (shell.peerConnection.signalingState !== 'stable') ending.abort(reason);
     }
+    this.#finish();
     if (told && error) this.#listener.lost(error);
+  }
+
+  #finish(): void {
+    if (this.#state === 'over' && this.#shells.size === 0) this.#done.abort();
   }
 
   #abort(reason: unknown): void {
     this.#refuse(reason);
     this.#over(undefined);
     for (const {ending} of this.#attempts) ending.abort(reason);
-    for (const connection of this.#connections) connection.hurry();
+    for (const connection of this.#connections) connection.hurry(this.#pageEnds);
   }
 
   #warn(message: string, cause?: unknown): void {
     if (this.#state === 'held') this.#listener.warning(PeerGroupError.from(cause, 'unreachable', message));
-  }
-}
-
-/** What PeerJS's reason for leaving the server means here. */
-function asError(cause: unknown): PeerGroupError {
-  const type = (cause as {type?: unknown} | undefined)?.type;
-  switch (type) {
-    case 'unavailable-id':
-      return new PeerGroupError('id-taken', 'Somebody else holds this id.', {cause});
-    case 'browser-incompatible':
-      return new PeerGroupError('no-webrtc', 'This browser has no WebRTC.', {cause});
-    default:
-      return new PeerGroupError('server-unreachable', 'The server cannot be reached, or has closed the connection.', {
-        cause,
-      });
   }
 }

@@ -1,3 +1,5 @@
+import {PeerGroupError} from '../errors.js';
+
 /**
  * What PeerServer relays between its clients, checked before PeerJS sees it. Any client may send anything to any id, and
  * PeerJS believes it: an unknown `serialization` or a broken `sdp` is an uncaught exception there.
@@ -131,4 +133,19 @@ function fields(value: unknown): Fields {
 
 function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= maxName;
+}
+
+/** What PeerJS's reason for leaving the server means here. */
+export function serverError(cause: unknown): PeerGroupError {
+  const type = (cause as {type?: unknown} | undefined)?.type;
+  switch (type) {
+    case 'unavailable-id':
+      return new PeerGroupError('id-taken', 'Somebody else holds this id.', {cause});
+    case 'browser-incompatible':
+      return new PeerGroupError('no-webrtc', 'This browser has no WebRTC.', {cause});
+    default:
+      return new PeerGroupError('server-unreachable', 'The server cannot be reached, or has closed the connection.', {
+        cause,
+      });
+  }
 }

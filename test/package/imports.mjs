@@ -11,7 +11,7 @@ import ts from 'typescript';
 const layers = {
   'errors.ts': [],
   'environment.ts': ['transport/transport.ts'],
-  'crypto.ts': ['errors.ts', 'environment.ts'],
+  'crypto.ts': ['errors.ts', 'environment.ts', 'protocol/'],
   'protocol/': ['errors.ts', 'environment.ts'],
   'codec/': ['errors.ts', 'environment.ts'],
   'transport/peerjs': ['errors.ts', 'environment.ts', 'transport/', 'peerjs'],

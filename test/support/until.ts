@@ -7,7 +7,7 @@ const interval = 10;
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  message = `still not: ${String(condition)}`,
+  message: string | (() => string) = `still not: ${String(condition)}`,
   timeout = 10_000,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeout;
@@ -19,7 +19,10 @@ export async function until<T>(
     } catch (error) {
       cause = error;
     }
-    if (performance.now() > deadline) throw new Error(`after ${String(timeout)} ms: ${message}`, {cause});
+    if (performance.now() > deadline) {
+      const why = typeof message === 'string' ? message : message();
+      throw new Error(`after ${String(timeout)} ms: ${why}`, {cause});
+    }
     await new Promise(resolve => setTimeout(resolve, interval));
   }
 }

@@ -59,6 +59,7 @@ export class VirtualNetwork {
     const host = this.page(name);
     return {
       now: () => this.clock.now(),
+      date: () => this.clock.date(),
       after: (delay, callback, signal) =>
         this.clock.after(delay, () => host.run(() => signal.aborted || callback()), signal),
     };

@@ -18,6 +18,10 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
+  date(): number {
+    return this.#now;
+  }
+
   after(delay: number, callback: () => void, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#push({time: this.#now + Math.max(0, delay), order: this.#count++, callback, signal});

@@ -1,0 +1,47 @@
+import type {Ledger} from './ledger.js';
+import type {People} from './people.js';
+import type {Person} from './member.js';
+import type {Session} from './session.js';
+
+/** Tells other members what this one knows of the group, as far as they lack it. */
+export class Briefing {
+  readonly #ledger: Ledger;
+  readonly #people: People;
+  readonly #self: Person;
+
+  constructor(ledger: Ledger, people: People, self: Person) {
+    this.#ledger = ledger;
+    this.#people = people;
+    this.#self = self;
+  }
+
+  /** Over a new connection: what the other side lacks, and who this is. */
+  greet(session: Session): void {
+    this.inform(session);
+    const {note} = this.#self;
+    if (note) session.send({type: 'note', note});
+  }
+
+  /** The state of the group, if the other side is behind. */
+  inform(session: Session): void {
+    if (!this.#ledger.isAheadOf(session.standing)) return;
+    this.#introduce(session);
+    session.send({type: 'state', state: this.#ledger.state});
+    session.standing = this.#ledger.standing;
+  }
+
+  /** To a newcomer: it is in. `age`: ms since the group was founded. */
+  welcome(session: Session, age: number): void {
+    this.#introduce(session);
+    session.send({type: 'welcome', state: this.#ledger.state, age});
+    session.standing = this.#ledger.standing;
+  }
+
+  /** What everyone says of themselves, before the roster that they are in. */
+  #introduce(session: Session): void {
+    for (const {id} of this.#ledger.seats) {
+      const note = this.#people.get(id)?.note;
+      if (note) session.send({type: 'note', note});
+    }
+  }
+}

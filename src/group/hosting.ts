@@ -1,0 +1,190 @@
+import {PeerGroupError} from '../errors.js';
+import {limits, type Change, type Entry, type Note} from '../protocol/records.js';
+import type {Connection} from '../transport/transport.js';
+import {Admission} from './admission.js';
+import type {Briefing} from './briefing.js';
+import type {Context} from './context.js';
+import {Doorbell, type Claimed} from './doorbell.js';
+import type {Ledger} from './ledger.js';
+import type {Person} from './member.js';
+import type {Mesh} from './mesh.js';
+import type {People} from './people.js';
+import {Rivalry} from './rivalry.js';
+import type {Session} from './session.js';
+import type {JoinRequest, LeaveReason} from './types.js';
+
+/** Members whose end the host remembers, in case they have missed it. */
+const mostDropped = 256;
+
+export interface HostingOptions {
+  readonly context: Context;
+  readonly ledger: Ledger;
+  readonly people: People;
+  readonly mesh: Mesh;
+  readonly briefing: Briefing;
+  /** When the group was founded, by this environment's clock. */
+  readonly founded: number;
+  /** Somebody connects to the meeting point. */
+  readonly connection: (connection: Connection) => void;
+  /** Whether somebody is in, as far as can be told here. */
+  readonly isMember: (id: string) => boolean;
+  /** A proven connection whose other end is not known to be a newcomer. */
+  readonly accept: (session: Session) => void;
+  /** This group gives way to another under its name: everyone applies there. */
+  readonly yield: (address: string) => void;
+}
+
+/**
+ * The host's work, which begins and ends with `serve` and `rest`: holding the meeting point, deciding on newcomers,
+ * writing the roster, settling with another group of the same name.
+ */
+export class Hosting {
+  readonly #options: HostingOptions;
+  readonly #admission: Admission;
+  readonly #doorbell: Doorbell;
+  readonly #rivalry: Rivalry;
+  readonly #signal: AbortSignal;
+  readonly #dropped = new Map<string, Extract<Change, {type: 'drop'}>>();
+
+  constructor(options: HostingOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+    const {context, ledger, founded} = options;
+    const {environment, listener, meetingPoint, presence} = context;
+    const failed = (error: PeerGroupError) => listener.error(error);
+    this.#admission = new Admission(
+      {
+        environment,
+        root: ledger.root,
+        isBanned: id => ledger.bans.includes(id),
+        isMember: options.isMember,
+        approval: () => ledger.approval,
+        ask: request => listener.joinrequest(request),
+        admit: (person, note, session) => this.#admit(person, note, session),
+        failed,
+      },
+      signal,
+    );
+    this.#rivalry = new Rivalry(
+      {
+        environment,
+        root: ledger.root,
+        founded,
+        address: presence.address,
+        dial: context.dial,
+        yield: options.yield,
+        failed,
+      },
+      signal,
+    );
+    this.#doorbell = new Doorbell(
+      {
+        environment,
+        meetingPoint,
+        connection: options.connection,
+        visit: until => context.dial(meetingPoint, until),
+        met: options.accept,
+        failed,
+      },
+      context.wire,
+    );
+  }
+
+  get requests(): readonly JoinRequest[] {
+    return this.#admission.requests;
+  }
+
+  /** Begins, or goes on. `claimed`: the meeting point is held already. */
+  serve(claimed?: Claimed): void {
+    this.#doorbell.hold(claimed);
+  }
+
+  /** Somebody else is host, or nobody: who wants in is sent to `address`, if one is known. */
+  rest(address: string | undefined): void {
+    this.#doorbell.release();
+    this.#admission.handOver(address);
+  }
+
+  /** A connection of somebody who is not in this group. */
+  receive(session: Session): void {
+    if (session.proof.root) this.#rivalry.meet(session);
+    else this.#admission.receive(session);
+  }
+
+  /** Somebody says that it is in this group, and is not: it missed that it was dropped. */
+  expel(session: Session): void {
+    const {reason, text} = this.#dropped.get(session.proof.id) ?? {reason: 'lost', text: ''};
+    session.send({type: 'expelled', reason, text});
+    session.close();
+  }
+
+  #remember(change: Change): void {
+    if (change.type === 'add') return;
+    this.#dropped.delete(change.member);
+    this.#dropped.set(change.member, change);
+    const [oldest] = this.#dropped.keys();
+    if (this.#dropped.size > mostDropped && oldest !== undefined) this.#dropped.delete(oldest);
+  }
+
+  /** Tells everyone, those whom it concerns included, what has been written. */
+  announce(entry: Entry | undefined): void {
+    const {ledger, people, mesh, briefing} = this.#options;
+    const sessions = mesh.peers.flatMap(({session}) => session ?? []);
+    if (!entry) {
+      for (const session of sessions) briefing.inform(session);
+      return;
+    }
+    const {change} = entry;
+    this.#remember(change);
+    const added = change.type === 'add' ? ledger.seats.find(seat => seat.ticket === change.ticket) : undefined;
+    const note = added && people.get(added.id)?.note;
+    for (const session of sessions) {
+      session.send({type: 'entry', entry, note});
+      session.standing = ledger.standing;
+    }
+  }
+
+  async #admit(person: Person, note: Note, session: Session): Promise<void> {
+    const {context, ledger, people, mesh, briefing, founded, accept} = this.#options;
+    const {identity, environment} = context;
+    // Whoever applies again does not know its earlier stay any more.
+    if (ledger.seat(person.id)) await ledger.drop(identity, dropping(person.id, 'left'));
+    person.note = note;
+    people.add(person);
+    await ledger.add(identity, person.key);
+    if (this.#signal.aborted) return;
+    // It went away while it was being let in, and hears of it no more.
+    if (session.over) return this.drop(person.id, 'left');
+    if (ledger.hostId !== identity.id || !ledger.seat(person.id)) return accept(session);
+    briefing.welcome(session, Math.round(environment.clock.now() - founded));
+    mesh.accept(session);
+  }
+
+  /** Writes that a member is gone. */
+  drop(member: string, reason: LeaveReason): void {
+    const {identity, listener} = this.#options.context;
+    this.#options.ledger.drop(identity, dropping(member, reason)).catch((error: unknown) => {
+      listener.error(PeerGroupError.from(error, 'bad-frame', 'A member could not be dropped.'));
+    });
+  }
+
+  /** Removes a member everywhere. Rejects with `invalid-argument`, `unknown-member` or `too-large`. */
+  async eject(id: string, reason: string, ban: boolean): Promise<void> {
+    const {context, ledger} = this.#options;
+    if (id === context.identity.id) {
+      throw new PeerGroupError('invalid-argument', 'eject(): the host cannot remove itself; call leave().');
+    }
+    if (!ledger.seat(id)) throw new PeerGroupError('unknown-member', 'eject(): nobody in the group has this id.');
+    if (ban && ledger.bans.length >= limits.bans) {
+      throw new PeerGroupError(
+        'too-large',
+        `eject(): ${limits.bans} are banned already; eject without a ban, or found a new group.`,
+      );
+    }
+    await ledger.drop(context.identity, {type: 'drop', member: id, reason: 'ejected', ban, text: reason});
+  }
+}
+
+function dropping(member: string, reason: LeaveReason) {
+  return {type: 'drop', member, reason, ban: false, text: ''} as const;
+}

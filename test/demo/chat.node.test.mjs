@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import {writeFileSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {after, afterEach, before, test} from 'node:test';
+import {launch} from 'puppeteer-core';
+import {chromeFlags, requireChrome} from '../support/chrome.mjs';
+import {startDemo} from '../support/demo.mjs';
+import {Visitor} from './visitor.mjs';
+
+/** @type {Awaited<ReturnType<typeof startDemo>>} */
+let demo;
+/** @type {import('puppeteer-core').Browser} */
+let browser;
+/** @type {Visitor[]} */
+let visitors = [];
+let groups = 0;
+
+before(async () => {
+  demo = await startDemo();
+  browser = await launch({executablePath: requireChrome(), args: chromeFlags});
+});
+after(async () => {
+  await browser?.close();
+  demo?.process.kill();
+});
+afterEach(async () => {
+  const all = visitors;
+  visitors = [];
+  const problems = all.flatMap(({problems}) => problems);
+  await Promise.all(all.map(({page}) => page.browserContext().close()));
+  assert.deepEqual(problems, [], 'the pages reported nothing');
+});
+
+/** The chat, opened by an invitation of this group. @param {string} group */
+async function arrive(group) {
+  const visitor = await Visitor.open(await browser.createBrowserContext(), `http://localhost:${demo.port}/#${group}`);
+  visitors.push(visitor);
+  return visitor;
+}
+
+/**
+ * So many people who have met in a group of their own; the first of them is its host.
+ * @param {string[]} names
+ */
+async function meet(...names) {
+  const group = `group-${++groups}`;
+  const present = [];
+  for (const name of names) {
+    const visitor = await arrive(group);
+    await visitor.enter(name);
+    await visitor.see(present.length === 0 ? 'You are the first here' : 'You came in');
+    for (const other of present) await other.see(`${name} came in`);
+    present.push(visitor);
+  }
+  return /** @type {[Visitor, Visitor, Visitor]} */ (present);
+}
+
+test('two members see what each other writes, as it was written', async () => {
+  const [ann, bob] = await meet('Ann', 'Bob');
+  await ann.say('<b>Hello</b> & welcome');
+  await bob.see('<b>Hello</b> & welcome');
+  await ann.see('delivered');
+  await bob.say('Hello Ann');
+  await ann.see('Hello Ann');
+  assert.deepEqual(await ann.members(), ['Ann', 'Bob']);
+  assert.deepEqual(await bob.members(), ['Ann', 'Bob']);
+});
+
+test('a private message is seen by the addressee only', async () => {
+  const [ann, bob, cleo] = await meet('Ann', 'Bob', 'Cleo');
+  await ann.press('Write privately to Bob');
+  await ann.see('only Bob will see it');
+  await ann.say('a secret');
+  await bob.see('a secret');
+  assert.match(await bob.text(), /only to you/);
+  await ann.page.select('#to', '');
+  await ann.say('for all');
+  // What one member sends arrives in order: the secret would be there by now.
+  await cleo.see('for all');
+  assert.doesNotMatch(await cleo.text(), /a secret/);
+});
+
+test('what was meant for somebody who has left is not sent to everyone', async () => {
+  const [ann, bob, cleo] = await meet('Ann', 'Bob', 'Cleo');
+  await ann.press('Write privately to Bob');
+  await bob.press('Leave');
+  await ann.see('Bob is gone');
+  await ann.say('a secret');
+  await ann.page.select('#to', '');
+  await ann.say('for all');
+  await cleo.see('for all');
+  assert.doesNotMatch(await cleo.text(), /a secret/);
+});
+
+test('the host decides who comes in, and says why not', async () => {
+  const group = `group-${++groups}`;
+  const ann = await arrive(group);
+  await ann.enter('Ann', {approval: true});
+  await ann.see('You are the first here');
+
+  const bob = await arrive(group);
+  await bob.enter('Bob', {greeting: 'It is me'});
+  await bob.see('Waiting to be let in');
+  await ann.see('Bob wants to come in');
+  await ann.see('It is me');
+  await ann.press('Let in');
+  await bob.see('You came in');
+
+  const cleo = await arrive(group);
+  await cleo.enter('Cleo');
+  await ann.see('Cleo wants to come in');
+  await ann.fill('If you refuse: a reason, which is shown to them', 'Members only');
+  await ann.press('Refuse');
+  await cleo.see('You were not let in');
+  await cleo.see('Members only');
+
+  await cleo.press('Ask again');
+  await cleo.see('Waiting to be let in');
+  await ann.see('Cleo wants to come in');
+  await ann.page.keyboard.press('Escape');
+  await ann.press('1 waiting to be let in');
+  await ann.press('Let in');
+  await cleo.see('You came in');
+  await bob.see('Cleo came in');
+});
+
+test('a request that is taken back closes its dialog', async () => {
+  const group = `group-${++groups}`;
+  const ann = await arrive(group);
+  await ann.enter('Ann', {approval: true});
+  await ann.see('You are the first here');
+  const bob = await arrive(group);
+  await bob.enter('Bob');
+  await ann.see('Bob wants to come in');
+  await bob.press('Give up');
+  await ann.page.waitForSelector('#request:not([open])');
+  await ann.page.waitForSelector('#waiting[hidden]');
+});
+
+test('the host removes a member, who is told why and stays out', async () => {
+  const [ann, bob, cleo] = await meet('Ann', 'Bob', 'Cleo');
+  await ann.press('Remove Bob from the group');
+  await ann.fill('Reason, which is shown to them', 'Spam');
+  await ann.press('Remove');
+  await bob.see('You were removed from the group');
+  await bob.see('Spam');
+  await cleo.see('Bob was removed by the host');
+  assert.deepEqual(await cleo.members(), ['Ann', 'Cleo']);
+  await bob.press('Ask to come back');
+  await bob.page.waitForFunction(() => !document.body.innerText.includes('Spam'));
+  await bob.see('You were removed from the group');
+});
+
+test('only the host can remove members', async () => {
+  const [ann, bob] = await meet('Ann', 'Bob');
+  assert.match(await ann.text(), /Remove…/);
+  assert.doesNotMatch(await bob.text(), /Remove…/);
+  await ann.press('Leave');
+  await bob.see('You are the host now');
+});
+
+test('a new name reaches the others and is remembered', async () => {
+  const [ann, bob] = await meet('Ann', 'Bob');
+  await bob.fill('Your name', 'Robert');
+  await bob.page.keyboard.press('Enter');
+  await ann.see('Bob is now called Robert');
+  assert.deepEqual(await ann.members(), ['Ann', 'Robert']);
+  await bob.press('Leave');
+  await ann.see('Robert left');
+  assert.equal(await bob.page.$eval('#name', input => /** @type {HTMLInputElement} */ (input).value), 'Robert');
+});
+
+test('an attached image is shown and any other file can be saved', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'peer-group-'));
+  t.after(() => rmSync(folder, {recursive: true}));
+  const [image, text] = [join(folder, 'dot.png'), join(folder, 'page.html')];
+  const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  writeFileSync(image, pixel, 'base64');
+  writeFileSync(text, '<p>Hello');
+  const [ann, bob] = await meet('Ann', 'Bob');
+  const input = await ann.page.$('input[type=file]');
+  await /** @type {import('puppeteer-core').ElementHandle<HTMLInputElement>} */ (input).uploadFile(image, text);
+  await ann.see('dot.png');
+  await ann.say('Look');
+  await bob.see('page.html');
+  await bob.page.waitForFunction(() => document.querySelector('img')?.naturalWidth === 1);
+  const saved = await bob.page.$eval('#log a:last-child', link => {
+    const {download, href} = /** @type {HTMLAnchorElement} */ (link);
+    return {download, protocol: new URL(href).protocol};
+  });
+  assert.deepEqual(saved, {download: 'page.html', protocol: 'blob:'});
+});
+
+test('an invitation link leads into the group', async () => {
+  const [ann] = await meet('Ann');
+  const {origin} = new URL(ann.page.url());
+  await ann.page.browserContext().overridePermissions(origin, ['clipboard-read', 'clipboard-sanitized-write']);
+  await ann.press('Copy invitation link');
+  await ann.see('in the clipboard');
+  const link = await ann.page.evaluate(() => navigator.clipboard.readText());
+  const bob = await Visitor.open(await browser.createBrowserContext(), link);
+  visitors.push(bob);
+  await bob.enter('Bob');
+  await ann.see('Bob came in');
+});
+
+test('hello.html connects two tabs', async () => {
+  const context = await browser.createBrowserContext();
+  const url = `http://localhost:${demo.port}/hello.html`;
+  const [ann, bob] = [await Visitor.open(context, url), await Visitor.open(context, url)];
+  await ann.see('Connected');
+  await bob.see('Connected');
+  await ann.page.type('input', 'Good morning');
+  await ann.page.keyboard.press('Enter');
+  await bob.see('Somebody: Good morning');
+  await context.close();
+});

@@ -1,0 +1,158 @@
+/** Groups without a network: the tests say what happens in them. */
+import type {Identity} from '../../src/environment.js';
+import type {MembershipSettings} from '../../src/group/membership.js';
+import type {GroupState, Member, MembershipListener, Presentation, SendOptions} from '../../src/group/types.js';
+import type {Backend, RunningMembership} from '../../src/element/backend.js';
+import {Reconciler} from '../../src/element/reconciler.js';
+import type {ServerAddress} from '../../src/element/settings.js';
+import {Deferred} from '../../src/element/task.js';
+import type {Inputs} from '../../src/element/wish.js';
+
+/** A membership that does what it is told. */
+export class FakeMembership implements RunningMembership {
+  readonly self: Member;
+  readonly host = undefined;
+  readonly members: readonly Member[] = [];
+  readonly requests = [];
+  readonly updates: Presentation[] = [];
+  readonly sent: unknown[] = [];
+  /** What `leave` waits for. */
+  readonly gone = new Deferred<void>();
+  isLeaving = false;
+  saidGoodbye = false;
+  readonly server: ServerAddress | undefined;
+  readonly iceServers: () => readonly RTCIceServer[] | undefined;
+  readonly settings: MembershipSettings;
+  readonly listener: MembershipListener;
+  #state: GroupState = 'connecting';
+
+  constructor(...[server, iceServers, settings, listener]: Parameters<Backend['start']>) {
+    this.server = server;
+    this.iceServers = iceServers;
+    this.settings = settings;
+    this.listener = listener;
+    this.self = {
+      id: settings.identity.id,
+      name: settings.name,
+      profile: undefined,
+      isSelf: true,
+      isHost: true,
+      path: 'direct',
+      roundTripTime: undefined,
+      fingerprint: '',
+    };
+  }
+
+  become(state: GroupState): void {
+    const previous = this.#state;
+    this.#state = state;
+    this.listener.statechange(state, previous);
+    if (state === 'joined') this.listener.joined();
+  }
+
+  async send(value: unknown, options: SendOptions): Promise<void> {
+    options.signal?.throwIfAborted();
+    this.sent.push(value);
+  }
+
+  async eject(): Promise<void> {
+    // Nobody is there.
+  }
+
+  update(presentation: Presentation): void {
+    this.updates.push(presentation);
+  }
+
+  async leave(): Promise<void> {
+    this.isLeaving = true;
+    if (this.#state === 'ejected' || this.#state === 'failed') return;
+    await this.gone.promise;
+    this.become('idle');
+  }
+
+  goodbye(): void {
+    this.saidGoodbye = true;
+    this.become('idle');
+  }
+
+  stats(): [] {
+    return [];
+  }
+}
+
+/** An element that is only its inputs, its reconciler, and the events it dispatches. */
+export class FakeElement {
+  readonly memberships: FakeMembership[] = [];
+  readonly events: CustomEvent[] = [];
+  identities = 0;
+  /** Set to make the next key pair fail. */
+  failure: Error | undefined;
+  /** The listener of the page for every event. */
+  onEvent: (event: Event) => void = () => undefined;
+  readonly reconciler: Reconciler;
+  #inputs: Inputs = {
+    isConnected: true,
+    disabled: false,
+    group: 'chess',
+    server: 'https://a.example/{group}',
+    base: 'https://page.example/',
+    password: '',
+    approval: false,
+    name: 'Ann',
+    profile: undefined,
+    credential: undefined,
+    grace: null,
+    iceServersAttribute: null,
+    iceServers: undefined,
+  };
+
+  constructor() {
+    this.reconciler = new Reconciler(
+      {
+        inputs: () => this.#inputs,
+        show: () => undefined,
+        dispatch: event => {
+          this.events.push(event as CustomEvent);
+          this.onEvent(event);
+          return true;
+        },
+      },
+      {
+        createIdentity: async (): Promise<Identity> => {
+          const {failure} = this;
+          this.failure = undefined;
+          if (failure !== undefined) throw failure;
+          return {id: `id ${++this.identities}`, publicKey: new Uint8Array(65), sign: async data => data};
+        },
+        meetingPoint: async group => `hash of ${group}`,
+        start: (...settings) => {
+          const membership = new FakeMembership(...settings);
+          this.memberships.push(membership);
+          return membership;
+        },
+      },
+    );
+  }
+
+  /** Changes inputs, as markup or a page does. */
+  set(inputs: Partial<Inputs>): void {
+    this.#inputs = {...this.#inputs, ...inputs};
+    this.reconciler.changed();
+  }
+
+  get latest(): FakeMembership {
+    const membership = this.memberships.at(-1);
+    if (membership === undefined) throw new Error('no membership has been started');
+    return membership;
+  }
+
+  /** The codes of all `error` events so far. */
+  get errors(): string[] {
+    return this.events.filter(({type}) => type === 'error').map(({detail}) => detail.error.code);
+  }
+
+  /** The states of all `statechange` events so far. */
+  get states(): GroupState[] {
+    return this.events.filter(({type}) => type === 'statechange').map(({detail}) => detail.state);
+  }
+}

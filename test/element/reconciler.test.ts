@@ -1,0 +1,551 @@
+import {expect} from '@open-wc/testing';
+import {encode} from '../../src/codec/codec.js';
+import {PeerGroupError} from '../../src/errors.js';
+import {afterTask} from '../../src/element/task.js';
+import {FakeElement} from './fake.js';
+
+/** Long enough for all that follows from a change without the world outside. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise<void>(resolve => afterTask(resolve));
+}
+
+async function started(): Promise<FakeElement> {
+  const element = new FakeElement();
+  element.set({});
+  await settled();
+  return element;
+}
+
+async function joined(): Promise<FakeElement> {
+  const element = await started();
+  element.latest.become('joined');
+  return element;
+}
+
+/** The `PeerGroupError` with which a promise is rejected. */
+async function refusal(promise: Promise<unknown>): Promise<PeerGroupError> {
+  const error: unknown = await promise.then(
+    () => new Error('it was not rejected'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof PeerGroupError) return error;
+  throw error as Error;
+}
+
+const value = encode('hello');
+
+describe('what is wanted and what runs', () => {
+  it('a wish to be in a group starts one membership with all settings', async () => {
+    const element = new FakeElement();
+    element.set({profile: {x: 1}, credential: 'c', grace: '5', approval: true, iceServersAttribute: '[]'});
+    await settled();
+    expect(element.memberships).to.have.length(1);
+    const {settings, server, iceServers} = element.latest;
+    expect(settings).to.deep.include({name: 'Ann', credential: 'c', grace: 5000, approval: true});
+    expect(settings.profile).to.deep.equal({x: 1});
+    expect(settings.meetingPoint).to.equal('hash of chess');
+    expect(server?.path).to.equal('/hash of chess/');
+    expect(iceServers()).to.deep.equal([]);
+  });
+
+  it('the state is idle until the membership is there, and then follows it', async () => {
+    const element = new FakeElement();
+    element.set({});
+    expect(element.reconciler.state).to.equal('idle');
+    await settled();
+    expect(element.reconciler.state).to.equal('connecting');
+    element.latest.become('pending');
+    element.latest.become('joined');
+    expect(element.states).to.deep.equal(['connecting', 'pending', 'joined']);
+    expect(element.events.map(({type}) => type)).to.deep.equal(['statechange', 'statechange', 'statechange', 'joined']);
+  });
+
+  it('changes made in one task are one change, microtasks between them or not', async () => {
+    const element = new FakeElement();
+    element.set({group: 'a', server: null});
+    await Promise.resolve();
+    element.set({group: 'b'});
+    await Promise.resolve();
+    element.set({server: 'wss://b.example'});
+    await settled();
+    expect(element.memberships).to.have.length(1);
+    expect(element.latest.settings.meetingPoint).to.equal('hash of b');
+    expect(element.latest.server?.host).to.equal('b.example');
+  });
+
+  it('removed and inserted in one task it does not leave', async () => {
+    const element = await joined();
+    element.set({isConnected: false});
+    await Promise.resolve();
+    element.set({isConnected: true});
+    await settled();
+    expect(element.latest.isLeaving).to.equal(false);
+    expect(element.memberships).to.have.length(1);
+    expect(element.states).to.deep.equal(['connecting', 'joined']);
+  });
+
+  for (const [what, inputs] of [
+    ['removed', {isConnected: false}],
+    ['disabled', {disabled: true}],
+    ['without a group', {group: ''}],
+  ] as const) {
+    it(`${what}, it leaves in good order, and is idle when it is gone`, async () => {
+      const element = await joined();
+      element.set(inputs);
+      await settled();
+      expect(element.latest.isLeaving).to.equal(true);
+      expect(element.latest.saidGoodbye).to.equal(false);
+      expect(element.reconciler.state).to.equal('joined');
+      expect((await refusal(element.reconciler.send(value, {}))).code).to.equal('invalid-state');
+      element.latest.listener.message('still', element.latest.self, false);
+      expect(element.events.at(-1)?.detail.data).to.equal('still');
+      element.latest.gone.resolve();
+      await settled();
+      expect(element.reconciler.state).to.equal('idle');
+      expect(element.reconciler.membership).to.equal(undefined);
+    });
+  }
+
+  it('a change of name, profile, credential, grace or ICE servers is told to the running membership', async () => {
+    const element = await joined();
+    element.set({name: 'Bob', profile: 1, credential: 2, grace: '3', iceServers: [{urls: 'stun:a.example'}]});
+    await settled();
+    expect(element.memberships).to.have.length(1);
+    expect(element.latest.updates.at(-1)).to.deep.equal({name: 'Bob', profile: 1, credential: 2, grace: 3000});
+    expect(element.latest.iceServers()).to.deep.equal([{urls: ['stun:a.example']}]);
+  });
+
+  it('what changes before the membership is there counts too', async () => {
+    const element = new FakeElement();
+    element.set({});
+    element.reconciler.settle();
+    element.set({name: 'Bob'});
+    element.reconciler.settle();
+    await settled();
+    expect(element.latest.settings.name).to.equal('Bob');
+  });
+
+  it('the same group and server written otherwise are no change', async () => {
+    const element = await joined();
+    element.set({server: 'wss://a.example:443/%7bgroup%7d/'});
+    await settled();
+    expect(element.memberships).to.have.length(1);
+    expect(element.latest.isLeaving).to.equal(false);
+  });
+
+  it('another group is joined at once, while the old one is being left', async () => {
+    const element = await joined();
+    const old = element.latest;
+    element.set({group: 'go'});
+    await settled();
+    expect(old.isLeaving).to.equal(true);
+    expect(element.memberships).to.have.length(2);
+    expect(element.latest.settings.meetingPoint).to.equal('hash of go');
+    expect(element.states).to.deep.equal(['connecting', 'joined', 'idle', 'connecting']);
+  });
+
+  it('of a group that is being left for another nothing more is heard', async () => {
+    const element = await joined();
+    const old = element.latest;
+    element.set({group: 'go'});
+    await settled();
+    const before = element.events.length;
+    old.listener.message('late', old.self, false);
+    old.become('idle');
+    old.listener.error(new PeerGroupError('connection-lost', 'x'));
+    expect(element.events).to.have.length(before);
+    expect(element.reconciler.state).to.equal('connecting');
+  });
+
+  it('the same group is joined again only when the old membership is gone', async () => {
+    const element = await joined();
+    const old = element.latest;
+    element.set({disabled: true});
+    await settled();
+    element.set({disabled: false});
+    await settled();
+    expect(element.memberships).to.have.length(1);
+    expect(element.reconciler.state).to.equal('joined');
+    old.gone.resolve();
+    await settled();
+    expect(element.memberships).to.have.length(2);
+    expect(element.states).to.deep.equal(['connecting', 'joined', 'idle', 'connecting']);
+  });
+
+  it('going to and fro, it comes back to a group only when every earlier stay there is over', async () => {
+    const element = await joined();
+    for (const group of ['go', 'chess', 'go', 'chess']) {
+      element.set({group});
+      await settled();
+    }
+    expect(element.memberships.map(({settings}) => settings.meetingPoint)).to.deep.equal([
+      'hash of chess',
+      'hash of go',
+    ]);
+    element.memberships[1]?.gone.resolve();
+    await settled();
+    expect(element.memberships, 'go is no longer wanted').to.have.length(2);
+    element.memberships[0]?.gone.resolve();
+    await settled();
+    expect(element.memberships.map(({settings}) => settings.meetingPoint)).to.deep.equal([
+      'hash of chess',
+      'hash of go',
+      'hash of chess',
+    ]);
+  });
+
+  it('a wish abandoned before its membership is there leaves nothing behind', async () => {
+    const element = new FakeElement();
+    for (const inputs of [{}, {group: 'a'}, {server: null}, {disabled: true}]) {
+      element.set(inputs);
+      element.reconciler.settle();
+    }
+    await settled();
+    expect(element.memberships).to.be.empty;
+    expect(element.reconciler.state).to.equal('idle');
+    expect(element.states).to.be.empty;
+  });
+
+  it('a page has one identity for each group and server, kept when it comes back', async () => {
+    const element = await joined();
+    const first = element.latest.self.id;
+    element.set({group: 'go'});
+    await settled();
+    expect(element.latest.self.id).to.not.equal(first);
+    element.memberships[0]?.gone.resolve();
+    element.set({group: 'chess'});
+    await settled();
+    expect(element.memberships).to.have.length(3);
+    expect(element.latest.self.id).to.equal(first);
+  });
+
+  it('when no key pair can be made it fails, says so, and tries again on join()', async () => {
+    const element = new FakeElement();
+    const failure = new Error('no entropy');
+    element.failure = failure;
+    element.set({});
+    const sent = element.reconciler.send(value, {});
+    await settled();
+    expect(element.reconciler.state).to.equal('failed');
+    expect(element.errors).to.deep.equal(['not-supported']);
+    expect((await refusal(sent)).cause).to.equal(failure);
+    expect((await refusal(element.reconciler.send(value, {}))).code).to.equal('invalid-state');
+    void element.reconciler.join();
+    await settled();
+    expect(element.reconciler.state).to.equal('connecting');
+  });
+});
+
+describe('what is wrong', () => {
+  for (const [code, bad, good] of [
+    ['invalid-group', {group: 'x'.repeat(600)}, {group: 'x'}],
+    ['invalid-server', {server: 'ftp://a.example'}, {server: 'http://a.example'}],
+    ['not-supported', {password: 'secret'}, {password: ''}],
+    ['invalid-name', {name: 'x'.repeat(300)}, {name: 'x'}],
+    ['invalid-profile', {profile: () => 1}, {profile: 1}],
+    ['invalid-credential', {credential: Symbol('x')}, {credential: 1}],
+    ['invalid-grace', {grace: 'soon'}, {grace: '5'}],
+    ['invalid-ice-servers', {iceServersAttribute: '{'}, {iceServersAttribute: '[]'}],
+    ['invalid-ice-servers', {iceServers: [{}]}, {iceServers: []}],
+  ] as const) {
+    it(`${code}: it fails, says so once, and recovers when it is mended`, async () => {
+      const element = new FakeElement();
+      element.set(bad);
+      await settled();
+      expect(element.reconciler.state).to.equal('failed');
+      element.set({});
+      await settled();
+      expect(element.errors).to.deep.equal([code]);
+      expect(element.memberships).to.be.empty;
+      element.set(good);
+      await settled();
+      expect(element.reconciler.state).to.equal('connecting');
+      expect(element.memberships).to.have.length(1);
+      expect(element.errors).to.have.length(1);
+    });
+  }
+
+  it('several things at a time are all told', async () => {
+    const element = new FakeElement();
+    element.set({grace: '-1', server: '', name: 'x'.repeat(300)});
+    await settled();
+    expect(element.errors).to.have.members(['invalid-grace', 'invalid-server', 'invalid-name']);
+    element.set({grace: '1'});
+    await settled();
+    expect(element.errors).to.have.length(3);
+    expect(element.reconciler.state).to.equal('failed');
+  });
+
+  it('is told again after it had been mended', async () => {
+    const element = new FakeElement();
+    for (const grace of ['x', 'y', '1', 'y']) {
+      element.set({grace});
+      await settled();
+    }
+    expect(element.errors).to.have.length(3);
+  });
+
+  it('matters only where a group is wanted', async () => {
+    const element = new FakeElement();
+    element.set({server: 'ftp://a.example', disabled: true});
+    await settled();
+    expect(element.reconciler.state).to.equal('idle');
+    expect(element.errors).to.be.empty;
+  });
+
+  it('does not end a running membership if it may change live: the last good value stays', async () => {
+    const element = await joined();
+    element.set({name: 'Bob', grace: '7'});
+    await settled();
+    element.set({name: 'x'.repeat(300), grace: 'x', profile: () => 1, iceServers: [{}], credential: () => 1});
+    await settled();
+    expect(element.errors).to.have.length(5);
+    expect(element.reconciler.state).to.equal('joined');
+    expect(element.latest.isLeaving).to.equal(false);
+    expect(element.latest.updates.at(-1)).to.deep.include({name: 'Bob', grace: 7000});
+    element.set({name: 'Cem'});
+    await settled();
+    expect(element.latest.updates.at(-1)).to.deep.include({name: 'Cem', grace: 7000});
+  });
+
+  for (const bad of [{group: 'x'.repeat(600)}, {server: 'ftp://a.example'}, {password: 'secret'}]) {
+    it(`ends a running membership if it is the ${Object.keys(bad).join()}`, async () => {
+      const element = await joined();
+      element.set(bad);
+      await settled();
+      expect(element.latest.isLeaving).to.equal(true);
+      expect(element.states).to.deep.equal(['connecting', 'joined', 'failed']);
+      expect(element.errors).to.have.length(1);
+    });
+  }
+});
+
+describe('an end', () => {
+  for (const end of ['ejected', 'failed'] as const) {
+    it(`${end} stays whatever else changes, until join()`, async () => {
+      const element = await started();
+      element.latest.become(end);
+      element.set({name: 'Bob'});
+      element.set({isConnected: true, disabled: false});
+      await settled();
+      expect(element.memberships).to.have.length(1);
+      expect(element.reconciler.state).to.equal(end);
+      void element.reconciler.join();
+      await settled();
+      element.memberships[0]?.gone.resolve();
+      await settled();
+      expect(element.memberships).to.have.length(2);
+      expect(element.states).to.deep.equal(['connecting', end, 'idle', 'connecting']);
+    });
+
+    it(`${end} ends by a change of the group`, async () => {
+      const element = await started();
+      element.latest.become(end);
+      element.set({group: 'go'});
+      await settled();
+      expect(element.memberships).to.have.length(2);
+      expect(element.reconciler.state).to.equal('connecting');
+    });
+  }
+});
+
+describe('join and leave', () => {
+  it('join() resolves when joined, and at once when it is', async () => {
+    const element = await started();
+    let done = false;
+    const promise = element.reconciler.join().then(() => (done = true));
+    await settled();
+    expect(done).to.equal(false);
+    element.latest.become('joined');
+    await promise;
+    await element.reconciler.join();
+    expect(element.memberships).to.have.length(1);
+  });
+
+  it('join() rejects with the error for which it failed, told before the state or after', async () => {
+    const error = new PeerGroupError('name-taken', 'x');
+    for (const isBefore of [true, false]) {
+      const element = await started();
+      const promise = element.reconciler.join();
+      await settled();
+      if (isBefore) element.latest.listener.error(error);
+      element.latest.become('failed');
+      if (!isBefore) element.latest.listener.error(error);
+      expect(await refusal(promise)).to.equal(error);
+    }
+  });
+
+  it('join() rejects when it is ejected', async () => {
+    const element = await started();
+    const promise = element.reconciler.join();
+    await settled();
+    element.latest.listener.ejected('no', undefined);
+    element.latest.become('ejected');
+    expect((await refusal(promise)).message).to.contain('no');
+  });
+
+  it('join() rejects with what is wrong, also when that has been told before', async () => {
+    const element = new FakeElement();
+    element.set({grace: 'x'});
+    expect((await refusal(element.reconciler.join())).code).to.equal('invalid-grace');
+    expect((await refusal(element.reconciler.join())).code).to.equal('invalid-grace');
+    expect(element.errors).to.have.length(1);
+  });
+
+  for (const inputs of [{disabled: true}, {isConnected: false}, {group: 'go'}, {server: 'http://b.example'}]) {
+    it(`join() rejects when it comes otherwise: ${JSON.stringify(inputs)}`, async () => {
+      const element = await started();
+      const promise = element.reconciler.join();
+      await settled();
+      element.set(inputs);
+      expect((await refusal(promise)).code).to.equal('left');
+    });
+  }
+
+  it('join() after a change in the same task means the group after the change', async () => {
+    const element = await joined();
+    element.set({group: 'go'});
+    const promise = element.reconciler.join();
+    await settled();
+    element.latest.become('joined');
+    await promise;
+  });
+
+  it('while it is leaving it lets nobody in', async () => {
+    const element = await joined();
+    const {signal} = new AbortController();
+    const nothing = () => undefined;
+    const request = {member: element.latest.self, credential: 1, signal, accept: nothing, reject: nothing};
+    expect(element.latest.listener.joinrequest(request)).to.equal(false);
+    expect(element.events.at(-1)?.detail).to.equal(request);
+    element.set({disabled: true});
+    await settled();
+    expect(element.latest.listener.joinrequest(request)).to.equal(true);
+  });
+
+  it('gone() resolves when all that is being left is gone', async () => {
+    const element = await joined();
+    element.set({isConnected: false});
+    element.reconciler.settle();
+    let done = false;
+    const promise = element.reconciler.gone().then(() => (done = true));
+    await settled();
+    expect(done).to.equal(false);
+    element.latest.gone.reject(new Error('it went wrong'));
+    await promise;
+  });
+});
+
+describe('sending', () => {
+  it('waits for the membership and keeps its order', async () => {
+    const element = new FakeElement();
+    element.set({});
+    const first = element.reconciler.send(encode(1), {});
+    element.reconciler.settle();
+    const second = element.reconciler.send(encode(2), {});
+    await settled();
+    await Promise.all([first, second, element.reconciler.send(encode(3), {})]);
+    expect(element.latest.sent).to.deep.equal([encode(1), encode(2), encode(3)]);
+  });
+
+  it('goes before whatever a listener sends when it is connecting', async () => {
+    const element = new FakeElement();
+    element.set({});
+    element.reconciler.settle();
+    void element.reconciler.send(encode(1), {});
+    element.onEvent = ({type}) => {
+      if (type === 'statechange') void element.reconciler.send(encode(2), {});
+    };
+    await settled();
+    expect(element.latest.sent).to.deep.equal([encode(1), encode(2)]);
+  });
+
+  it('is refused when no group is wanted, with advice', async () => {
+    for (const inputs of [{disabled: true}, {isConnected: false}, {group: ''}, {grace: 'x'}]) {
+      const element = new FakeElement();
+      element.set(inputs);
+      await settled();
+      const error = await refusal(element.reconciler.send(value, {}));
+      expect(error.code).to.equal('invalid-state');
+      expect(error.name).to.equal('InvalidStateError');
+    }
+  });
+
+  it('ends with the wish, when the membership never comes', async () => {
+    const element = new FakeElement();
+    element.set({});
+    element.reconciler.settle();
+    const sent = element.reconciler.send(value, {});
+    element.set({disabled: true});
+    element.reconciler.settle();
+    expect((await refusal(sent)).code).to.equal('left');
+  });
+
+  it('can be cancelled while it waits for the membership', async () => {
+    const element = await joined();
+    element.set({disabled: true});
+    element.reconciler.settle();
+    element.set({disabled: false});
+    element.reconciler.settle();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const sent = element.reconciler.send(value, {signal: controller.signal});
+    controller.abort(reason);
+    expect(await sent.catch((error: unknown) => error)).to.equal(reason);
+    element.latest.gone.resolve();
+    await settled();
+    expect(element.latest.sent).to.be.empty;
+  });
+});
+
+describe('the page goes away', () => {
+  it('says goodbye to everybody, also where it is being left, and joins again when it comes back', async () => {
+    const element = await joined();
+    element.set({group: 'go'});
+    await settled();
+    window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}));
+    expect(element.memberships.map(({saidGoodbye}) => saidGoodbye)).to.deep.equal([true, true]);
+    expect(element.reconciler.state).to.equal('idle');
+    window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));
+    await settled();
+    expect(element.memberships).to.have.length(3);
+    expect(element.reconciler.state).to.equal('connecting');
+    element.set({isConnected: false});
+    await settled();
+  });
+
+  it('removed while the page is away, it joins when it is put into a page that is there', async () => {
+    const element = await joined();
+    window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}));
+    element.set({isConnected: false});
+    await settled();
+    element.set({isConnected: true});
+    await settled();
+    expect(element.reconciler.state).to.equal('connecting');
+    element.set({isConnected: false});
+    await settled();
+  });
+
+  it('the page is watched until the element is removed and gone, and no longer', async () => {
+    const signals: AbortSignal[] = [];
+    const original = window.addEventListener.bind(window);
+    window.addEventListener = (...[type, listener, options]: Parameters<typeof original>) => {
+      if (typeof options === 'object' && options.signal) signals.push(options.signal);
+      original(type, listener, options);
+    };
+    try {
+      const element = await joined();
+      element.set({name: 'Bob'});
+      await settled();
+      expect(signals).to.have.length(2);
+      element.set({isConnected: false});
+      await settled();
+      expect(signals.every(({aborted}) => aborted)).to.equal(false);
+      element.latest.gone.resolve();
+      await settled();
+      expect(signals.every(({aborted}) => aborted)).to.equal(true);
+    } finally {
+      window.addEventListener = original;
+    }
+  });
+});

@@ -1,0 +1,101 @@
+import {browserCryptography as crypto} from '../../src/crypto.js';
+import type {Identity} from '../../src/environment.js';
+import {Session} from '../../src/group/session.js';
+import {sign} from '../../src/group/signing.js';
+import type {Frame, FrameOf, Standing} from '../../src/protocol/frames.js';
+import {note as noteKind, type Note} from '../../src/protocol/records.js';
+import {toHex} from '../../src/protocol/schema.js';
+import type {Endpoint} from '../../src/transport/transport.js';
+import {until} from '../support/until.js';
+import {environmentAt} from './raw.js';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A call that an intruder made: every frame that came back, and how it ended. */
+export class Call {
+  readonly session: Session;
+  readonly frames: Frame[] = [];
+  closed: string | undefined;
+
+  constructor(session: Session) {
+    this.session = session;
+    session.read({
+      frame: frame => void this.frames.push(frame),
+      drained() {},
+      closed: error => (this.closed = error.code),
+    });
+  }
+
+  send(...frames: readonly Frame[]): void {
+    for (const frame of frames) this.session.send(frame);
+  }
+
+  get types(): Frame['type'][] {
+    return this.frames.map(({type}) => type);
+  }
+
+  /** The first frame of that type. */
+  next<Type extends Frame['type']>(type: Type): Promise<FrameOf<Type>> {
+    return until(
+      () => this.frames.find((frame): frame is FrameOf<Type> => frame.type === type),
+      () => `there is no “${type}” among ${this.types.join(', ') || 'no frames'}`,
+    );
+  }
+}
+
+/** Somebody who speaks the protocol, has a proper key, and keeps to nothing else. */
+export class Intruder {
+  readonly identity: Identity;
+  readonly address = toHex(crypto.random(16));
+  readonly #endpoint: Endpoint;
+  readonly #environment: ReturnType<typeof environmentAt>;
+  readonly #over: AbortController;
+  #counter = 0;
+
+  private constructor(identity: Identity, endpoint: Endpoint, environment: ReturnType<typeof environmentAt>, over: AbortController) {
+    this.identity = identity;
+    this.#endpoint = endpoint;
+    this.#environment = environment;
+    this.#over = over;
+  }
+
+  /** At the server with this URL, under an address of its own. */
+  static async at(url: string): Promise<Intruder> {
+    const over = new AbortController();
+    const environment = environmentAt(url);
+    const address = toHex(crypto.random(16));
+    const nobody = {connection() {}, lost() {}, warning() {}};
+    const endpoint = await environment.transport.register(address, toHex(crypto.random(16)), nobody, over.signal);
+    return new Intruder(await crypto.createIdentity(), endpoint, environment, over);
+  }
+
+  leave(): void {
+    this.#over.abort();
+  }
+
+  /** Dials an id and proves who this is, in whatever group it says to be. */
+  async call(id: string, root?: Bytes, standing?: Standing): Promise<Call> {
+    const connection = await this.#endpoint.dial(id, this.#over.signal);
+    const me = {identity: this.identity, root, standing: () => standing};
+    return new Call(await Session.prove(this.#environment, connection, me, this.#over.signal));
+  }
+
+  note(root: Bytes, name: string): Promise<Note> {
+    return sign(this.identity, 'note', root, noteKind, {
+      counter: (this.#counter += 1),
+      key: this.identity.publicKey,
+      address: this.address,
+      name,
+      profile: new Uint8Array(),
+    });
+  }
+
+  /** Asks at `id` to be let in, as anybody may. */
+  async ask(id: string, name: string): Promise<Call> {
+    const call = await this.call(id);
+    const {root} = call.session.proof;
+    if (!root) throw new Error('nobody is in a group there');
+    call.send({type: 'request', note: await this.note(root, name), credential: new Uint8Array()});
+    return call;
+  }
+}

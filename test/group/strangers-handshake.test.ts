@@ -1,0 +1,402 @@
+import {expect} from '@open-wc/testing';
+import {browserCryptography as crypto} from '../../src/crypto.js';
+import type {Identity} from '../../src/environment.js';
+import {PeerGroupError} from '../../src/errors.js';
+import {handshakeTimeout, type Introduction, type Proof} from '../../src/group/handshake.js';
+import {Inbox} from '../../src/group/inbox.js';
+import {Session} from '../../src/group/session.js';
+import {decodeFrame, encodeFrame, protocolVersion, type Frame} from '../../src/protocol/frames.js';
+import type {Connection, ConnectionListener} from '../../src/transport/transport.js';
+import {VirtualClock} from '../transport/virtual-clock.js';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** One end of a connection in memory. What is sent arrives a microtask later. */
+class Wire implements Connection {
+  readonly role: Connection['role'];
+  readonly fingerprints: Connection['fingerprints'];
+  readonly maxMessageSize = 256 * 1024;
+  readonly bufferedAmount = 0;
+  closed = false;
+  /** What was sent from here, read. */
+  readonly sent: Frame[] = [];
+  #other: Wire | undefined;
+  #listener: ConnectionListener | undefined;
+  readonly #waiting: Bytes[] = [];
+  /** Changes what is sent from here on its way. */
+  tamper: (message: Bytes) => Bytes = message => message;
+
+  constructor(role: Connection['role'], local: number, remote: number) {
+    this.role = role;
+    this.fingerprints = {local: new Uint8Array(32).fill(local), remote: new Uint8Array(32).fill(remote)};
+  }
+
+  static pair(dialler = 1, acceptor = 2): [Wire, Wire] {
+    const [one, other] = [new Wire('dialler', dialler, acceptor), new Wire('acceptor', acceptor, dialler)];
+    one.#other = other;
+    other.#other = one;
+    return [one, other];
+  }
+
+  listen(listener: ConnectionListener): void {
+    this.#listener = listener;
+    for (const message of this.#waiting.splice(0)) listener.message(message);
+  }
+
+  send(message: Bytes): void {
+    if (this.closed) return;
+    this.sent.push(decodeFrame(message));
+    const other = this.#other;
+    const tampered = this.tamper(message.slice());
+    queueMicrotask(() => other?.receive(tampered));
+  }
+
+  receive(message: Bytes): void {
+    if (this.closed) return;
+    if (this.#listener) this.#listener.message(message);
+    else this.#waiting.push(message);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    const other = this.#other;
+    queueMicrotask(() => other?.lose());
+  }
+
+  lose(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#listener?.closed(new PeerGroupError('connection-lost', 'The other side closed the connection.'));
+  }
+
+  path(): Promise<'direct'> {
+    return Promise.resolve('direct');
+  }
+}
+
+/** Everything that arrives at an end that only listens, as it comes. */
+function overhear(wire: Wire): {readonly messages: Bytes[]; next(): Promise<Bytes>} {
+  const messages: Bytes[] = [];
+  let told = () => {};
+  wire.listen({message: message => (messages.push(message), told()), drained() {}, closed: () => told()});
+  let read = 0;
+  return {
+    messages,
+    async next() {
+      while (messages.length <= read) await new Promise<void>(resolve => (told = resolve));
+      return messages[read++] as Bytes;
+    },
+  };
+}
+
+const clock = new VirtualClock();
+const root = new Uint8Array(32).fill(7);
+const never = new AbortController().signal;
+
+function introduction(identity: Identity, more: Partial<Introduction> = {}): Introduction {
+  return {identity, root: undefined, standing: () => undefined, ...more};
+}
+
+function prove(wire: Wire, me: Introduction, signal = never, time = clock): Promise<Session> {
+  const environment = {clock: time, crypto, transport: undefined as never};
+  return Session.prove(environment, wire, me, signal);
+}
+
+/** How proving ends: who the other is, or the code of the error. */
+async function outcome(session: Promise<Session>): Promise<unknown> {
+  try {
+    return (await session).proof.id;
+  } catch (error) {
+    return error instanceof PeerGroupError ? error.code : error;
+  }
+}
+
+const identity = () => crypto.createIdentity();
+
+function hello(key: Bytes, version = protocolVersion): Bytes {
+  return encodeFrame({type: 'hello', version, root: undefined, key, nonce: crypto.random(32)});
+}
+
+describe('Two who connect', () => {
+  it('know who the other is, and what group it says it is in', async () => {
+    const [ann, bob] = [await identity(), await identity()];
+    const [hers, his] = Wire.pair();
+    const standing = {number: 3, epoch: new Uint8Array(32).fill(9), version: 5};
+    const sessions = [
+      prove(hers, introduction(ann, {root, standing: () => standing})),
+      prove(his, introduction(bob)),
+    ] as const;
+    const [bobSeen, annSeen] = (await Promise.all(sessions)).map(({proof}) => proof);
+    expect(annSeen).to.deep.equal({id: ann.id, key: ann.publicKey, root, standing} satisfies Proof);
+    expect(bobSeen).to.deep.equal({
+      id: bob.id,
+      key: bob.publicKey,
+      root: undefined,
+      standing: undefined,
+    } satisfies Proof);
+    expect([hers.closed, his.closed]).to.deep.equal([false, false]);
+  });
+
+  it('lose nothing of what is sent right behind the proof', async () => {
+    const [hers, his] = Wire.pair();
+    const bobs = prove(his, introduction(await identity()));
+    const annSession = await prove(hers, introduction(await identity()));
+    for (let stamp = 0; stamp < 10; stamp += 1) annSession.send({type: 'pong', stamp});
+    const bobSession = await bobs;
+    const stamps: unknown[] = [];
+    await new Promise<void>(resolve => {
+      bobSession.read({
+        frame(frame) {
+          stamps.push(frame.type === 'pong' && frame.stamp);
+          if (stamps.length === 10) resolve();
+        },
+        drained() {},
+        closed() {},
+      });
+    });
+    expect(stamps).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('say nothing but hello before they know who the other is', async () => {
+    const [hers, his] = Wire.pair();
+    const session = prove(hers, introduction(await identity(), {root}));
+    his.send(hello((await identity()).publicKey));
+    const heard = overhear(his);
+    await heard.next();
+    await heard.next();
+    expect(hers.sent.map(({type}) => type)).to.deep.equal(['hello', 'proof']);
+    his.close();
+    expect(await outcome(session)).to.equal('connection-lost');
+  });
+});
+
+describe('Nobody passes for somebody else', () => {
+  /** Eve dials Bob, and says and proves what she likes. */
+  async function attack(
+    play: (send: (message: Bytes) => void, heard: () => Promise<Bytes>) => Promise<void>,
+  ): Promise<unknown> {
+    const [eves, his] = Wire.pair();
+    const bobs = outcome(prove(his, introduction(await identity(), {root})));
+    const heard = overhear(eves);
+    await play(
+      message => his.receive(message),
+      () => heard.next(),
+    );
+    const ended = await bobs;
+    expect(his.closed).to.be.true;
+    return ended;
+  }
+
+  it('by showing the key of another', async () => {
+    const [ann, eve] = [await identity(), await identity()];
+    const [eves, his] = Wire.pair();
+    const bobs = outcome(prove(his, introduction(await identity())));
+    const disguised = outcome(prove(eves, introduction({...eve, publicKey: ann.publicKey})));
+    expect(await bobs).to.equal('bad-proof');
+    await disguised;
+    expect(his.closed).to.be.true;
+  });
+
+  it('with a proof in which a bit is another', async () => {
+    for (const bit of [0, 100, 511]) {
+      const [hers, his] = Wire.pair();
+      hers.tamper = message => {
+        if (message[0] === 1) message[1 + (bit >> 3)] = (message[1 + (bit >> 3)] ?? 0) ^ (1 << (bit & 7));
+        return message;
+      };
+      const bobs = outcome(prove(his, introduction(await identity())));
+      const anns = outcome(prove(hers, introduction(await identity())));
+      expect(await bobs).to.equal('bad-proof');
+      await anns;
+    }
+  });
+
+  it('with a hello in which the group is another', async () => {
+    const [hers, his] = Wire.pair();
+    hers.tamper = message => (message[0] === 0 && (message[3] = (message[3] ?? 0) ^ 1), message);
+    const ends = [prove(his, introduction(await identity())), prove(hers, introduction(await identity(), {root}))].map(
+      outcome,
+    );
+    expect(await ends[0]).to.equal('bad-proof');
+  });
+
+  it('by sitting in between', async () => {
+    const [ann, bob] = [await identity(), await identity()];
+    // Eve answers Ann with a certificate of her own, dials Bob with another, and passes on every word.
+    const [annEnd, eveToAnn] = Wire.pair(1, 66);
+    const [eveToBob, bobEnd] = Wire.pair(77, 2);
+    eveToAnn.listen({message: message => bobEnd.receive(message), drained() {}, closed() {}});
+    eveToBob.listen({message: message => annEnd.receive(message), drained() {}, closed() {}});
+    const ends = await Promise.all([
+      outcome(prove(annEnd, introduction(ann))),
+      outcome(prove(bobEnd, introduction(bob))),
+    ]);
+    expect(ends).to.deep.equal(['bad-proof', 'bad-proof']);
+    expect([annEnd.closed, bobEnd.closed]).to.deep.equal([true, true]);
+  });
+
+  it('by repeating what somebody proved on another connection', async () => {
+    const ann = await identity();
+    const [hers, other] = Wire.pair();
+    const heard: Bytes[] = [];
+    hers.tamper = message => (heard.push(message.slice()), message);
+    await Promise.all([prove(hers, introduction(ann)), prove(other, introduction(await identity()))]);
+    const ended = await attack(async send => {
+      for (const message of heard) send(message);
+    });
+    expect(ended).to.equal('bad-proof');
+  });
+
+  it('by sending back what it hears', async () => {
+    const ended = await attack(async (send, heard) => send(await heard()));
+    expect(ended).to.equal('unreachable');
+  });
+
+  it('by sending back the proof that it hears, under a key of its own', async () => {
+    const eve = await identity();
+    const ended = await attack(async (send, heard) => {
+      send(hello(eve.publicKey));
+      await heard();
+      send(await heard());
+    });
+    expect(ended).to.equal('bad-proof');
+  });
+
+  it('under a key that is none', async () => {
+    const ended = await attack(async send => {
+      send(hello(new Uint8Array(65).fill(4)));
+      send(encodeFrame({type: 'proof', signature: new Uint8Array(64), standing: undefined}));
+    });
+    expect(ended).to.equal('bad-proof');
+  });
+
+  it('with frames that make no sense, or have no place there', async () => {
+    const {publicKey} = await identity();
+    const proof = encodeFrame({type: 'proof', signature: new Uint8Array(64), standing: undefined});
+    const openings: Record<string, Bytes[]> = {
+      'no bytes': [new Uint8Array()],
+      'noise': [crypto.random(500).fill(200, 0, 1)],
+      'a hello with more behind it': [Uint8Array.of(...hello(publicKey), 0)],
+      'a hello cut short': [hello(publicKey).slice(0, -1)],
+      'a proof before the hello': [proof],
+      'two hellos': [hello(publicKey), hello(publicKey)],
+      'a value': [encodeFrame({type: 'value', number: 1, private: false, more: false, data: crypto.random(3)})],
+      'a note': [hello(publicKey), encodeFrame({type: 'pong', stamp: 1})],
+      'a goodbye': [encodeFrame({type: 'goodbye'})],
+    };
+    for (const [what, messages] of Object.entries(openings)) {
+      const ended = await attack(async send => {
+        for (const message of messages) send(message);
+      });
+      expect(ended, what).to.equal('bad-frame');
+    }
+  });
+
+  it('in another version of the protocol, which both are told', async () => {
+    const {publicKey} = await identity();
+    const later = hello(publicKey, protocolVersion + 1);
+    expect(await attack(async send => send(later))).to.equal('version-mismatch');
+    expect(await attack(async send => send(Uint8Array.of(...later.slice(0, 40), 1, 2, 3)))).to.equal(
+      'version-mismatch',
+    );
+  });
+});
+
+describe('Somebody who connects and', () => {
+  for (const [what, opening] of [
+    ['says nothing', []],
+    ['says only hello', ['hello']],
+  ] as const) {
+    it(`${what} is let go after ${handshakeTimeout} ms, and not before`, async () => {
+      const time = new VirtualClock();
+      const [eves, his] = Wire.pair();
+      let ended: unknown;
+      const bobs = prove(his, introduction(await identity()), never, time);
+      const settled = outcome(bobs).then(result => (ended = result));
+      const heard = overhear(eves);
+      await heard.next();
+      if (opening.length > 0) {
+        his.receive(hello((await identity()).publicKey));
+        await heard.next();
+      }
+      await time.advance(handshakeTimeout - 1);
+      expect([ended, his.closed]).to.deep.equal([undefined, false]);
+      await time.advance(1);
+      expect(await settled).to.equal('bad-proof');
+      expect(his.closed).to.be.true;
+    });
+  }
+
+  it('has proven who it is may take its time', async () => {
+    const time = new VirtualClock();
+    const [hers, his] = Wire.pair();
+    const ends = [
+      prove(his, introduction(await identity()), never, time),
+      prove(hers, introduction(await identity()), never, time),
+    ];
+    await Promise.all(ends);
+    await time.advance(10 * handshakeTimeout);
+    expect([hers.closed, his.closed]).to.deep.equal([false, false]);
+  });
+
+  it('goes away again is no error but a lost connection', async () => {
+    const [eves, his] = Wire.pair();
+    const bobs = outcome(prove(his, introduction(await identity())));
+    eves.close();
+    expect(await bobs).to.equal('connection-lost');
+  });
+
+  it('is not wanted any more is let go for that reason', async () => {
+    const [, his] = Wire.pair();
+    const over = new AbortController();
+    const bobs = outcome(prove(his, introduction(await identity()), over.signal));
+    over.abort('enough');
+    expect(await bobs).to.equal('enough');
+    expect(his.closed).to.be.true;
+  });
+});
+
+describe('What arrives while something is being checked', () => {
+  function checking(): {readonly end: Wire; readonly read: Bytes[]; readonly ended: unknown[]; done(): void} {
+    const [, end] = Wire.pair();
+    const read: Bytes[] = [];
+    const ended: unknown[] = [];
+    let done = () => {};
+    const checked = new Promise<void>(resolve => (done = resolve));
+    const inbox = new Inbox(end, () => {});
+    inbox.each(
+      message => {
+        read.push(message);
+        return read.length === 1 ? checked : undefined;
+      },
+      error => ended.push((error as PeerGroupError).code),
+    );
+    return {end, read, ended, done};
+  }
+
+  const turn = () => new Promise(resolve => setTimeout(resolve));
+
+  it('waits, and is read in order, however much a fast sender gets through in that time', async () => {
+    const {end, read, ended, done} = checking();
+    const count = 20_000;
+    for (let number = 0; number < count; number += 1) end.receive(Uint8Array.of(number % 251, 1, 2, 3));
+    expect(read.length).to.equal(1);
+    done();
+    await turn();
+    expect(read.map(([first]) => first)).to.deep.equal(Array.from({length: count}, (_, number) => number % 251));
+    expect([ended, end.closed]).to.deep.equal([[], false]);
+  });
+
+  for (const size of [0, 256 * 1024]) {
+    it(`is a flood at some point, which ends the connection: messages of ${size} bytes`, async () => {
+      const {end, ended, done} = checking();
+      const message = new Uint8Array(size);
+      for (let count = 0; count < 100_000 && !end.closed; count += 1) end.receive(message);
+      expect(end.closed).to.be.true;
+      done();
+      await turn();
+      expect(ended).to.deep.equal(['bad-frame']);
+    });
+  }
+});

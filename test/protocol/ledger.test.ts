@@ -1,0 +1,496 @@
+import {expect} from '@open-wc/testing';
+import {browserCryptography as crypto} from '../../src/crypto.js';
+import type {Identity} from '../../src/environment.js';
+import {PeerGroupError} from '../../src/errors.js';
+import {Ledger} from '../../src/group/ledger.js';
+import {applyChange, compareSeats, toRoster, type Seating} from '../../src/group/roster.js';
+import {hashOf, sign} from '../../src/group/signing.js';
+import * as records from '../../src/protocol/records.js';
+import type {Change, Entry, Epoch, GroupState, Reign, Ticket} from '../../src/protocol/records.js';
+import {read, write} from '../../src/protocol/schema.js';
+
+/** A founder's ledger, as she writes it and others read it. */
+interface Group {
+  readonly ann: Identity;
+  readonly ledger: Ledger;
+}
+
+async function founded(approval = false): Promise<Group> {
+  const ann = await crypto.createIdentity();
+  return {ann, ledger: await Ledger.found(crypto, ann, approval)};
+}
+
+/** A newcomer who has been shown the state. */
+function reader({ledger}: Group): Promise<Ledger> {
+  return Ledger.trust(crypto, ledger.root, ledger.state);
+}
+
+/** Lets somebody in. */
+async function admit({ann, ledger}: Group, newcomer?: Identity): Promise<Identity> {
+  const identity = newcomer ?? (await crypto.createIdentity());
+  await ledger.add(ann, identity.publicKey);
+  return identity;
+}
+
+async function eject({ann, ledger}: Group, {id}: Identity, ban: boolean): Promise<void> {
+  await ledger.drop(ann, {type: 'drop', member: id, reason: 'ejected', ban, text: ''});
+}
+
+function entryOf({state}: Ledger): Entry {
+  if (!state.entry) throw new Error('there is no entry');
+  return state.entry;
+}
+
+function ids(ledger: Ledger): string[] {
+  return ledger.seats.map(({id}) => id);
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    return await promise;
+  } catch (error) {
+    return error instanceof PeerGroupError ? error.code : error;
+  }
+}
+
+/** The seating that a state shows. */
+async function seatingOf(state: GroupState): Promise<Seating> {
+  const {next, bans} = state.roster;
+  const seats = await Promise.all(
+    state.roster.members.map(async ticket => ({id: await idOf(ticket.key), ticket})),
+  );
+  return {next, seats, bans};
+}
+
+async function idOf(key: Uint8Array<ArrayBuffer>): Promise<string> {
+  const hash = await crypto.hash(key);
+  return [...hash.subarray(0, 20)].map(byte => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A change that somebody signs as if it were the host's to make. */
+async function forgedEntry(signer: Identity, ledger: Ledger, change: Change, fields: Partial<Entry> = {}): Promise<Entry> {
+  const before = await seatingOf(ledger.state);
+  const id = change.type === 'add' ? await idOf(change.ticket.key) : change.member;
+  let after = before;
+  try {
+    after = applyChange(before, change, id);
+  } catch {
+    // The change is one that nobody may make: the roster after it is what such a host would claim.
+    if (change.type === 'add') after = {...before, next: change.ticket.index + 1, seats: [...before.seats, {id, ticket: change.ticket}]};
+  }
+  return sign(signer, 'entry', ledger.root, records.entry, {
+    epoch: ledger.standing.epoch,
+    version: ledger.version + 1,
+    change,
+    roster: await hashOf(crypto, records.roster, toRoster(after)),
+    ...fields,
+  });
+}
+
+function ticketFor(signer: Identity, ledger: Ledger, key: Uint8Array<ArrayBuffer>, fields: Partial<Ticket> = {}): Promise<Ticket> {
+  const {number, epoch} = ledger.standing;
+  const ticket = {number, epoch, index: ledger.state.roster.next, key, ...fields};
+  return sign(signer, 'ticket', ledger.root, records.ticket, ticket);
+}
+
+/** The state after `signer` has made itself host, in whatever way `fields` say. */
+async function takenBy(
+  signer: Identity,
+  ledger: Ledger,
+  ticket: Ticket | undefined,
+  fields: Partial<Epoch> = {},
+  roster = ledger.state.roster,
+): Promise<GroupState> {
+  const last = ledger.state.reigns.at(-1) as Reign;
+  const epoch = await sign(signer, 'epoch', ledger.root, records.epoch, {
+    kind: 'take',
+    number: ledger.standing.number + 1,
+    previous: ledger.standing.epoch,
+    host: signer.publicKey,
+    version: ledger.version,
+    roster: await hashOf(crypto, records.roster, roster),
+    approval: last.epoch.approval,
+    nonce: crypto.random(16),
+    ...fields,
+  });
+  return {reigns: [...ledger.state.reigns, {epoch, ticket}], roster, entry: undefined};
+}
+
+function ticketOf(ledger: Ledger, {id}: Identity): Ticket {
+  const ticket = ledger.seat(id)?.ticket;
+  if (!ticket) throw new Error('it is not in the roster');
+  return ticket;
+}
+
+/** Somebody in the group who follows whatever may be followed: the host is gone for it. */
+function alone(ledger: Ledger): Ledger {
+  ledger.listen({changed() {}, hears: () => false});
+  return ledger;
+}
+
+describe('The roster, as others read it', () => {
+  it('follows every change that the host writes', async () => {
+    const group = await founded();
+    const bobs = await reader(group);
+    const bob = await admit(group);
+    expect(await bobs.receiveEntry(entryOf(group.ledger))).to.equal('followed');
+    expect(ids(bobs)).to.deep.equal([group.ann.id, bob.id]);
+    await eject(group, bob, true);
+    expect(await bobs.receiveEntry(entryOf(group.ledger))).to.equal('followed');
+    expect(ids(bobs)).to.deep.equal([group.ann.id]);
+    expect(bobs.bans).to.deep.equal([bob.id]);
+    expect(bobs.state).to.deep.equal(group.ledger.state);
+  });
+
+  it('takes each change once, and none before the one that it follows', async () => {
+    const group = await founded();
+    const bobs = await reader(group);
+    await admit(group);
+    const first = entryOf(group.ledger);
+    await admit(group);
+    const second = entryOf(group.ledger);
+    expect(await bobs.receiveEntry(second)).to.equal('gap');
+    expect(bobs.seats.length).to.equal(1);
+    expect(await bobs.receiveEntry(first)).to.equal('followed');
+    expect(await bobs.receiveEntry(first)).to.equal('known');
+    expect(await bobs.receiveEntry(second)).to.equal('followed');
+    expect(await bobs.receiveEntry(first)).to.equal('known');
+    expect(bobs.state).to.deep.equal(group.ledger.state);
+  });
+
+  it('catches up with a newer state, and never goes back to an older one', async () => {
+    const group = await founded();
+    const bobs = await reader(group);
+    await admit(group);
+    const older = group.ledger.state;
+    await admit(group);
+    expect(await bobs.receiveState(group.ledger.state, '')).to.equal('followed');
+    expect(await bobs.receiveState(older, '')).to.equal('known');
+    expect(bobs.version).to.equal(3);
+  });
+
+  it('is told of each change exactly once', async () => {
+    const group = await founded();
+    const changes: (number | undefined)[] = [];
+    group.ledger.listen({changed: entry => changes.push(entry?.version), hears: () => true});
+    const bob = await admit(group);
+    await admit(group, bob);
+    await eject(group, bob, false);
+    await eject(group, bob, false);
+    expect(changes).to.deep.equal([2, 3]);
+  });
+
+  it('puts whoever came first in front, in whatever order they were written', async () => {
+    const group = await founded();
+    const people = [await admit(group), await admit(group), await admit(group)];
+    expect(ids(group.ledger)).to.deep.equal([group.ann, ...people].map(({id}) => id));
+    const seats = group.ledger.seats;
+    expect([...seats].reverse().sort(compareSeats)).to.deep.equal(seats);
+  });
+
+  it('does not give a number twice: whoever comes back is the youngest', async () => {
+    const group = await founded();
+    const [bob, cem] = [await admit(group), await admit(group)];
+    await eject(group, bob, false);
+    await admit(group, bob);
+    expect(ids(group.ledger)).to.deep.equal([group.ann.id, cem.id, bob.id]);
+    expect(ticketOf(group.ledger, bob).index).to.equal(3);
+  });
+});
+
+describe('A change of the roster is refused', () => {
+  it('when a single bit of it is another', async () => {
+    const group = await founded();
+    const bobs = await reader(group);
+    await admit(group);
+    const bytes = write(records.entry, entryOf(group.ledger));
+    const outcomes = new Set<unknown>();
+    for (let bit = 3; bit < bytes.length * 8; bit += 13) {
+      const changed = bytes.slice();
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      let entry: Entry;
+      try {
+        entry = read(records.entry, changed);
+      } catch {
+        continue;
+      }
+      outcomes.add(await codeOf(bobs.receiveEntry(entry)));
+    }
+    // A `gap` is looked into, and nothing comes of it.
+    expect([...outcomes].sort()).to.deep.equal(['bad-frame', 'gap']);
+    expect(bobs.seats.length).to.equal(1);
+  });
+
+  it('when a member signed it who is not the host', async () => {
+    const group = await founded();
+    const bob = await admit(group);
+    const cems = await reader(group);
+    const eve = await crypto.createIdentity();
+    const ticket = await ticketFor(bob, group.ledger, eve.publicKey);
+    expect(await codeOf(cems.receiveEntry(await forgedEntry(bob, group.ledger, {type: 'add', ticket})))).to.equal('bad-frame');
+    const drop: Change = {type: 'drop', member: group.ann.id, reason: 'ejected', ban: true, text: ''};
+    expect(await codeOf(cems.receiveEntry(await forgedEntry(bob, group.ledger, drop)))).to.equal('bad-frame');
+    expect(ids(cems)).to.deep.equal([group.ann.id, bob.id]);
+  });
+
+  it('when it belongs to another group of the same host', async () => {
+    const group = await founded();
+    const other = {ann: group.ann, ledger: await Ledger.found(crypto, group.ann, false)};
+    const bobs = await reader(group);
+    await admit(other);
+    const {epoch} = group.ledger.standing;
+    expect(await codeOf(bobs.receiveEntry({...entryOf(other.ledger), epoch}))).to.equal('bad-frame');
+    expect(await codeOf(bobs.receiveState(other.ledger.state, ''))).to.equal('bad-frame');
+  });
+
+  const wrong: Record<string, (group: Group, bob: Identity) => Promise<Change>> = {
+    'when the host adds a banned key': async (group, bob) => ({
+      type: 'add',
+      ticket: await ticketFor(group.ann, group.ledger, bob.publicKey),
+    }),
+    'when the host adds somebody who is in': async group => ({
+      type: 'add',
+      ticket: await ticketFor(group.ann, group.ledger, group.ann.publicKey),
+    }),
+    'when the host leaves out a ticket': async group => {
+      const {publicKey} = await crypto.createIdentity();
+      const index = group.ledger.state.roster.next + 1;
+      return {type: 'add', ticket: await ticketFor(group.ann, group.ledger, publicKey, {index})};
+    },
+    'when the host drops somebody who is not in': async (_group, bob) => ({
+      type: 'drop',
+      member: bob.id,
+      reason: 'lost',
+      ban: false,
+      text: '',
+    }),
+  };
+  for (const [title, change] of Object.entries(wrong)) {
+    it(title, async () => {
+      const group = await founded();
+      const bob = await admit(group);
+      await eject(group, bob, true);
+      const cems = await reader(group);
+      const entry = await forgedEntry(group.ann, group.ledger, await change(group, bob));
+      expect(await codeOf(cems.receiveEntry(entry))).to.equal('bad-frame');
+      expect(cems.state).to.deep.equal(group.ledger.state);
+    });
+  }
+
+  it('when the roster after it is not the one that the host signed', async () => {
+    const group = await founded();
+    const bobs = await reader(group);
+    const {publicKey} = await crypto.createIdentity();
+    const ticket = await ticketFor(group.ann, group.ledger, publicKey);
+    const entry = await forgedEntry(group.ann, group.ledger, {type: 'add', ticket}, {roster: new Uint8Array(32)});
+    expect(await codeOf(bobs.receiveEntry(entry))).to.equal('bad-frame');
+  });
+});
+
+describe('A new host', () => {
+  it('is followed when the old one is gone, by everyone and with everything', async () => {
+    const group = await founded(true);
+    const bob = await admit(group);
+    const eve = await admit(group);
+    await eject(group, eve, true);
+    const [bobs, cems] = [await reader(group), alone(await reader(group))];
+    await bobs.take(bob, group.ann.id);
+    expect(await cems.receiveState(bobs.state, bob.id)).to.equal('followed');
+    expect(cems.state).to.deep.equal(bobs.state);
+    expect(cems.hostId).to.equal(bob.id);
+    expect(cems.approval).to.be.true;
+    expect(cems.bans).to.deep.equal([eve.id]);
+    await bobs.drop(bob, {type: 'drop', member: group.ann.id, reason: 'left', ban: false, text: ''});
+    expect(await cems.receiveEntry(entryOf(bobs))).to.equal('followed');
+    expect(ids(cems)).to.deep.equal([bob.id]);
+  });
+
+  it('is not followed while the old one is heard, but as soon as it is not', async () => {
+    const group = await founded();
+    const bob = await admit(group);
+    const [bobs, cems] = [await reader(group), await reader(group)];
+    let isHeard = true;
+    let changes = 0;
+    cems.listen({changed: () => void (changes += 1), hears: () => isHeard});
+    await bobs.take(bob, group.ann.id);
+    expect(await cems.receiveState(bobs.state, bob.id)).to.equal('held');
+    expect(await cems.reconsider()).to.equal('held');
+    expect(cems.hostId).to.equal(group.ann.id);
+    expect(changes).to.equal(0);
+    isHeard = false;
+    expect(await cems.reconsider()).to.equal('followed');
+    expect(cems.hostId).to.equal(bob.id);
+    expect(changes).to.equal(1);
+    expect(await cems.reconsider()).to.equal('known');
+  });
+
+  it('is not made by a host who is host no more: neither admits nor removes it anybody', async () => {
+    const group = await founded();
+    const bob = await admit(group);
+    const bobs = await reader(group);
+    await bobs.take(bob, group.ann.id);
+    alone(group.ledger);
+    await group.ledger.receiveState(bobs.state, bob.id);
+    const {state} = group.ledger;
+    await admit(group);
+    await eject(group, bob, true);
+    expect(group.ledger.state).to.deep.equal(state);
+  });
+
+  it('does not make itself host after somebody else has', async () => {
+    const group = await founded();
+    const [bob, cem] = [await admit(group), await admit(group)];
+    const [bobs, cems] = [await reader(group), alone(await reader(group))];
+    await bobs.take(bob, group.ann.id);
+    await cems.receiveState(bobs.state, bob.id);
+    await cems.take(cem, group.ann.id);
+    expect(cems.hostId).to.equal(bob.id);
+  });
+
+  it('of two at once is the older for both', async () => {
+    const group = await founded();
+    const [bob, cem] = [await admit(group), await admit(group)];
+    const [bobs, cems] = [alone(await reader(group)), alone(await reader(group))];
+    await bobs.take(bob, group.ann.id);
+    await cems.take(cem, group.ann.id);
+    const [his, hers] = [bobs.state, cems.state];
+    expect(await bobs.receiveState(hers, cem.id)).to.equal('known');
+    expect(await cems.receiveState(his, bob.id)).to.equal('followed');
+    expect([bobs.hostId, cems.hostId]).to.deep.equal([bob.id, bob.id]);
+  });
+});
+
+describe('Nobody makes itself host', () => {
+  type Attempt = (group: Group, bob: Identity, eve: Identity) => Promise<GroupState>;
+  const attempts: Record<string, Attempt> = {
+    'who has no ticket': ({ledger}, _bob, eve) => takenBy(eve, ledger, undefined),
+    'who shows the ticket of another': ({ledger}, bob, eve) => takenBy(eve, ledger, ticketOf(ledger, bob)),
+    'who signed the ticket itself': async ({ledger}, _bob, eve) =>
+      takenBy(eve, ledger, await ticketFor(eve, ledger, eve.publicKey)),
+    'who has it from a member that was never host': async ({ledger}, bob, eve) =>
+      takenBy(eve, ledger, await ticketFor(bob, ledger, eve.publicKey)),
+    'who has it from another group of the same host': async ({ann, ledger}, _bob, eve) => {
+      const other = await Ledger.found(crypto, ann, false);
+      await other.add(ann, eve.publicKey);
+      return takenBy(eve, ledger, ticketOf(other, eve));
+    },
+    'under the key of another': async ({ledger}, bob, eve) =>
+      takenBy(eve, ledger, ticketOf(ledger, bob), {host: bob.publicKey}),
+    'in a group that needs approval, by making it open': async ({ledger}, bob) =>
+      takenBy(bob, ledger, ticketOf(ledger, bob), {approval: false}),
+    'without following from the host before': async ({ledger}, bob) =>
+      takenBy(bob, ledger, ticketOf(ledger, bob), {previous: new Uint8Array(32)}),
+    'by jumping ahead': async ({ledger}, bob) => takenBy(bob, ledger, ticketOf(ledger, bob), {number: 7}),
+    'by founding again': async ({ledger}, bob) =>
+      takenBy(bob, ledger, ticketOf(ledger, bob), {kind: 'found', previous: undefined}),
+    'without being in the roster that it shows': async ({ann, ledger}, bob) => {
+      const members = [ticketOf(ledger, ann)];
+      return takenBy(bob, ledger, ticketOf(ledger, bob), {}, {...ledger.state.roster, members});
+    },
+    'with another roster than it signed': async ({ledger}, bob) =>
+      takenBy(bob, ledger, ticketOf(ledger, bob), {roster: new Uint8Array(32)}),
+    'with somebody in the roster twice': async ({ledger}, bob) => {
+      const members = [...ledger.state.roster.members, ticketOf(ledger, bob)];
+      return takenBy(bob, ledger, ticketOf(ledger, bob), {}, {...ledger.state.roster, members});
+    },
+    'by leaving out who was host before': async ({ledger}, bob) => {
+      const state = await takenBy(bob, ledger, ticketOf(ledger, bob));
+      return {...state, reigns: state.reigns.slice(1)};
+    },
+    'by showing no host at all': async ({ledger}) => ({...ledger.state, reigns: []}),
+  };
+  for (const [title, attempt] of Object.entries(attempts)) {
+    it(title, async () => {
+      const group = await founded(true);
+      const bob = await admit(group);
+      const eve = await crypto.createIdentity();
+      const cems = alone(await reader(group));
+      const before = cems.state;
+      const state = await attempt(group, bob, eve);
+      expect(await codeOf(cems.receiveState(state, eve.id))).to.equal('bad-frame');
+      expect(cems.state).to.deep.equal(before);
+    });
+  }
+
+  for (const [how, ban] of [['banned', true], ['ejected', false]] as const) {
+    it(`who was ${how}, with the ticket that it had`, async () => {
+      const group = await founded(true);
+      const eve = await admit(group);
+      const ticket = ticketOf(group.ledger, eve);
+      const eves = await reader(group);
+      await eject(group, eve, ban);
+      const cems = alone(await reader(group));
+      const before = cems.state;
+      await eves.take(eve, group.ann.id);
+      expect(await codeOf(cems.receiveState(eves.state, eve.id))).to.equal('known');
+      const roster = {...group.ledger.state.roster, members: [...group.ledger.state.roster.members, ticket], bans: []};
+      const later = await takenBy(eve, group.ledger, ticket, {}, roster);
+      expect(await codeOf(cems.receiveState(later, eve.id))).to.equal('known');
+      expect(cems.state).to.deep.equal(before);
+    });
+  }
+
+  it('who was banned, on the heels of a host that was never seen here', async () => {
+    const group = await founded();
+    const [bob, eve] = [await admit(group), await admit(group)];
+    const ticket = ticketOf(group.ledger, eve);
+    await eject(group, eve, true);
+    const [bobs, cems] = [await reader(group), alone(await reader(group))];
+    await bobs.take(bob, group.ann.id);
+    const roster = {...bobs.state.roster, members: [...bobs.state.roster.members, ticket], bans: []};
+    expect(await codeOf(cems.receiveState(await takenBy(eve, bobs, ticket, {}, roster), eve.id))).to.equal('known');
+    expect(cems.hostId).to.equal(group.ann.id);
+  });
+
+  it('but somebody who was let in a moment ago may, where that is not known yet', async () => {
+    const group = await founded();
+    const cems = alone(await reader(group));
+    const bob = await admit(group);
+    const bobs = await reader(group);
+    await bobs.take(bob, group.ann.id);
+    const dee = await crypto.createIdentity();
+    await bobs.add(bob, dee.publicKey);
+    const dees = await Ledger.trust(crypto, bobs.root, bobs.state);
+    await dees.take(dee, bob.id);
+    expect(await cems.receiveState(dees.state, dee.id)).to.equal('followed');
+    expect(cems.hostId).to.equal(dee.id);
+  });
+});
+
+describe('A newcomer', () => {
+  it('does not take a state of which a single bit is another', async () => {
+    const group = await founded(true);
+    const bob = await admit(group);
+    await eject(group, await admit(group), true);
+    const bobs = await reader(group);
+    await bobs.take(bob, group.ann.id);
+    await bobs.add(bob, (await crypto.createIdentity()).publicKey);
+    const bytes = write(records.groupState, bobs.state);
+    expect((await Ledger.trust(crypto, bobs.root, bobs.state)).state).to.deep.equal(bobs.state);
+    for (let bit = 5; bit < bytes.length * 8; bit += 17) {
+      const changed = bytes.slice();
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      let state: GroupState;
+      try {
+        state = read(records.groupState, changed);
+      } catch {
+        continue;
+      }
+      expect(await codeOf(Ledger.trust(crypto, bobs.root, state)), `bit ${bit}`).to.equal('bad-frame');
+    }
+  });
+
+  it('does not take the state of another group for this one', async () => {
+    const [group, other] = [await founded(), await founded()];
+    expect(await codeOf(Ledger.trust(crypto, group.ledger.root, other.ledger.state))).to.equal('bad-frame');
+  });
+
+  it('does not take a group with two founders', async () => {
+    const [group, other] = [await founded(), await founded()];
+    const reigns = [...group.ledger.state.reigns, ...other.ledger.state.reigns];
+    for (const order of [reigns, reigns.toReversed()]) {
+      const state = {...group.ledger.state, reigns: order};
+      expect(await codeOf(Ledger.trust(crypto, group.ledger.root, state))).to.equal('bad-frame');
+    }
+  });
+});

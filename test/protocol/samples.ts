@@ -1,0 +1,146 @@
+import type {Frame} from '../../src/protocol/frames.js';
+import type {Entry, Epoch, GroupState, Note, Ticket} from '../../src/protocol/records.js';
+import {toHex} from '../../src/protocol/schema.js';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Frames with random content, every type and every branch of it; the same for the same random numbers. */
+export class Samples {
+  readonly #random: () => number;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+
+  bytes(length: number): Bytes {
+    return Uint8Array.from({length}, () => this.below(256));
+  }
+
+  some = (): Bytes => this.bytes(this.below(40));
+
+  maybe<T>(make: () => T): T | undefined {
+    return this.below(2) ? make() : undefined;
+  }
+
+  list<T>(make: () => T): T[] {
+    return Array.from({length: this.below(4)}, make);
+  }
+
+  /** As many digits as a number may have, seldom as many as possible. */
+  uint = (): number => Math.floor(2 ** (this.#random() * 53)) - 1;
+
+  text(most: number): string {
+    const characters = ['a', 'é', '漢', '😀', '\u0000', '\ufeff', '\u202e'];
+    return Array.from({length: this.below(Math.min(most / 2, 20))}, () => characters[this.below(characters.length)]).join('');
+  }
+
+  hash = () => this.bytes(32);
+  key = () => this.bytes(65);
+  signature = () => this.bytes(64);
+  id = () => toHex(this.bytes(20));
+  address = () => toHex(this.bytes(16));
+  flag = () => this.below(2) === 1;
+  standing = () => ({number: this.uint(), epoch: this.hash(), version: this.uint()});
+  stay = () => ({epoch: this.hash(), index: this.uint()});
+  reason = () => (['left', 'lost', 'ejected'] as const)[this.below(3)] ?? 'left';
+  arrival = () => ({transfer: this.uint(), bytes: this.uint()});
+
+  ticket = (): Ticket => ({
+    number: this.uint(),
+    epoch: this.hash(),
+    index: this.uint(),
+    key: this.key(),
+    signature: this.signature(),
+  });
+
+  epoch = (): Epoch => ({
+    kind: this.flag() ? 'found' : 'take',
+    number: this.uint(),
+    previous: this.maybe(this.hash),
+    host: this.key(),
+    version: this.uint(),
+    roster: this.hash(),
+    approval: this.flag(),
+    nonce: this.bytes(16),
+    signature: this.signature(),
+  });
+
+  entry = (): Entry => ({
+    epoch: this.hash(),
+    version: this.uint(),
+    change: this.flag()
+      ? {type: 'add', ticket: this.ticket()}
+      : {
+          type: 'drop',
+          member: this.id(),
+          reason: this.reason(),
+          ban: this.flag(),
+          text: this.text(256),
+        },
+    roster: this.hash(),
+    signature: this.signature(),
+  });
+
+  note = (): Note => ({
+    counter: this.uint(),
+    key: this.key(),
+    address: this.address(),
+    name: this.text(256),
+    profile: this.some(),
+    signature: this.signature(),
+  });
+
+  state = (): GroupState => ({
+    reigns: this.list(() => ({epoch: this.epoch(), ticket: this.maybe(this.ticket)})),
+    roster: {next: this.uint(), members: this.list(this.ticket), bans: this.list(this.id)},
+    entry: this.maybe(this.entry),
+  });
+
+  readonly #frames: {readonly [Type in Frame['type']]: () => Extract<Frame, {type: Type}>} = {
+    hello: () => ({type: 'hello', version: this.uint(), root: this.maybe(this.hash), key: this.key(), nonce: this.hash()}),
+    proof: () => ({type: 'proof', signature: this.signature(), standing: this.maybe(this.standing)}),
+    request: () => ({type: 'request', note: this.note(), credential: this.some()}),
+    pending: () => ({type: 'pending'}),
+    welcome: () => ({type: 'welcome', state: this.state(), age: this.uint()}),
+    refused: () => ({type: 'refused', reason: this.text(256)}),
+    redirect: () => ({type: 'redirect', address: this.address()}),
+    state: () => ({type: 'state', state: this.state()}),
+    entry: () => ({type: 'entry', entry: this.entry(), note: this.maybe(this.note)}),
+    note: () => ({type: 'note', note: this.note()}),
+    goodbye: () => ({type: 'goodbye'}),
+    expelled: () => ({type: 'expelled', reason: this.reason(), text: this.text(256)}),
+    ping: () => ({type: 'ping', stamp: this.uint(), standing: this.standing(), hearsHost: this.flag()}),
+    pong: () => ({type: 'pong', stamp: this.uint()}),
+    rival: () => ({type: 'rival', age: this.uint(), address: this.address()}),
+    moved: () => ({type: 'moved', address: this.address()}),
+    resume: () => ({
+      type: 'resume',
+      mine: this.stay(),
+      yours: this.stay(),
+      values: this.uint(),
+      transfers: this.uint(),
+      arrivals: this.list(this.arrival),
+    }),
+    value: () => ({type: 'value', number: this.uint(), private: this.flag(), more: this.flag(), data: this.some()}),
+    offer: () => ({
+      type: 'offer',
+      transfer: this.uint(),
+      private: this.flag(),
+      bytes: this.uint(),
+      blobs: this.list(this.uint),
+    }),
+    part: () => ({type: 'part', transfer: this.uint(), data: this.some()}),
+    cancel: () => ({type: 'cancel', transfer: this.uint()}),
+    ack: () => ({type: 'ack', values: this.uint(), transfers: this.uint(), arrivals: this.list(this.arrival)}),
+  };
+
+  readonly types = Object.keys(this.#frames) as readonly Frame['type'][];
+
+  frame(type: Frame['type']): Frame {
+    return this.#frames[type]();
+  }
+}

@@ -1,0 +1,183 @@
+import {encode} from '../../src/codec/codec.js';
+import type {Identity} from '../../src/environment.js';
+import {Membership} from '../../src/group/membership.js';
+import type {JoinRequest, LeaveReason, Member, MembershipListener} from '../../src/group/types.js';
+import type {PeerGroupError} from '../../src/errors.js';
+import type {World} from './world.js';
+
+/** What members send each other here. */
+export interface Letter {
+  readonly from: string;
+  /** Which membership of the sender it is from. */
+  readonly stay: number;
+  readonly number: number;
+  readonly body?: ArrayBuffer | undefined;
+}
+
+interface Sent {
+  readonly letter: Letter;
+  /** Ids of those it was for, and which of their memberships. */
+  readonly receivers: readonly {readonly actor: Actor; readonly stay: number; readonly departures: number | undefined}[];
+  readonly named: boolean;
+  outcome: 'pending' | 'resolved' | PeerGroupError;
+}
+
+/** A person with a page, who joins, talks and leaves, and checks that nothing happens that must not. */
+export class Actor implements MembershipListener {
+  readonly name: string;
+  readonly world: World;
+  readonly identity: Identity;
+  membership: Membership | undefined;
+  /** Counts memberships, rejoined ones too. */
+  stay = 0;
+  readonly sent: Sent[] = [];
+  /** Letters that arrived, by `sender:stay of sender → stay here`. */
+  readonly received = new Map<string, number[]>();
+  readonly requests: JoinRequest[] = [];
+  readonly present = new Set<string>();
+  /** How often each has been seen to go. */
+  readonly departures = new Map<string, number>();
+  /** Whoever said goodbye to its page; a crash is not an end that one notices. */
+  left = new Set<string>();
+  crashed = false;
+  #joined = false;
+  #numbers = 0;
+  decide: 'accept' | 'later' | 'reject' = 'accept';
+
+  constructor(world: World, name: string, identity: Identity) {
+    this.world = world;
+    this.name = name;
+    this.identity = identity;
+  }
+
+  get isIn(): boolean {
+    return !this.crashed && this.membership?.state === 'joined';
+  }
+
+  get wants(): boolean {
+    return !this.crashed && this.membership !== undefined && !['idle', 'failed', 'ejected'].includes(this.membership.state);
+  }
+
+  join(approval = false): void {
+    this.stay += 1;
+    this.#joined = false;
+    this.present.clear();
+    this.membership = new Membership(
+      this.world.environment(this.name),
+      {
+        meetingPoint: this.world.meetingPoint,
+        approval,
+        identity: this.identity,
+        name: this.name,
+        profile: undefined,
+        credential: undefined,
+        grace: this.world.grace,
+      },
+      this,
+    );
+  }
+
+  send(to: readonly Actor[] | undefined, size: number): void {
+    const {membership} = this;
+    if (!membership) return;
+    const receivers = (to ?? this.world.actors.filter(actor => membership.members.some(member => member.id === actor.identity.id)))
+      .filter(actor => actor !== this)
+      .map(actor => ({actor, stay: actor.stay, departures: this.departures.get(actor.identity.id)}));
+    const letter: Letter = {
+      from: this.identity.id,
+      stay: this.stay,
+      number: (this.#numbers += 1),
+      body: size > 0 ? new ArrayBuffer(size) : undefined,
+    };
+    const sent: Sent = {letter, receivers, named: to !== undefined, outcome: 'pending'};
+    const waits = membership.state !== 'joined';
+    membership.send(encode(letter), {to: to?.map(actor => actor.identity.id)}).then(
+      () => {
+        sent.outcome = 'resolved';
+        if (!waits) this.world.checkResolved(this, sent.receivers, letter);
+      },
+      (error: unknown) => void (sent.outcome = error as PeerGroupError),
+    );
+    if (!waits) this.sent.push(sent);
+  }
+
+  has(letter: Letter): boolean {
+    return [...this.received].some(([key, numbers]) => key.startsWith(`${letter.from}:${letter.stay}`) && numbers.includes(letter.number));
+  }
+
+  #fail(what: string): never {
+    return this.world.fail(`${this.name}: ${what}`);
+  }
+
+  // What the membership tells.
+
+  statechange(state: string): void {
+    this.world.log(`${this.name} is ${state}`);
+    if (state === 'connecting') {
+      this.#joined = false;
+      this.stay += 1;
+      this.present.clear();
+    }
+  }
+
+  joined(): void {
+    if (this.#joined) this.#fail('joined twice');
+    this.#joined = true;
+    const {members = [], self} = this.membership ?? {};
+    if (!members.some(member => member === self)) this.#fail('is not in its own member list');
+    for (const member of members) if (member !== self) this.present.add(member.id);
+  }
+
+  message(data: unknown, from: Member): void {
+    const letter = data as Letter;
+    if (!this.#joined) this.#fail(`heard ${from.name} before it had joined`);
+    if (!this.present.has(from.id)) this.#fail(`heard ${from.name} who is not in`);
+    if (letter.from !== from.id) this.#fail(`heard ${from.name} with the words of another`);
+    const key = `${letter.from}:${letter.stay} → ${this.stay}`;
+    const numbers = this.received.get(key) ?? [];
+    const last = numbers.at(-1) ?? 0;
+    if (numbers.includes(letter.number)) this.#fail(`heard ${from.name} say ${letter.number} twice`);
+    if (letter.body === undefined && letter.number < last && this.world.isSmallOrder(key, numbers, letter.number)) {
+      this.#fail(`heard ${from.name} say ${letter.number} after ${last}`);
+    }
+    numbers.push(letter.number);
+    this.received.set(key, numbers);
+    this.world.heard(this, from.id);
+  }
+
+  joinrequest(request: JoinRequest): boolean {
+    if (this.decide === 'reject') request.reject('no');
+    if (this.decide !== 'later') return false;
+    this.requests.push(request);
+    return true;
+  }
+
+  memberjoin(member: Member): void {
+    this.world.log(`${this.name} sees ${member.name} come`);
+    if (!this.#joined) this.#fail(`saw ${member.name} come before it had joined`);
+    if (this.present.has(member.id)) this.#fail(`saw ${member.name} come twice`);
+    this.present.add(member.id);
+  }
+
+  memberchange(): void {}
+
+  memberleave(member: Member, reason: LeaveReason): void {
+    this.world.log(`${this.name} sees ${member.name} go: ${reason}`);
+    if (!this.present.delete(member.id)) this.#fail(`saw ${member.name} go who was not in`);
+    this.departures.set(member.id, (this.departures.get(member.id) ?? 0) + 1);
+    if (reason === 'lost' && !this.world.mayLose) this.#fail(`lost ${member.name}`);
+  }
+
+  hostchange(host: Member): void {
+    this.world.log(`${this.name} has host ${host.name}`);
+  }
+
+  ejected(reason: string): void {
+    this.world.log(`${this.name} is ejected: ${reason}`);
+  }
+
+  error(error: PeerGroupError): void {
+    this.world.log(`${this.name} has error ${error.code}: ${error.message}`);
+    if (!this.world.expectedErrors.includes(error.code)) this.#fail(`error ${error.code}: ${error.message}`);
+  }
+}

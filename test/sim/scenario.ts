@@ -1,0 +1,82 @@
+import type {Actor} from './actor.js';
+import {World} from './world.js';
+
+/** One run: random things happen for a while, then everything heals, and the group has to be whole. */
+export async function simulate(seed: number): Promise<World> {
+  const world = new World(seed);
+  await world.populate(2 + Math.floor(world.random() * 7));
+  try {
+    const steps = 20 + Math.floor(world.random() * 40);
+    for (let step = 0; step < steps; step += 1) {
+      act(world);
+      await world.clock.advance(world.chance(0.3) ? 0 : world.random() * (world.chance(0.2) ? 1500 : 120));
+      if (world.failure) throw world.failure;
+    }
+    if (!world.actors.some(actor => actor.wants)) world.actors[0]?.join();
+    for (const actor of world.actors) actor.decide = 'accept';
+    for (const actor of world.actors) for (const request of actor.requests.splice(0)) request.accept();
+    await heal(world);
+  } catch (error) {
+    world.failure ??= error as Error;
+  }
+  for (const actor of world.actors) actor.membership?.goodbye();
+  return world;
+}
+
+async function heal(world: World): Promise<void> {
+  const end = world.clock.now() + 60_000;
+  while (world.disagreement && world.clock.now() < end) {
+    await world.clock.advance(500);
+    for (const actor of world.actors) for (const request of actor.requests.splice(0)) request.accept();
+  }
+  if (world.disagreement) world.fail(world.disagreement);
+}
+
+function act(world: World): void {
+  const actor = world.pick(world.actors);
+  if (!actor) return;
+  if (!actor.wants) {
+    if (world.chance(0.8)) {
+      world.log(`${actor.name} joins`);
+      actor.join();
+    }
+    return;
+  }
+  const inside = world.inside;
+  const roll = world.random();
+  if (roll < 0.06) leave(world, actor);
+  else if (roll < 0.1 && actor.isIn) {
+    world.log(`${actor.name}'s page closes`);
+    actor.membership?.goodbye();
+  } else if (roll < 0.13) eject(world, actor);
+  else if (roll < 0.2) actor.decide = world.pick(['accept', 'later', 'reject', 'accept'] as const) ?? 'accept';
+  else if (roll < 0.25) world.pick(actor.requests)?.accept();
+  else if (roll < 0.3) drop(world, actor);
+  else if (actor.isIn) {
+    const others = inside.filter(other => other !== actor && actor.membership?.members.some(member => member.id === other.identity.id));
+    const to = world.chance(0.3) && others.length > 0 ? [world.pick(others)].filter(one => one !== undefined) : undefined;
+    for (let count = world.chance(0.2) ? 20 : 1; count > 0; count -= 1) actor.send(to, 0);
+  }
+}
+
+function leave(world: World, actor: Actor): void {
+  world.log(`${actor.name} leaves`);
+  void actor.membership?.leave();
+}
+
+function eject(world: World, actor: Actor): void {
+  const {membership} = actor;
+  const victim = world.pick(membership?.members.filter(member => !member.isSelf) ?? []);
+  if (!membership || membership.host !== membership.self || !victim) return;
+  world.log(`${actor.name} ejects ${victim.name}`);
+  membership.eject(victim, 'out', {ban: false}).catch((error: unknown) => world.log(`eject: ${String(error)}`));
+}
+
+function drop(world: World, actor: Actor): void {
+  const other = world.pick(world.actors.filter(candidate => candidate !== actor));
+  if (!other) return;
+  world.log(`the connection of ${actor.name} and ${other.name} breaks`);
+  // A goodbye may be on its way.
+  world.mayLose = true;
+  world.network.drop(actor.name, other.name);
+}

@@ -1,0 +1,100 @@
+import type {Cryptography, Environment} from '../../src/environment.js';
+import {meetingPoint} from '../../src/group/meeting-point.js';
+import {VirtualNetwork} from '../transport/memory.js';
+import {VirtualClock, seededRandom} from '../transport/virtual-clock.js';
+import {Actor, type Letter} from './actor.js';
+import {fakeCryptography} from './fake-crypto.js';
+
+/** A small world: some people with a page each, a server, and wires. All of it follows from the seed. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly random: () => number;
+  readonly network: VirtualNetwork;
+  readonly crypto: Cryptography;
+  readonly actors: Actor[] = [];
+  readonly grace = 5000;
+  meetingPoint = '';
+  /** Whether somebody may count as lost: after crashes and cuts. */
+  mayLose = false;
+  expectedErrors: string[] = [];
+  readonly story: string[] = [];
+  failure: Error | undefined;
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed);
+    this.network = new VirtualNetwork({clock: this.clock, random: seededRandom(seed ^ 0x5eed)});
+    this.crypto = fakeCryptography(seededRandom(seed ^ 0xc0de));
+  }
+
+  async populate(count: number): Promise<void> {
+    this.meetingPoint = await meetingPoint('the group', this.crypto);
+    const names = ['Ann', 'Bob', 'Carl', 'Dora', 'Emil', 'Fay', 'Gus', 'Hal', 'Ida', 'Jan', 'Kim', 'Leo'];
+    for (let at = 0; at < count; at += 1) {
+      this.actors.push(new Actor(this, names[at] ?? `Nr ${at}`, await this.crypto.createIdentity()));
+    }
+  }
+
+  environment(name: string): Environment {
+    return {transport: this.network.host(name), clock: this.network.clockOf(name), crypto: this.crypto};
+  }
+
+  log(what: string): void {
+    this.story.push(`${this.clock.now().toFixed(1).padStart(9)} ${what}`);
+  }
+
+  fail(what: string): never {
+    this.log(`FAILED: ${what}`);
+    this.failure ??= new Error(what);
+    throw this.failure;
+  }
+
+  pick<T>(things: readonly T[]): T | undefined {
+    return things[Math.floor(this.random() * things.length)];
+  }
+
+  chance(probability: number): boolean {
+    return this.random() < probability;
+  }
+
+  get inside(): Actor[] {
+    return this.actors.filter(actor => actor.isIn);
+  }
+
+  /** Letters with a body may be overtaken by those without; nothing else. */
+  isSmallOrder(_key: string, numbers: readonly number[], number: number): boolean {
+    return numbers.some(other => other > number && !this.large.has(other));
+  }
+
+  readonly large = new Set<number>();
+
+  heard(_listener: Actor, _from: string): void {}
+
+  /** A promise of `send` has resolved: everybody whom it was for has had it, or is gone. */
+  checkResolved(sender: Actor, receivers: readonly {readonly actor: Actor; readonly stay: number; readonly departures: number | undefined}[], letter: Letter): void {
+    for (const {actor, stay, departures} of receivers) {
+      if (actor.stay !== stay || !actor.isIn || actor.has(letter)) continue;
+      if (sender.departures.get(actor.identity.id) !== departures) continue;
+      this.fail(`${sender.name} was told that ${actor.name} has ${letter.number}`);
+    }
+  }
+
+  /** Whether everyone who is in sees the same group, with every link up. */
+  get disagreement(): string | undefined {
+    const inside = this.actors.filter(actor => actor.wants);
+    const names = inside.map(actor => actor.identity.id).sort().join();
+    for (const actor of inside) {
+      if (!actor.isIn) return `${actor.name} is ${actor.membership?.state}`;
+      const {members = [], host} = actor.membership ?? {};
+      const seen = members.map(member => member.id).sort().join();
+      if (seen !== names) return `${actor.name} sees ${members.map(member => member.name).join()} instead of ${inside.map(one => one.name).join()}`;
+      const first = inside[0]?.membership;
+      const order = (list: readonly {id: string}[]) => list.map(member => member.id).join();
+      if (order(members) !== order(first?.members ?? [])) return `${actor.name} sees another order`;
+      if (host?.id !== first?.host?.id) return `${actor.name} has host ${host?.name}, not ${first?.host?.name}`;
+      const link = actor.membership?.stats().find(({path}) => path === 'connecting');
+      if (link) return `${actor.name} has no link to ${link.member.name}`;
+      if (actor.sent.some(({outcome, letter}) => outcome === 'pending' && letter.stay === actor.stay)) return `${actor.name} waits for a send`;
+    }
+    return undefined;
+  }
+}
