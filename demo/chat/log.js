@@ -48,6 +48,8 @@ export function showLetter(author, letter, whisper = '') {
  * @param {'' | 'error'} kind
  */
 export function note(text, kind = '') {
+  // The same trouble twice in a row is said once.
+  if (kind === 'error' && log.lastElementChild?.textContent === text) return;
   append(create('p', {className: `note ${kind}`}, text));
 }
 

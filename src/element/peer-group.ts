@@ -358,7 +358,7 @@ export class PeerGroup extends LitElement {
   override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
     super.attributeChangedCallback(name, old, value);
     if (name === 'password') this.#takePassword(value);
-    if (name === 'server') this.#base = this.baseURI;
+    if (name === 'server' && value !== old) this.#base = this.baseURI;
     this.#reconciler.changed();
   }
 

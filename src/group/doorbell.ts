@@ -9,6 +9,9 @@ import type {Session} from './session.js';
 const firstClaim = 50;
 const slowestClaim = 2000;
 
+/** ms. A call to a holder that is just going may wait in vain; whoever holds the meeting point by then is called anew. */
+const callAgain = 1000;
+
 export interface DoorbellOptions {
   readonly environment: Environment;
   readonly meetingPoint: string;
@@ -30,7 +33,8 @@ export class Doorbell {
   readonly #signal: AbortSignal;
   #endpoint: Endpoint | undefined;
   #holding: AbortController | undefined;
-  #visiting = false;
+  /** Calls under way, each with the time when it began. */
+  readonly #visits = new Map<AbortController, number>();
 
   /** `signal` ends everything, also the connections that came through this meeting point. */
   constructor(options: DoorbellOptions, signal: AbortSignal) {
@@ -89,18 +93,23 @@ export class Doorbell {
 
   /** Finds out who holds it. Nobody may answer: the server keeps an id for a while after its holder has vanished. */
   async #visit(signal: AbortSignal): Promise<void> {
-    if (this.#visiting) return;
-    this.#visiting = true;
+    const {clock} = this.#options.environment;
+    const now = clock.now();
+    for (const began of this.#visits.values()) if (now - began < callAgain) return;
+    const visit = new AbortController();
+    this.#visits.set(visit, now);
     try {
-      const session = await this.#options.visit(signal);
+      const session = await this.#options.visit(AbortSignal.any([signal, visit.signal]));
+      this.#visits.delete(visit);
+      for (const other of this.#visits.keys()) other.abort();
       if (this.#endpoint) session.close();
       else this.#options.met(session);
     } catch (error) {
       const failure = PeerGroupError.from(error, 'unreachable', 'Nobody answers at the meeting point.');
-      const expected = signal.aborted || failure.code === 'unreachable' || failure.code === 'connection-lost';
-      if (!expected) this.#options.failed(failure);
+      const harmless = visit.signal.aborted || failure.code === 'unreachable' || failure.code === 'connection-lost';
+      if (!harmless && !signal.aborted) this.#options.failed(failure);
     } finally {
-      this.#visiting = false;
+      this.#visits.delete(visit);
     }
   }
 }

@@ -341,7 +341,6 @@ export class Group {
   #forgetGone(): void {
     const seated = new Set(this.#ledger.seats.map(seat => stayKey(stayOf(seat.ticket))));
     for (const stay of this.#gone.keys()) if (!seated.has(stay)) this.#gone.delete(stay);
-    this.#people.keep(id => this.#ledger.seat(id) !== undefined);
   }
 
   #noteDrop(id: string, reason: LeaveReason): void {

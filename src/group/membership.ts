@@ -1,7 +1,7 @@
-import {encode, type Encoded} from '../codec/codec.js';
-import type {Bytes, Environment, Identity} from '../environment.js';
+import type {Encoded} from '../codec/codec.js';
+import type {Environment, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {limits, note as noteKind, type Note} from '../protocol/records.js';
+import {limits} from '../protocol/records.js';
 import type {Connection} from '../transport/transport.js';
 import type {Context, GroupEnd} from './context.js';
 import {Group} from './group.js';
@@ -12,8 +12,8 @@ import {Person} from './member.js';
 import {People} from './people.js';
 import {Presence} from './presence.js';
 import {checkOptions, idOf, receiverIds} from './sending.js';
+import {SelfDescription} from './self-description.js';
 import {Session} from './session.js';
-import {equalBytes, sign} from './signing.js';
 import type {
   EjectOptions,
   GroupState,
@@ -24,6 +24,7 @@ import type {
   Presentation,
   SendOptions,
 } from './types.js';
+import {Waiting} from './waiting.js';
 
 export interface MembershipSettings extends Presentation {
   /** The group's hash (`meetingPoint()`). */
@@ -45,12 +46,6 @@ const mostUnproven = 64;
 /** ms. Somebody may dial this member a moment before it knows that it is in. */
 const earlyTime = 3000;
 
-/** A value that waits for the join. */
-interface Waiting {
-  readonly send: (group: Group) => void;
-  readonly reject: (error: PeerGroupError) => void;
-}
-
 const nobody: readonly Member[] = Object.freeze([]);
 const noRequests: readonly JoinRequest[] = Object.freeze([]);
 
@@ -64,15 +59,12 @@ export class Membership {
   readonly #context: Context;
   readonly #over = new AbortController();
   readonly #wire = new AbortController();
-  readonly #waiting = new Set<Waiting>();
-  #presentation: Presentation;
-  #profile: Bytes;
-  #credential: Bytes;
+  readonly #waiting = new Waiting<Group>();
+  readonly #description: SelfDescription;
   #state: GroupState = 'connecting';
   #group: Group | undefined;
   #grouped = deferred<Group>();
   #unproven = 0;
-  #counter = 0;
   #published = -Infinity;
   #publishing = false;
 
@@ -83,16 +75,13 @@ export class Membership {
   constructor(environment: Environment, settings: MembershipSettings, listener: MembershipListener) {
     this.#settings = settings;
     this.#listener = listener;
-    checkName(settings.name);
-    this.#presentation = settings;
-    this.#profile = encodeProfile(settings.profile);
-    this.#credential = encodeCredential(settings.credential);
     const error = (failure: PeerGroupError) => listener.error(failure);
     const presence = new Presence(
       environment,
       {connection: connection => void this.#incoming(connection), unreachable: error, warning: error},
       this.#wire.signal,
     );
+    this.#description = new SelfDescription(environment.clock, settings.identity, presence.address, settings);
     this.#context = {
       environment,
       identity: settings.identity,
@@ -101,10 +90,10 @@ export class Membership {
       presence,
       listener,
       wire: this.#wire.signal,
-      grace: () => this.#presentation.grace,
+      grace: () => this.#description.grace,
       dial: async (address, signal) => this.#prove(await presence.dial(address, signal), signal),
     };
-    this.#context.self.describe(this.#unsignedNote());
+    this.#context.self.describe(this.#description.draft());
     void this.#join(undefined);
   }
 
@@ -149,8 +138,8 @@ export class Membership {
         {
           context: this.#context,
           connection: connection => void this.#incoming(connection),
-          note: root => this.#note(root),
-          credential: () => this.#credential,
+          note: root => this.#description.note(root),
+          credential: () => this.#description.credential,
           pending: waiting => !signal.aborted && this.#enter(waiting ? 'pending' : 'connecting'),
         },
         address,
@@ -163,7 +152,7 @@ export class Membership {
       const {crypto, clock} = environment;
       if (joined.type === 'founded') {
         const ledger = await Ledger.found(crypto, identity, this.#settings.approval);
-        self.note = await this.#note(ledger.root);
+        self.note = await this.#description.note(ledger.root);
         if (signal.aborted) return;
         return this.#enterGroup(ledger, new People(crypto, ledger.root, self), clock.now()).start(joined.claimed);
       }
@@ -171,7 +160,7 @@ export class Membership {
       const ledger = await Ledger.trust(crypto, root, welcome.state);
       const people = new People(crypto, root, self);
       for (const note of notes) await people.receive(note);
-      self.note = await this.#note(root);
+      self.note = await this.#description.note(root);
       if (signal.aborted) return;
       this.#enterGroup(ledger, people, clock.now() - welcome.age, session).start(undefined);
     } catch (error) {
@@ -195,9 +184,7 @@ export class Membership {
     this.#group = group;
     this.#grouped.resolve(group);
     // Values that waited were sent before anything that a listener of `joined` sends.
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const {send} of waiting) send(group);
+    this.#waiting.run(group);
     this.#enter('joined');
     this.#listener.joined();
     if (session) group.accept(session);
@@ -220,8 +207,7 @@ export class Membership {
 
   #close(error: PeerGroupError): void {
     this.#group = undefined;
-    for (const {reject} of this.#waiting) reject(error);
-    this.#waiting.clear();
+    this.#waiting.end(error);
     this.#over.abort(error);
     this.#wire.abort(error);
   }
@@ -272,42 +258,14 @@ export class Membership {
 
   // What this member says of itself.
 
-  /** Grows with every note, over memberships and pages: notes of one key are told apart by it. */
-  #count(): number {
-    const date = Math.max(0, Math.round(this.#context.environment.clock.date()));
-    return (this.#counter = Math.max(this.#counter + 1, date));
-  }
-
-  #unsignedNote(): Note {
-    const {identity} = this.#settings;
-    return {
-      counter: this.#count(),
-      key: identity.publicKey,
-      address: this.#context.presence.address,
-      name: this.#presentation.name,
-      profile: this.#profile,
-      signature: new Uint8Array(64),
-    };
-  }
-
-  #note(root: Bytes): Promise<Note> {
-    return sign(this.#settings.identity, 'note', root, noteKind, this.#unsignedNote());
-  }
-
   /**
    * Changes what may change while the membership lasts; what is equal is no change.
    * @throws PeerGroupError `invalid-name`, `invalid-profile`, `invalid-credential`: nothing has changed then
    */
   update(presentation: Presentation): void {
-    checkName(presentation.name);
-    const profile = encodeProfile(presentation.profile);
-    this.#credential = encodeCredential(presentation.credential);
-    const same = presentation.name === this.#presentation.name && equalBytes(profile, this.#profile);
-    this.#presentation = presentation;
-    this.#profile = profile;
-    if (same) return;
+    if (!this.#description.update(presentation)) return;
     if (this.#group) void this.#publish();
-    else this.#context.self.describe(this.#unsignedNote());
+    else this.#context.self.describe(this.#description.draft());
   }
 
   async #publish(): Promise<void> {
@@ -321,7 +279,7 @@ export class Membership {
       this.#publishing = false;
       const group = this.#group;
       if (!group) return;
-      const note = await this.#note(group.root);
+      const note = await this.#description.note(group.root);
       if (group === this.#group) group.publish(note);
     } catch (error) {
       if (!this.#over.signal.aborted) throw error;
@@ -345,27 +303,7 @@ export class Membership {
       throw new PeerGroupError('invalid-state', 'send(): this member is in no group. Join one first.');
     }
     if (ids?.length === 0) throw new PeerGroupError('no-receiver', 'send(): `to` names nobody.');
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        send: group => {
-          signal?.removeEventListener('abort', abort);
-          try {
-            resolve(group.send(value, ids, signal));
-          } catch (error) {
-            reject(error as Error);
-          }
-        },
-        reject: error => {
-          signal?.removeEventListener('abort', abort);
-          reject(error);
-        },
-      };
-      const abort = () => {
-        if (this.#waiting.delete(waiting)) reject(signal?.reason as Error);
-      };
-      signal?.addEventListener('abort', abort, {once: true});
-      this.#waiting.add(waiting);
-    });
+    return this.#waiting.add(group => group.send(value, ids, signal), signal);
   }
 
   /** Removes a member everywhere, at once. Rejects with `invalid-state`, `not-host`, `unknown-member`, `invalid-argument`, `too-large`. */
@@ -394,36 +332,6 @@ export class Membership {
     this.#close(new PeerGroupError('left', 'This member left the group.'));
     this.#enter('idle');
   }
-}
-
-function checkName(name: string): void {
-  if (name.length > limits.name) {
-    throw new PeerGroupError('invalid-name', `The name has ${name.length} characters; at most ${limits.name} are allowed.`);
-  }
-}
-
-function encodeProfile(profile: unknown): Bytes {
-  return encodeWithin(profile, limits.profile, 'invalid-profile', 'profile');
-}
-
-function encodeCredential(credential: unknown): Bytes {
-  return encodeWithin(credential, limits.credential, 'invalid-credential', 'credential');
-}
-
-/** Nothing for `undefined`. */
-function encodeWithin(value: unknown, most: number, code: 'invalid-profile' | 'invalid-credential', what: string): Bytes {
-  if (value === undefined) return new Uint8Array();
-  let encoded: Encoded;
-  try {
-    encoded = encode(value);
-  } catch (error) {
-    throw new PeerGroupError(code, `The ${what} cannot be carried: ${String(error)}`, {cause: error});
-  }
-  if (encoded.blobs.length > 0) throw new PeerGroupError(code, `The ${what} holds a Blob; put its bytes there, or send it.`);
-  if (encoded.bytes.length > most) {
-    throw new PeerGroupError(code, `The ${what} takes ${encoded.bytes.length} bytes; at most ${most} are allowed.`);
-  }
-  return encoded.bytes;
 }
 
 function hostOf(session: Session): Person {

@@ -10,7 +10,10 @@ export class People {
   readonly #crypto: Cryptography;
   readonly #root: Bytes;
   readonly #self: Person;
+  /** Who is in the group, or is being let in. */
   readonly #others = new Map<string, Person>();
+  /** Who was only talked about: the news of somebody's coming may arrive later than what it says. The last ones only. */
+  readonly #rumours = new Map<string, Person>();
 
   constructor(crypto: Cryptography, root: Bytes, self: Person) {
     this.#crypto = crypto;
@@ -19,7 +22,7 @@ export class People {
   }
 
   get(id: string): Person | undefined {
-    return id === this.#self.id ? this.#self : this.#others.get(id);
+    return id === this.#self.id ? this.#self : (this.#others.get(id) ?? this.#rumours.get(id));
   }
 
   /** The person with this key: the same object whenever it is asked for. */
@@ -29,6 +32,7 @@ export class People {
   }
 
   add(person: Person): Person {
+    this.#rumours.delete(person.id);
     if (person !== this.#self) this.#others.set(person.id, person);
     return person;
   }
@@ -45,12 +49,6 @@ export class People {
     this.#others.set(id, again);
   }
 
-  /** Forgets strangers who were only talked about, when there are many. */
-  keep(isKnown: (id: string) => boolean): void {
-    if (this.#others.size <= limits.members) return;
-    for (const id of this.#others.keys()) if (!isKnown(id)) this.#others.delete(id);
-  }
-
   /**
    * Takes in what somebody says of itself, whoever passes it on.
    * @returns the person, if anything about it is different now
@@ -60,12 +58,17 @@ export class People {
     const id = await memberIdOf(this.#crypto, note.key);
     const known = this.get(id);
     if (known === this.#self || (known?.note && known.note.counter >= note.counter)) return undefined;
-    // Somebody may be talked about before the news of its coming is here; but nobody can fill the memory with strangers.
-    if (!known && this.#others.size >= 2 * limits.members) return undefined;
     if (!(await verify(this.#crypto, note.key, 'note', this.#root, noteKind, note))) {
       throw new PeerGroupError('bad-frame', 'A member passed on what another one never said.');
     }
-    const person = this.meet(id, note.key);
+    const person = this.get(id) ?? this.#hearOf(new Person(id, note.key, false));
     return person.describe(note) ? person : undefined;
+  }
+
+  #hearOf(person: Person): Person {
+    this.#rumours.set(person.id, person);
+    const [oldest] = this.#rumours.keys();
+    if (oldest !== undefined && this.#rumours.size > 2 * limits.members) this.#rumours.delete(oldest);
+    return person;
   }
 }

@@ -119,9 +119,12 @@ describe('joining', () => {
     const {href} = location;
     history.replaceState(null, '', '/elsewhere/');
     try {
+      element.setAttribute('server', 'signal');
       element.name = 'Anna';
       await until(() => element.self?.name === 'Anna');
-      expect(element.self?.id).to.equal(id);
+      expect(element.self?.id, 'the same server').to.equal(id);
+      element.server = './signal';
+      await until(() => element.self !== undefined && element.self.id !== id, 'it has not gone to another server');
     } finally {
       history.replaceState(null, '', href);
     }

@@ -5,7 +5,7 @@ import {sign} from '../../src/group/signing.js';
 import type {Frame, FrameOf, Standing} from '../../src/protocol/frames.js';
 import {note as noteKind, type Note} from '../../src/protocol/records.js';
 import {toHex} from '../../src/protocol/schema.js';
-import type {Endpoint} from '../../src/transport/transport.js';
+import type {Connection, Endpoint} from '../../src/transport/transport.js';
 import {until} from '../support/until.js';
 import {environmentAt} from './raw.js';
 
@@ -30,6 +30,18 @@ export class Call {
     for (const frame of frames) this.session.send(frame);
   }
 
+  /** Resolves when everything that was sent has been read at the other end: it is answered, or the call is closed. */
+  async wasRead(): Promise<void> {
+    const stamp = 4711 + this.frames.length;
+    this.send({type: 'ping', stamp, standing: {number: 0, epoch: new Uint8Array(32), version: 0}, hearsHost: true});
+    await until(() => this.closed ?? this.frames.some(frame => frame.type === 'pong' && frame.stamp === stamp));
+  }
+
+  /** What it was told, beyond that it has no business there, and where the host is. */
+  get told(): Frame['type'][] {
+    return this.types.filter(type => !['pong', 'redirect', 'expelled'].includes(type));
+  }
+
   get types(): Frame['type'][] {
     return this.frames.map(({type}) => type);
   }
@@ -43,10 +55,16 @@ export class Call {
   }
 }
 
+/** What somebody says of itself. */
+export function noteOf(identity: Identity, root: Bytes, name: string, counter: number): Promise<Note> {
+  const address = toHex(crypto.random(16));
+  const profile = new Uint8Array();
+  return sign(identity, 'note', root, noteKind, {counter, key: identity.publicKey, address, name, profile});
+}
+
 /** Somebody who speaks the protocol, has a proper key, and keeps to nothing else. */
 export class Intruder {
   readonly identity: Identity;
-  readonly address = toHex(crypto.random(16));
   readonly #endpoint: Endpoint;
   readonly #environment: ReturnType<typeof environmentAt>;
   readonly #over: AbortController;
@@ -73,21 +91,20 @@ export class Intruder {
     this.#over.abort();
   }
 
+  /** Dials an id, and says nothing. */
+  connect(id: string): Promise<Connection> {
+    return this.#endpoint.dial(id, this.#over.signal);
+  }
+
   /** Dials an id and proves who this is, in whatever group it says to be. */
   async call(id: string, root?: Bytes, standing?: Standing): Promise<Call> {
-    const connection = await this.#endpoint.dial(id, this.#over.signal);
+    const connection = await this.connect(id);
     const me = {identity: this.identity, root, standing: () => standing};
     return new Call(await Session.prove(this.#environment, connection, me, this.#over.signal));
   }
 
   note(root: Bytes, name: string): Promise<Note> {
-    return sign(this.identity, 'note', root, noteKind, {
-      counter: (this.#counter += 1),
-      key: this.identity.publicKey,
-      address: this.address,
-      name,
-      profile: new Uint8Array(),
-    });
+    return noteOf(this.identity, root, name, (this.#counter += 1));
   }
 
   /** Asks at `id` to be let in, as anybody may. */

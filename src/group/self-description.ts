@@ -1,0 +1,102 @@
+import {encode, type Encoded} from '../codec/codec.js';
+import type {Bytes, Clock, Identity} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import {limits, note as noteKind, type Note} from '../protocol/records.js';
+import {equalBytes, sign} from './signing.js';
+import type {Presentation} from './types.js';
+
+/** What this member says of itself: to everyone in its note, to whoever decides in its credential. */
+export class SelfDescription {
+  readonly #clock: Clock;
+  readonly #identity: Identity;
+  readonly #address: string;
+  #presentation: Presentation;
+  #profile: Bytes;
+  #credential: Bytes;
+  #counter = 0;
+
+  /**
+   * `address`: where this member can be dialled.
+   * @throws PeerGroupError `invalid-name`, `invalid-profile`, `invalid-credential`
+   */
+  constructor(clock: Clock, identity: Identity, address: string, presentation: Presentation) {
+    this.#clock = clock;
+    this.#identity = identity;
+    this.#address = address;
+    checkName(presentation.name);
+    this.#presentation = presentation;
+    this.#profile = encodeWithin(presentation.profile, limits.profile, 'profile');
+    this.#credential = encodeWithin(presentation.credential, limits.credential, 'credential');
+  }
+
+  /** Encoded; nothing for none. */
+  get credential(): Bytes {
+    return this.#credential;
+  }
+
+  /** ms. */
+  get grace(): number {
+    return this.#presentation.grace;
+  }
+
+  /**
+   * @returns whether a note would say something else than before
+   * @throws PeerGroupError `invalid-name`, `invalid-profile`, `invalid-credential`: nothing has changed then
+   */
+  update(presentation: Presentation): boolean {
+    checkName(presentation.name);
+    const profile = encodeWithin(presentation.profile, limits.profile, 'profile');
+    this.#credential = encodeWithin(presentation.credential, limits.credential, 'credential');
+    const same = presentation.name === this.#presentation.name && equalBytes(profile, this.#profile);
+    this.#presentation = presentation;
+    this.#profile = profile;
+    return !same;
+  }
+
+  /** For oneself alone: a note that is good for no group yet. */
+  draft(): Note {
+    // From the calendar, so that a later note of this key counts more, also one of another membership or page.
+    const date = Math.max(0, Math.round(this.#clock.date()));
+    this.#counter = Math.max(this.#counter + 1, date);
+    return {
+      counter: this.#counter,
+      key: this.#identity.publicKey,
+      address: this.#address,
+      name: this.#presentation.name,
+      profile: this.#profile,
+      signature: new Uint8Array(64),
+    };
+  }
+
+  /** What it says to the group with this root. */
+  note(root: Bytes): Promise<Note> {
+    return sign(this.#identity, 'note', root, noteKind, this.draft());
+  }
+}
+
+function checkName(name: string): void {
+  if (name.length > limits.name) {
+    throw new PeerGroupError(
+      'invalid-name',
+      `The name has ${name.length} characters; at most ${limits.name} are allowed.`,
+    );
+  }
+}
+
+/** Nothing for `undefined`. */
+function encodeWithin(value: unknown, most: number, what: 'profile' | 'credential'): Bytes {
+  if (value === undefined) return new Uint8Array();
+  const code = `invalid-${what}` as const;
+  let encoded: Encoded;
+  try {
+    encoded = encode(value);
+  } catch (error) {
+    throw new PeerGroupError(code, `The ${what} cannot be carried: ${String(error)}`, {cause: error});
+  }
+  if (encoded.blobs.length > 0)
+    throw new PeerGroupError(code, `The ${what} holds a Blob; put its bytes there, or send it.`);
+  if (encoded.bytes.length > most) {
+    throw new PeerGroupError(code, `The ${what} takes ${encoded.bytes.length} bytes; at most ${most} are allowed.`);
+  }
+  return encoded.bytes;
+}
