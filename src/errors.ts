@@ -24,6 +24,7 @@ export const errorCodes = {
   'no-receiver': 'the call names nobody, or only oneself',
   'not-host': 'only the host may do this',
   'member-left': 'an addressee left before it had the message',
+  'ejected': 'this member was turned away or removed',
   'left': 'this member left the group',
   'data-clone': 'the value cannot be carried',
   'too-large': 'the value is larger than the limit',

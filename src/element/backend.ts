@@ -1,10 +1,6 @@
-import {browserClock, browserCryptography} from '../crypto.js';
 import type {Identity} from '../environment.js';
-import {meetingPoint} from '../group/meeting-point.js';
-import {Membership} from '../group/membership.js';
-import type {MembershipSettings} from '../group/membership.js';
+import type {Membership, MembershipSettings} from '../group/membership.js';
 import type {MembershipListener} from '../group/types.js';
-import {peerjsTransport} from '../transport/peerjs.js';
 import type {ServerAddress} from './settings.js';
 
 /** As much of `Membership` as the element uses. */
@@ -26,17 +22,3 @@ export interface Backend {
     listener: MembershipListener,
   ): RunningMembership;
 }
-
-/** Groups as they are in a browser: PeerJS, WebCrypto and real time. */
-export const browserBackend: Backend = {
-  createIdentity: () => browserCryptography.createIdentity(),
-  meetingPoint: group => meetingPoint(group, browserCryptography),
-  start(server, iceServers, settings, listener) {
-    const environment = {
-      transport: peerjsTransport({server, iceServers}),
-      clock: browserClock,
-      crypto: browserCryptography,
-    };
-    return new Membership(environment, settings, listener);
-  },
-};

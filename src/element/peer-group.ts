@@ -2,7 +2,7 @@ import {css, html, LitElement} from 'lit';
 import {encode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
 import type {EjectOptions, GroupState, JoinRequest, LinkStats, Member, SendOptions} from '../group/types.js';
-import {browserBackend} from './backend.js';
+import {browserBackend} from './lazy-backend.js';
 import type {PeerGroupElementEventMap} from './events.js';
 import {Reconciler} from './reconciler.js';
 import {defaultGrace, parseGrace, parseIceServers} from './settings.js';
@@ -91,7 +91,7 @@ export class PeerGroup extends LitElement {
       dispatch: event => this.#dispatch(event),
       show: (state, previous) => this.#show(state, previous),
     },
-    browserBackend,
+    browserBackend(),
   );
   #profile: unknown;
   #credential: unknown;

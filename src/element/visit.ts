@@ -209,7 +209,10 @@ export class Visit implements MembershipListener {
   }
 
   ejected(reason: string, by: Member | undefined): void {
-    this.#reason = new PeerGroupError('left', `The host did not let this member in or stay. Its reason: "${reason}".`);
+    this.#reason = new PeerGroupError(
+      'ejected',
+      `The host did not let this member in or stay. Its reason: "${reason}".`,
+    );
     this.#listener.dispatch(new PeerGroupEjectedEvent({reason, by}));
   }
 

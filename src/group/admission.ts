@@ -59,7 +59,8 @@ export class Admission {
 
   /** Somebody who is in no group has connected. */
   receive(session: Session): void {
-    if (this.#silent.size + this.#applicants.size >= mostRequests) return refuse(session, 'Too many are asking. Try again later.');
+    if (this.#silent.size + this.#applicants.size >= mostRequests)
+      return refuse(session, 'Too many are asking. Try again later.');
     this.#silent.add(session);
     const tooLate = () => {
       if (this.#silent.delete(session)) session.close();
@@ -85,7 +86,8 @@ export class Admission {
       if (applicant?.session === session) this.#giveUp(applicant);
       return;
     }
-    if (frame.type !== 'request' || !this.#silent.has(session)) throw new PeerGroupError('bad-frame', 'Somebody who is not let in sent what only members may.');
+    if (frame.type !== 'request' || !this.#silent.has(session))
+      throw new PeerGroupError('bad-frame', 'Somebody who is not let in sent what only members may.');
     const {environment, root, isBanned} = this.#options;
     const {id, key} = session.proof;
     const {note} = frame;
@@ -116,7 +118,10 @@ export class Admission {
       },
       reject: (reason = '') => {
         if (typeof reason !== 'string' || reason.length > limits.reason) {
-          throw new PeerGroupError('invalid-argument', `reject(): the reason is text of at most ${limits.reason} characters.`);
+          throw new PeerGroupError(
+            'invalid-argument',
+            `reject(): the reason is text of at most ${limits.reason} characters.`,
+          );
         }
         if (settle()) refuse(session, reason);
       },

@@ -19,7 +19,7 @@ export function backoff(
 /** Resolves after `delay` ms. Rejects with the signal's reason. */
 export function pause(clock: Environment['clock'], delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
+    const abort = () => reject(signal.reason);
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, {once: true});
     clock.after(

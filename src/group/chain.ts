@@ -59,7 +59,8 @@ async function verifyReign(
   const {epoch, ticket} = reign;
   const before = earlier.at(-1);
   const founds = epoch.kind === 'found';
-  if (founds !== equalBytes(hash, root) || founds !== (epoch.previous === undefined)) throw broken('its founding is not its own');
+  if (founds !== equalBytes(hash, root) || founds !== (epoch.previous === undefined))
+    throw broken('its founding is not its own');
   if (founds && before) throw broken('it was founded twice');
   if (!(await verify(crypto, epoch.host, 'epoch', founds ? undefined : root, epochKind, epoch))) {
     throw broken('a host did not sign its epoch');
@@ -95,7 +96,8 @@ export async function verifyRoster(
   if (!head) throw broken('it has no host');
   const {entry, roster} = state;
   const hash = await hashOf(crypto, rosterKind, roster);
-  if (!equalBytes(hash, entry ? entry.roster : head.epoch.roster)) throw broken('its roster is not what the host signed');
+  if (!equalBytes(hash, entry ? entry.roster : head.epoch.roster))
+    throw broken('its roster is not what the host signed');
   if (entry) {
     if (!equalBytes(entry.epoch, head.hash) || entry.version === 0) throw broken('its last change is of another host');
     if (!(await verify(crypto, head.epoch.host, 'entry', root, entryKind, entry))) {

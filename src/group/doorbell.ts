@@ -69,7 +69,7 @@ export class Doorbell {
     const {environment, meetingPoint, connection, failed} = this.#options;
     let attempt = 0;
     let unreachable = false;
-    for (let held = claimed; ; ) {
+    for (let held = claimed; ;) {
       try {
         held ??= await claim(environment, meetingPoint, {connection, warning: failed}, this.#signal, signal);
         attempt = 0;

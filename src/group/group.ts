@@ -102,7 +102,10 @@ export class Group {
       },
       this.#over.signal,
     );
-    ledger.listen({changed: entry => this.#review(entry), hears: id => this.#mesh.peer(id)?.link.attached ?? id === self.id});
+    ledger.listen({
+      changed: entry => this.#review(entry),
+      hears: id => this.#mesh.peer(id)?.link.attached ?? id === self.id,
+    });
     for (const seat of ledger.seats) if (seat.id !== self.id) this.#addPeer(seat);
     this.#setHost();
     this.#listMembers();
@@ -162,7 +165,8 @@ export class Group {
 
   async #dial(peer: Peer, signal: AbortSignal): Promise<Session> {
     const address = peer.person.note?.address;
-    if (address === undefined) throw new PeerGroupError('unreachable', 'Nobody has told yet where this member can be dialled.');
+    if (address === undefined)
+      throw new PeerGroupError('unreachable', 'Nobody has told yet where this member can be dialled.');
     const session = await this.#context.dial(address, signal);
     const right = session.proof.id === peer.person.id;
     if (right && this.#isOurs(session)) return session;
@@ -171,7 +175,10 @@ export class Group {
       this.#depart(peer, 'lost');
       throw new PeerGroupError('connection-lost', 'A member is not in this group any more, and has not said so.');
     }
-    throw new PeerGroupError('bad-proof', 'Somebody else answered at the address of a member. The connection is closed.');
+    throw new PeerGroupError(
+      'bad-proof',
+      'Somebody else answered at the address of a member. The connection is closed.',
+    );
   }
 
   #hearsHost(): boolean {
@@ -426,7 +433,11 @@ export class Group {
   // What the page does.
 
   /** @see Sending.send. Rejects with `unknown-member` or `no-receiver` before anything is sent. */
-  send(parcel: Omit<Parcel, 'private'>, ids: readonly string[] | undefined, signal: AbortSignal | undefined): Promise<void> {
+  send(
+    parcel: Omit<Parcel, 'private'>,
+    ids: readonly string[] | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const peers = ids ? this.#receivers(ids) : this.#mesh.peers;
     return this.#sending.send({...parcel, private: ids !== undefined}, peers, ids !== undefined, signal);
   }
@@ -448,8 +459,9 @@ export class Group {
     this.#context.listener.memberchange(this.#context.self.member);
   }
 
-  /** Resolves when nothing that this member sent is waiting to be acknowledged. */
-  get settled(): Promise<void> {
+  /** Leaves but for the goodbye: hears nothing more, and resolves when nothing of its own waits to be acknowledged. */
+  part(): Promise<void> {
+    this.#mesh.deafen();
     return this.#sending.settled;
   }
 
@@ -478,5 +490,8 @@ export class Group {
 }
 
 function outOfRole(frame: Frame): PeerGroupError {
-  return new PeerGroupError('bad-frame', `A member sent “${frame.type}”, which is not its to send here. The connection is closed.`);
+  return new PeerGroupError(
+    'bad-frame',
+    `A member sent “${frame.type}”, which is not its to send here. The connection is closed.`,
+  );
 }

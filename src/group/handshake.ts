@@ -123,7 +123,8 @@ export async function handshake(
 
 function expect<Type extends 'hello' | 'proof'>(data: Bytes, type: Type): FrameOf<Type> {
   const frame = decodeFrame(data);
-  if (frame.type !== type) throw new PeerGroupError('bad-frame', `Somebody connected and sent “${frame.type}” where “${type}” belongs.`);
+  if (frame.type !== type)
+    throw new PeerGroupError('bad-frame', `Somebody connected and sent “${frame.type}” where “${type}” belongs.`);
   return frame as FrameOf<Type>;
 }
 
@@ -141,5 +142,8 @@ function ownAnswer(): PeerGroupError {
 }
 
 function badProof(why: string): PeerGroupError {
-  return new PeerGroupError('bad-proof', `Somebody connected but did not prove who it is: ${why}. The connection is closed.`);
+  return new PeerGroupError(
+    'bad-proof',
+    `Somebody connected but did not prove who it is: ${why}. The connection is closed.`,
+  );
 }

@@ -41,12 +41,12 @@ export class Inbox {
         signal.removeEventListener('abort', aborted);
         action();
       };
-      const aborted = () => settle(() => reject(signal.reason as Error));
+      const aborted = () => settle(() => reject(signal.reason));
       if (signal.aborted) return aborted();
       signal.addEventListener('abort', aborted);
       this.each(
         message => settle(() => resolve(message)),
-        reason => settle(() => reject(reason as Error)),
+        reason => settle(() => reject(reason)),
       );
     });
   }

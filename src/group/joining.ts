@@ -89,7 +89,7 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
       }
       const dial = context.dial(meetingPoint, until);
       // Only the first that gets through is wanted.
-      dials.push(dial.catch((error: unknown) => (isFatal(error) ? Promise.reject(error as Error) : undefined)));
+      dials.push(dial.catch((error: unknown) => (isFatal(error) ? Promise.reject(error) : undefined)));
       dial.then(
         session => over.signal.aborted && session.close(),
         () => {},

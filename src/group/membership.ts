@@ -200,7 +200,12 @@ export class Membership {
       if (!this.#over.signal.aborted) void this.#join(end.address);
       return;
     }
-    this.#close(new PeerGroupError('invalid-state', `This member was turned away or removed: ${end.reason || 'no reason given'}.`));
+    this.#close(
+      new PeerGroupError(
+        'invalid-state',
+        `This member was turned away or removed: ${end.reason || 'no reason given'}.`,
+      ),
+    );
     this.#listener.ejected(end.reason, end.by);
     this.#enter('ejected');
   }
@@ -311,7 +316,10 @@ export class Membership {
     const id = idOf(member);
     if (id === undefined) throw new PeerGroupError('invalid-argument', 'eject(): takes one member, or its id.');
     if (typeof reason !== 'string' || reason.length > limits.reason) {
-      throw new PeerGroupError('invalid-argument', `eject(): the reason is text of at most ${limits.reason} characters.`);
+      throw new PeerGroupError(
+        'invalid-argument',
+        `eject(): the reason is text of at most ${limits.reason} characters.`,
+      );
     }
     if (!this.#group) throw new PeerGroupError('invalid-state', 'eject(): this member is in no group.');
     return this.#group.eject(id, reason, ban);
@@ -320,8 +328,7 @@ export class Membership {
   /** Leaves in order: waits up to 2 s for what is not acknowledged, says goodbye, resolves when gone. */
   async leave(): Promise<void> {
     if (this.#over.signal.aborted) return;
-    const settled = this.#group?.settled;
-    if (settled) await this.#within(settled, leavePatience);
+    if (this.#group) await this.#within(this.#group.part(), leavePatience);
     this.goodbye();
   }
 

@@ -47,6 +47,7 @@ export class Mesh {
   readonly #peers = new Map<string, Peer>();
   readonly #unplaced = new Set<Session>();
   readonly #signal: AbortSignal;
+  #deaf = false;
 
   constructor(options: MeshOptions, signal: AbortSignal) {
     this.#options = options;
@@ -166,6 +167,9 @@ export class Mesh {
       case 'value':
       case 'offer':
       case 'part':
+        // What is not dispatched is not acknowledged either: the sender learns that this member left.
+        if (linked?.link.attached && !this.#deaf) linked.link.receive(frame);
+        return;
       case 'cancel':
       case 'ack':
         if (linked?.link.attached) linked.link.receive(frame);
@@ -195,6 +199,11 @@ export class Mesh {
     if (!peer.resumed(frame)) this.#giveUp(session);
   }
 
+  /** This member is leaving: it hears no more values, but still whether its own have arrived. */
+  deafen(): void {
+    this.#deaf = true;
+  }
+
   broadcast(frame: Frame): void {
     for (const peer of this.#peers.values()) peer.session?.send(frame);
   }
@@ -205,4 +214,3 @@ export class Mesh {
     this.#unplaced.clear();
   }
 }
-

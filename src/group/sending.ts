@@ -12,8 +12,18 @@ export const bufferLimit = 64 * 1024 * 1024;
  * @throws PeerGroupError
  */
 export function checkOptions(options: SendOptions): void {
+  const {reliable, signal} = options;
+  if (reliable !== undefined && typeof reliable !== 'boolean') {
+    throw new PeerGroupError('invalid-argument', 'send(): `reliable` is true or false.');
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new PeerGroupError('invalid-argument', 'send(): `signal` is an AbortSignal.');
+  }
   if (options.reliable === false) {
-    throw new PeerGroupError('not-supported', 'send(): `reliable: false` is not there yet; leave it out to send reliably.');
+    throw new PeerGroupError(
+      'not-supported',
+      'send(): `reliable: false` is not there yet; leave it out to send reliably.',
+    );
   }
   if (options.onprogress !== undefined) {
     throw new PeerGroupError('not-supported', 'send(): `onprogress` is not there yet; await the promise instead.');
@@ -81,7 +91,7 @@ export class Sending {
         action();
         if (this.#pending.size === 0) for (const tell of this.#idle.splice(0)) tell();
       };
-      const fail = (error: unknown) => settle(() => reject(error as Error));
+      const fail = (error: unknown) => settle(() => reject(error));
       const abort = () => {
         for (const cancel of takeBack) cancel();
         fail(signal?.reason);

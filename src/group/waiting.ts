@@ -9,7 +9,7 @@ export class Waiting<Place> {
     return new Promise((resolve, reject) => {
       const abort = () => {
         this.#calls.delete(call);
-        reject(signal?.reason as Error);
+        reject(signal?.reason);
       };
       const call = {
         run: (place: Place) => {
@@ -17,7 +17,7 @@ export class Waiting<Place> {
           try {
             resolve(action(place));
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         },
         reject: (error: PeerGroupError) => {

@@ -106,7 +106,11 @@ export class IncomingTransfers {
           bytes.set(piece, at);
           at += piece.length;
         }
-        this.#dispatch({bytes, blobs: blobs.map(section => new Blob([...section.parts, ...section.recent])), private: transfer.private});
+        this.#dispatch({
+          bytes,
+          blobs: blobs.map(section => new Blob([...section.parts, ...section.recent])),
+          private: transfer.private,
+        });
       }
     }
   }

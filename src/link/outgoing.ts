@@ -126,7 +126,8 @@ export class OutgoingTransfers {
   }
 
   acknowledged({transfers}: {readonly transfers: number}): void {
-    if (transfers > this.#last) throw new PeerGroupError('bad-frame', 'A member acknowledged a transfer that was never sent.');
+    if (transfers > this.#last)
+      throw new PeerGroupError('bad-frame', 'A member acknowledged a transfer that was never sent.');
     const settled = this.#transfers.filter(({number}) => number > 0 && number <= transfers);
     for (const transfer of settled) {
       this.#remove(transfer);
@@ -148,7 +149,8 @@ export class OutgoingTransfers {
     this.acknowledged(progress);
     for (const transfer of this.#transfers) {
       const arrival = progress.arrivals.find(candidate => candidate.transfer === transfer.number);
-      if ((arrival?.bytes ?? 0) > transfer.size) throw new PeerGroupError('bad-frame', 'A member has more of a transfer than there is.');
+      if ((arrival?.bytes ?? 0) > transfer.size)
+        throw new PeerGroupError('bad-frame', 'A member has more of a transfer than there is.');
       transfer.offered = arrival !== undefined;
       transfer.sent = arrival?.bytes ?? 0;
     }

@@ -1,5 +1,20 @@
 import {entry, groupState, leaveReason, limits, note, publicKey, signature, stay} from './records.js';
-import {bytes, choice, fixed, flag, hex, list, optional, record, rest, text, uint, write, read, type TypeOf} from './schema.js';
+import {
+  bytes,
+  choice,
+  fixed,
+  flag,
+  hex,
+  list,
+  optional,
+  record,
+  rest,
+  text,
+  uint,
+  write,
+  read,
+  type TypeOf,
+} from './schema.js';
 
 /**
  * Every frame of the protocol, on one page. A frame is one data-channel message: a byte for its type, then its fields.

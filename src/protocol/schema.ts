@@ -92,7 +92,10 @@ export class Reader {
 }
 
 export function malformed(what: string): PeerGroupError {
-  return new PeerGroupError('bad-frame', `A frame from another member makes no sense: ${what}. The connection is closed.`);
+  return new PeerGroupError(
+    'bad-frame',
+    `A frame from another member makes no sense: ${what}. The connection is closed.`,
+  );
 }
 
 /** The one encoding of `value`. */

@@ -41,7 +41,7 @@ export async function whenOpen(
       },
       waiting,
     );
-    signal.addEventListener('abort', () => reject(signal.reason as Error), waiting);
+    signal.addEventListener('abort', () => reject(signal.reason), waiting);
     signal.throwIfAborted();
   }).finally(() => {
     shell.removeAllListeners();

@@ -39,6 +39,6 @@ function next(target: EventTarget, type: string, signal: AbortSignal): Promise<u
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     target.addEventListener(type, resolve, {once: true, signal});
-    signal.addEventListener('abort', () => reject(signal.reason as Error), {once: true});
+    signal.addEventListener('abort', () => reject(signal.reason), {once: true});
   });
 }

@@ -23,7 +23,7 @@ export function peerjsTransport(options: PeerJSOptions): Transport {
     async register(id, token, listener, signal) {
       signal.throwIfAborted();
       if (typeof RTCPeerConnection === 'undefined') throw new PeerGroupError('no-webrtc', 'There is no WebRTC here.');
-      const peerjs = await import('peerjs').catch((error: unknown) => {
+      const peerjs = await import('./peerjs-library.js').catch((error: unknown) => {
         throw PeerGroupError.from(error, 'server-unreachable', 'PeerJS could not be loaded.');
       });
       signal.throwIfAborted();

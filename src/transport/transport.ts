@@ -31,11 +31,11 @@ export interface Endpoint {
   readonly id: string;
   /**
    * Dials another id. Resolves when the data channel is open; rejects with `unreachable` when it does not open
-   * in `dialTimeout` ms or when nobody holds the id, and with the signal's reason once `signal` aborts (the
+   * in `dialTimeout` ms or when nobody holds the id, with `bad-proof` when its certificates are not clear, and with the signal's reason once `signal` aborts (the
    * attempt leaves nothing behind). After it has resolved, `signal` means nothing.
    */
   dial(to: string, signal: AbortSignal): Promise<Connection>;
-  /** Gives the id back to the server; resolves when the server's socket is closed. Open connections live on. */
+  /** Gives the id back to the server. Open connections live on. */
   close(): void;
 }
 
@@ -51,7 +51,7 @@ export interface Connection {
   readonly closed: boolean;
   /** Who is told of messages from now on; those that came before are told at once, in order. One listener at a time: the last. */
   listen(listener: ConnectionListener): void;
-  /** Sends one message of at most `maxMessageSize` bytes. On a closed connection nothing happens: `closed` has been, or will be, told. */
+  /** Sends one message of at most `maxMessageSize` bytes. On a closed connection nothing happens: `closed` has been, or will be, told. @throws PeerGroupError `too-large` */
   send(message: Uint8Array<ArrayBuffer>): void;
   /** Closes it. Messages already sent are still delivered where the transport can do it. The listener is not told `closed`. */
   close(): void;

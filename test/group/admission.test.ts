@@ -293,8 +293,12 @@ describe('A request to join', () => {
     const ann = await founds();
     const bob = comes('Bob');
     const request = await asked(ann);
-    expect(() => request.reject('x'.repeat(257))).to.throw().with.property('code', 'invalid-argument');
-    expect(() => request.reject(7 as never)).to.throw().with.property('code', 'invalid-argument');
+    expect(() => request.reject('x'.repeat(257)))
+      .to.throw()
+      .with.property('code', 'invalid-argument');
+    expect(() => request.reject(7 as never))
+      .to.throw()
+      .with.property('code', 'invalid-argument');
     expect(ann.requests).to.deep.equal([request]);
     request.reject('漢'.repeat(256));
     await until(() => bob.state === 'ejected');

@@ -70,7 +70,12 @@ export class Intruder {
   readonly #over: AbortController;
   #counter = 0;
 
-  private constructor(identity: Identity, endpoint: Endpoint, environment: ReturnType<typeof environmentAt>, over: AbortController) {
+  private constructor(
+    identity: Identity,
+    endpoint: Endpoint,
+    environment: ReturnType<typeof environmentAt>,
+    over: AbortController,
+  ) {
     this.identity = identity;
     this.#endpoint = endpoint;
     this.#environment = environment;

@@ -13,9 +13,9 @@ export function transportTo(url: string): Transport {
   });
 }
 
-/** The environment of a browser; its clock can be told to be ahead by some ms. */
+/** The environment of a browser; its clock can be ahead by some ms. */
 export function environmentAt(url: string, ahead = 0): Environment {
-  const clock = {now: () => browserClock.now() + ahead, date: browserClock.date, after: browserClock.after};
+  const clock = {...browserClock, now: () => browserClock.now() + ahead};
   return {transport: transportTo(url), clock, crypto: browserCryptography};
 }
 

@@ -84,7 +84,9 @@ describe('Ejecting somebody', () => {
     await ann.eject(idOf(eve), 'Spam, 漢字.');
     await until(() => eve.state === 'ejected');
     const details = told(eve, 'ejected');
-    expect(details.map(({reason, by}) => [reason, by?.name, by?.id])).to.deep.equal([['Spam, 漢字.', 'Ann', idOf(ann)]]);
+    expect(details.map(({reason, by}) => [reason, by?.name, by?.id])).to.deep.equal([
+      ['Spam, 漢字.', 'Ann', idOf(ann)],
+    ]);
     expect(told(eve, 'statechange').at(-1)).to.deep.equal({state: 'ejected', previous: 'joined'});
   });
 
@@ -189,7 +191,11 @@ describe('A ban', () => {
     expect(await returns(eve)).to.equal('ejected');
     // Nobody is even asked.
     expect(told(ann, 'joinrequest').length).to.equal(requests);
-    expect(told(eve, 'ejected').slice(1).map(({reason}) => reason)).to.deep.equal(['banned', 'banned']);
+    expect(
+      told(eve, 'ejected')
+        .slice(1)
+        .map(({reason}) => reason),
+    ).to.deep.equal(['banned', 'banned']);
     expect(names(ann)).to.deep.equal(['Ann']);
   });
 

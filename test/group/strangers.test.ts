@@ -43,7 +43,8 @@ async function gathered(options: Partial<PersonOptions> = {}) {
   const before = await server.clients();
   const ann = await joined(comes('Ann', options));
   const [annAt] = (await server.clients()).filter(id => id !== doorbell && !before.includes(id));
-  if (options.approval) ann.addEventListener('joinrequest', ({detail}) => detail.credential === 'Bob' && detail.accept());
+  if (options.approval)
+    ann.addEventListener('joinrequest', ({detail}) => detail.credential === 'Bob' && detail.accept());
   const bob = await joined(comes('Bob', {credential: 'Bob', profile: 'a secret'}));
   const [bobAt] = (await server.clients()).filter(id => id !== doorbell && id !== annAt && !before.includes(id));
   await together(ann, bob);
@@ -250,7 +251,10 @@ describe('A stranger at the door', () => {
   });
 
   /** Connects, and sends this instead of a proof, or nothing. */
-  async function unprovenCall(id: string, ...messages: Uint8Array<ArrayBuffer>[]): Promise<{closed: string | undefined}> {
+  async function unprovenCall(
+    id: string,
+    ...messages: Uint8Array<ArrayBuffer>[]
+  ): Promise<{closed: string | undefined}> {
     const call: {closed: string | undefined} = {closed: undefined};
     const connection = await eve.connect(id);
     connection.listen({message() {}, drained() {}, closed: error => (call.closed = error.code)});
@@ -268,7 +272,11 @@ describe('A member that keeps to nothing', () => {
     const {state} = await call.next('welcome');
     await until(() => names(people.bob).length === 3);
     const root = call.session.proof.root as Uint8Array<ArrayBuffer>;
-    const stays = state.roster.members.map(stayOf) as [ReturnType<typeof stayOf>, ReturnType<typeof stayOf>, ReturnType<typeof stayOf>];
+    const stays = state.roster.members.map(stayOf) as [
+      ReturnType<typeof stayOf>,
+      ReturnType<typeof stayOf>,
+      ReturnType<typeof stayOf>,
+    ];
     return {...people, call, root, stays, ledger: await Ledger.trust(crypto, root, state)};
   }
 
@@ -296,7 +304,8 @@ describe('A member that keeps to nothing', () => {
       const {ann, bob, stays, root, bobAt, ledger} = await entered();
       const call = await eve.call(bobAt, root, ledger.standing);
       call.send({type: 'resume', mine: stays[2], yours: stays[1], ...nothing});
-      if (what === 'a request') frames.push({type: 'request', note: await eve.note(root, 'x'), credential: new Uint8Array()});
+      if (what === 'a request')
+        frames.push({type: 'request', note: await eve.note(root, 'x'), credential: new Uint8Array()});
       if (what === 'a welcome') frames.push({type: 'welcome', state: ledger.state, age: 0});
       call.send(...frames);
       await until(() => call.closed);
@@ -314,14 +323,19 @@ describe('A member that keeps to nothing', () => {
     call.send({type: 'resume', mine: stays[2], yours: stays[1], ...nothing}, garbage, {...value, number: 2} as Frame);
     await until(() => told(bob, 'message').length === 1);
     expect(told(bob, 'error').map(({error}) => error.code)).to.deep.equal(['bad-frame']);
-    expect(record(bob).findIndex(({type}) => type === 'error')).to.be.below(record(bob).findIndex(({type}) => type === 'message'));
+    expect(record(bob).findIndex(({type}) => type === 'error')).to.be.below(
+      record(bob).findIndex(({type}) => type === 'message'),
+    );
     expect(call.closed).to.equal(undefined);
   });
 
   it('cannot speak in the name of another', async () => {
     const {ann, bob, root, bobAt, ledger, call} = await entered();
     const [first] = ledger.seats;
-    const forged = {...(await noteOf(eve.identity, root, 'Fool', Number.MAX_SAFE_INTEGER)), key: first?.ticket.key ?? new Uint8Array(65)};
+    const forged = {
+      ...(await noteOf(eve.identity, root, 'Fool', Number.MAX_SAFE_INTEGER)),
+      key: first?.ticket.key ?? new Uint8Array(65),
+    };
     const other = await eve.call(bobAt, root, ledger.standing);
     other.send({type: 'note', note: forged});
     await until(() => other.closed);
@@ -364,7 +378,11 @@ describe('A member that keeps to nothing', () => {
       await dismiss(ann);
       await until(() => bob.host === bob.self);
       const again = await eve.call(bobAt, root, takes.standing);
-      again.send({type: 'state', state: takes.state}, {type: 'resume', mine: stays[2], yours: stays[1], ...nothing}, value);
+      again.send(
+        {type: 'state', state: takes.state},
+        {type: 'resume', mine: stays[2], yours: stays[1], ...nothing},
+        value,
+      );
       await again.wasRead();
       expect(names(bob)).to.deep.equal(['Bob']);
       expect(bob.host).to.equal(bob.self);

@@ -19,9 +19,9 @@ export interface View {
 }
 
 /** Refers to nothing of this module: tabs get it as text. */
-export function view({name, state, self, host, members}: PeerGroup): View {
+export function view({state, self, host, members}: Pick<PeerGroup, 'state' | 'self' | 'host' | 'members'>): View {
   return {
-    name,
+    name: self?.name ?? '',
     state,
     self: self?.id,
     host: host?.id,

@@ -1,0 +1,161 @@
+import {expect} from '@open-wc/testing';
+import {browserClock, browserCryptography} from '../../src/crypto.js';
+import type {Bytes} from '../../src/environment.js';
+import type {PeerGroupErrorCode} from '../../src/errors.js';
+import {meetingPoint} from '../../src/group/meeting-point.js';
+import {Membership} from '../../src/group/membership.js';
+import {judge} from '../../src/group/rivalry.js';
+import type {Transport} from '../../src/transport/transport.js';
+import {startServer, type TestServer} from '../support/server.js';
+import {until} from '../support/until.js';
+import {joined, names, person, told} from './people.js';
+import {deaf, transportTo} from './raw.js';
+import {untilTogether, view} from './views.js';
+
+const minute = 60_000;
+const group = 'chess';
+
+/** Somebody whose clock and meeting point the test can lay its hands on. */
+interface Founder {
+  readonly membership: Membership;
+  readonly errors: PeerGroupErrorCode[];
+  readonly joined: () => number;
+  /** Its group is older by a minute from now on. */
+  age(): void;
+  /** Takes the meeting point away from it, and does not tell. */
+  takeAway(): void;
+  /** Tells it. */
+  tell(): void;
+}
+
+const memberships = new Set<Membership>();
+
+async function founder(name: string, server: TestServer): Promise<Founder> {
+  const id = await meetingPoint(group, browserCryptography);
+  const errors: PeerGroupErrorCode[] = [];
+  let [ahead, count] = [0, 0];
+  let [takeAway, tell] = [() => {}, () => {}];
+  const real = transportTo(server.url);
+  const transport: Transport = {
+    async register(address, token, listener, signal) {
+      const endpoint = await real.register(address, token, listener, signal);
+      if (address !== id) return endpoint;
+      takeAway = () => endpoint.close();
+      tell = () => listener.lost(new Error('The server took it away.') as never);
+      return endpoint;
+    },
+  };
+  const clock = {...browserClock, now: () => browserClock.now() + ahead};
+  const membership = new Membership(
+    {transport, clock, crypto: browserCryptography},
+    {
+      name,
+      profile: undefined,
+      credential: undefined,
+      grace: 20_000,
+      approval: false,
+      meetingPoint: id,
+      identity: await browserCryptography.createIdentity(),
+    },
+    {...deaf, joined: () => (count += 1), error: ({code}) => errors.push(code)},
+  );
+  memberships.add(membership);
+  await until(() => membership.state === 'joined');
+  return {
+    membership,
+    errors,
+    joined: () => count,
+    age: () => (ahead += minute),
+    takeAway: () => takeAway(),
+    tell: () => tell(),
+  };
+}
+
+describe('Two groups under one name', () => {
+  afterEach(() => {
+    for (const membership of memberships) membership.goodbye();
+    memberships.clear();
+  });
+
+  it('become one when neither is old: those of the younger one join the older one, whoever found the other', async () => {
+    const server = await startServer();
+    const ann = await founder('Ann', server);
+    const bob = await joined(person('Bob', {server, group}));
+    ann.takeAway();
+    const cem = await joined(person('Cem', {server, group}));
+    const dee = await joined(person('Dee', {server, group}));
+    expect(names(dee)).to.deep.equal(['Cem', 'Dee']);
+    ann.tell();
+    const [seen] = await untilTogether(() => [ann.membership, bob, cem, dee].map(view));
+    expect(seen?.members.slice(0, 2).map(({name}) => name)).to.deep.equal(['Ann', 'Bob']);
+    expect([ann.joined(), ...[bob, cem, dee].map(element => told(element, 'joined').length)]).to.deep.equal([
+      1, 1, 2, 2,
+    ]);
+    for (const element of [bob, cem, dee]) expect(told(element, 'error')).to.deep.equal([]);
+    expect(ann.errors).to.deep.equal([]);
+  });
+
+  it('become one when one is old: the young one joins it, also if it had more members', async () => {
+    const server = await startServer();
+    const ann = await founder('Ann', server);
+    const bob = await joined(person('Bob', {server, group}));
+    const eve = await joined(person('Eve', {server, group}));
+    await untilTogether(() => [ann.membership, bob, eve].map(view));
+    ann.takeAway();
+    const cem = await founder('Cem', server);
+    cem.age();
+    ann.tell();
+    const [seen] = await untilTogether(() => [cem.membership, ann.membership, bob, eve].map(view));
+    expect(seen?.members[0]?.name).to.equal('Cem');
+    expect([cem.joined(), ann.joined()]).to.deep.equal([1, 2]);
+    expect([bob, eve].map(element => told(element, 'joined').length)).to.deep.equal([2, 2]);
+    for (const element of [bob, eve]) expect(told(element, 'error')).to.deep.equal([]);
+  });
+
+  it('both stay when both are old, and say that the name is taken', async () => {
+    const server = await startServer();
+    const ann = await founder('Ann', server);
+    const bob = await joined(person('Bob', {server, group}));
+    ann.age();
+    ann.takeAway();
+    const cem = await founder('Cem', server);
+    cem.age();
+    ann.tell();
+    await until(() => ann.errors.length > 0 && cem.errors.length > 0);
+    expect(ann.errors).to.deep.equal(['name-taken']);
+    expect(cem.errors).to.deep.equal(['name-taken']);
+    await untilTogether(() => [ann.membership, bob].map(view));
+    await untilTogether(() => [cem.membership].map(view));
+    expect([ann.joined(), cem.joined()]).to.deep.equal([1, 1]);
+  });
+});
+
+describe('judge', () => {
+  const facts = (age: number, first: number): {age: number; root: Bytes} => {
+    const root = new Uint8Array(32);
+    root[0] = first;
+    return {age, root};
+  };
+
+  it('has the younger group yield as long as it is young', () => {
+    expect(judge(facts(minute, 1), facts(1000, 2))).to.equal('stay');
+    expect(judge(facts(1000, 1), facts(minute, 2))).to.equal('yield');
+    expect(judge(facts(1001, 2), facts(1000, 1))).to.equal('stay');
+  });
+
+  it('has two old groups stay', () => {
+    expect(judge(facts(minute, 1), facts(2 * minute, 2))).to.equal('both');
+  });
+
+  it('has exactly one of two groups yield unless both are old, whoever judges', () => {
+    const mirrored = {stay: 'yield', yield: 'stay', both: 'both'};
+    const ages = [0, 1, 1000, 29_999, 30_000, 30_001, minute];
+    for (const one of ages) {
+      for (const other of ages) {
+        const [mine, theirs] = [facts(one, 1), facts(other, 2)];
+        expect(judge(theirs, mine)).to.equal(mirrored[judge(mine, theirs)]);
+        expect(judge(mine, theirs) === 'both').to.equal(one >= 30_000 && other >= 30_000);
+      }
+    }
+  });
+});
