@@ -46,6 +46,8 @@ app.get('/peer-group.min.js', async (_request, response, next) => {
     next(error);
   }
 });
+// Browsers ask for it on pages that name none.
+app.get('/favicon.ico', (_request, response) => response.redirect('/icon.svg'));
 app.use(express.static(import.meta.dirname));
 app.use(peerServer);
 app.use((_request, response) => void response.sendStatus(404));

@@ -51,7 +51,7 @@ const settable = [
  * @fires {PeerGroupJoinRequestEvent} joinrequest - Somebody asks this page, the host's, to be let in.
  *   `preventDefault()` puts the decision off; without `approval`, whoever is not refused by then is let in.
  * @fires {PeerGroupMemberJoinEvent} memberjoin - Somebody came in. Before anything else from that member.
- * @fires {PeerGroupMemberChangeEvent} memberchange - What is shown by, or known of, a member changed.
+ * @fires {PeerGroupMemberChangeEvent} memberchange - A member changed its name or profile.
  * @fires {PeerGroupMemberLeaveEvent} memberleave - Somebody is gone. After everything else from that member.
  * @fires {PeerGroupHostChangeEvent} hostchange - Another member is host.
  * @fires {PeerGroupEjectedEvent} ejected - This member was refused or removed.

@@ -94,7 +94,7 @@ export class Admission {
     const own = equalBytes(note.key, key) && (await verify(environment.crypto, key, 'note', root, noteKind, note));
     if (!own) throw new PeerGroupError('bad-frame', 'Somebody asked to join under a name that it did not sign.');
     if (!this.#silent.delete(session)) return;
-    if (isBanned(id)) return refuse(session, 'banned');
+    if (isBanned(id)) return refuse(session, 'You are banned from this group.');
     const earlier = this.#applicants.get(id);
     if (earlier) {
       this.#giveUp(earlier);

@@ -68,20 +68,18 @@ export class Doorbell {
   async #keep(claimed: Claimed | undefined, signal: AbortSignal): Promise<void> {
     const {environment, meetingPoint, connection, failed} = this.#options;
     let attempt = 0;
-    let unreachable = false;
     for (let held = claimed; ;) {
       try {
         held ??= await claim(environment, meetingPoint, {connection, warning: failed}, this.#signal, signal);
         attempt = 0;
-        unreachable = false;
         this.#endpoint = held.endpoint;
         await held.lost;
       } catch (error) {
         signal.throwIfAborted();
         const failure = PeerGroupError.from(error, 'server-unreachable', 'The signalling server cannot be reached.');
         if (failure.code === 'id-taken') void this.#visit(signal);
-        else if (!unreachable) failed(failure);
-        unreachable = failure.code !== 'id-taken';
+        // That the server is gone is noticed, and told once, where this member's own address is held.
+        else if (failure.code !== 'server-unreachable') failed(failure);
       }
       signal.throwIfAborted();
       held = undefined;

@@ -4,6 +4,7 @@ import type {Parcel} from '../link/parcel.js';
 import type {Frame} from '../protocol/frames.js';
 import type {Entry, Note} from '../protocol/records.js';
 import type {Connection} from '../transport/transport.js';
+import {Attendance, keyOf} from './attendance.js';
 import {Briefing} from './briefing.js';
 import type {Context, GroupEnd} from './context.js';
 import type {Claimed} from './doorbell.js';
@@ -13,7 +14,7 @@ import type {Person} from './member.js';
 import {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import type {People} from './people.js';
-import {stayKey, stayOf, type Seat} from './roster.js';
+import type {Seat} from './roster.js';
 import {Sending} from './sending.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
@@ -51,10 +52,7 @@ export class Group {
   readonly #sending = new Sending();
   readonly #over = new AbortController();
   readonly #ended: (end: GroupEnd) => void;
-  /** Stays that are over as far as can be told here, though the roster may have them still. */
-  readonly #gone = new Map<string, LeaveReason>();
-  /** Stays that the host says are over, and whose last words are waited for. */
-  readonly #parting = new Set<string>();
+  readonly #attendance: Attendance;
   readonly #mine: Seat;
   #members: readonly Member[] = [];
   #host: Person;
@@ -65,6 +63,7 @@ export class Group {
     if (!mine) throw new PeerGroupError('bad-frame', 'The host welcomed this member into a roster without it.');
     this.#context = context;
     this.#ledger = ledger;
+    this.#attendance = new Attendance(ledger);
     this.#people = people;
     this.#ended = ended;
     this.#mine = mine;
@@ -96,7 +95,7 @@ export class Group {
         briefing,
         founded,
         connection,
-        isMember: id => !this.#isGone(id),
+        isMember: id => !this.#attendance.isGone(id),
         accept: session => this.accept(session),
         yield: address => this.#yield(address),
       },
@@ -188,7 +187,7 @@ export class Group {
   /** Whether nobody can go on without this member: the host whom nobody hears, or whoever should follow it. */
   #isMissed(peer: Peer): boolean {
     const {hostId} = this.#ledger;
-    if (this.#isGone(hostId)) return peer.person.id === this.#successor?.id;
+    if (this.#attendance.isGone(hostId)) return peer.person.id === this.#attendance.present[0]?.id;
     return peer.person.id === hostId && !this.#mesh.peers.some(other => this.#hearsForUs(other));
   }
 
@@ -206,7 +205,7 @@ export class Group {
 
   #linkChanged(peer: Peer): void {
     if (peer.link.attached) return;
-    if (this.#parting.has(this.#stayOf(peer))) return this.#depart(peer, 'left');
+    if (this.#attendance.isParting(peer.seat)) return this.#depart(peer, 'left');
     this.#watch(peer);
     this.#reconsider();
   }
@@ -245,8 +244,11 @@ export class Group {
         if (peer) this.#depart(peer, 'left');
         return session.close();
       case 'expelled':
-        if (session.proof.id !== this.#ledger.hostId) throw outOfRole(frame);
-        if (frame.reason === 'ejected') return this.#end({type: 'ejected', reason: frame.text, by: this.#host.member});
+        // Whoever hears the host is told by the host.
+        if (session.proof.id !== this.#ledger.hostId && this.#hearsHost()) return session.close();
+        if (session.proof.id === this.#ledger.hostId && frame.reason === 'ejected') {
+          return this.#end({type: 'ejected', reason: frame.text, by: this.#host.member});
+        }
         return this.#end({type: 'rejoin', address: this.#host.note?.address});
       case 'moved':
         if (session.proof.id !== this.#ledger.hostId) throw outOfRole(frame);
@@ -275,15 +277,6 @@ export class Group {
 
   // Who is in.
 
-  #stayOf(peer: Peer): string {
-    return stayKey(stayOf(peer.seat.ticket));
-  }
-
-  #isGone(id: string): boolean {
-    const seat = this.#ledger.seat(id);
-    return !seat || this.#gone.has(stayKey(stayOf(seat.ticket)));
-  }
-
   #addPeer(seat: Seat): Peer {
     const person = this.#people.meet(seat.id, seat.ticket.key);
     const peer = this.#mesh.add(seat, person);
@@ -293,9 +286,7 @@ export class Group {
 
   /** A stay is over, whatever the roster says for now. */
   #depart(peer: Peer, reason: LeaveReason): void {
-    const stay = this.#stayOf(peer);
-    if (!this.#gone.has(stay)) this.#gone.set(stay, reason);
-    this.#parting.delete(stay);
+    this.#attendance.depart(peer.seat, reason);
     this.#review(undefined);
     this.#reconsider();
   }
@@ -311,13 +302,11 @@ export class Group {
     const {change} = this.#ledger.state.entry ?? {};
     if (change?.type === 'drop') this.#noteDrop(change.member, change.reason);
     const own = this.#ledger.seat(this.#context.self.id);
-    if (!own || stayKey(stayOf(own.ticket)) !== stayKey(stayOf(this.#mine.ticket))) return this.#expelled(entry);
+    if (!own || keyOf(own) !== keyOf(this.#mine)) return this.#expelled();
 
-    const seats = this.#ledger.seats.filter(seat => seat !== own && !this.#gone.has(stayKey(stayOf(seat.ticket))));
-    const stays = new Set(seats.map(seat => stayKey(stayOf(seat.ticket))));
-    const leaving = this.#mesh.peers.filter(
-      peer => !stays.has(this.#stayOf(peer)) && !this.#parting.has(this.#stayOf(peer)),
-    );
+    const seats = this.#attendance.present.filter(seat => seat !== own);
+    const stays = new Set(seats.map(keyOf));
+    const leaving = this.#mesh.peers.filter(({seat}) => !stays.has(keyOf(seat)) && !this.#attendance.isParting(seat));
     for (const peer of leaving) {
       this.#mesh.remove(peer);
       this.#people.forget(peer.person);
@@ -328,7 +317,7 @@ export class Group {
     this.#setHost();
     if (leaving.length + coming.length > 0) this.#listMembers();
     this.#tell(leaving, coming, previous);
-    this.#forgetGone();
+    this.#attendance.tidy();
     if (this.#over.signal.aborted) return;
     this.#mesh.connect();
     this.#serve();
@@ -338,28 +327,18 @@ export class Group {
     const {listener} = this.#context;
     const {signal} = this.#over;
     for (const peer of leaving) {
-      if (!signal.aborted) listener.memberleave(peer.person.member, this.#gone.get(this.#stayOf(peer)) ?? 'lost');
+      if (!signal.aborted) listener.memberleave(peer.person.member, this.#attendance.reason(peer.seat) ?? 'lost');
     }
     for (const {person} of coming) if (!signal.aborted) listener.memberjoin(person.member);
     if (previous !== this.#host && !signal.aborted) listener.hostchange(this.#host.member, previous.member);
   }
 
-  /** Stays that the roster does not have any more need not be remembered as gone. */
-  #forgetGone(): void {
-    const seated = new Set(this.#ledger.seats.map(seat => stayKey(stayOf(seat.ticket))));
-    for (const stay of this.#gone.keys()) if (!seated.has(stay)) this.#gone.delete(stay);
-  }
-
   #noteDrop(id: string, reason: LeaveReason): void {
     const peer = this.#mesh.peer(id);
-    if (!peer) return;
-    const stay = this.#stayOf(peer);
-    if (this.#gone.has(stay)) return;
-    if (reason !== 'left' || !peer.link.attached) this.#gone.set(stay, reason);
-    else {
-      this.#parting.add(stay);
-      this.#context.environment.clock.after(lastWords, () => this.#depart(peer, 'left'), peer.signal);
-    }
+    if (!peer || this.#attendance.reason(peer.seat)) return;
+    if (reason !== 'left' || !peer.link.attached) return this.#attendance.depart(peer.seat, reason);
+    this.#attendance.part(peer.seat);
+    this.#context.environment.clock.after(lastWords, () => this.#depart(peer, 'left'), peer.signal);
   }
 
   #listMembers(): void {
@@ -373,23 +352,18 @@ export class Group {
 
   /** The host as the page sees it: the one in the records, or while that one is gone, the one who will be. */
   #setHost(): void {
-    const seat = this.#successor;
-    const host = seat && this.#people.get(this.#isGone(this.#ledger.hostId) ? seat.id : this.#ledger.hostId);
+    const {hostId} = this.#ledger;
+    const host = this.#people.get(this.#attendance.isGone(hostId) ? (this.#attendance.present[0]?.id ?? '') : hostId);
     if (!host) return;
     this.#host.isHost = false;
     this.#host = host;
     host.isHost = true;
   }
 
-  get #successor(): Seat | undefined {
-    return this.#ledger.seats.find(seat => !this.#isGone(seat.id));
-  }
-
   /** The roster does not have this member any more. */
-  #expelled(entry: Entry | undefined): void {
-    const {change} = entry ?? {};
-    const {self} = this.#context;
-    if (change?.type === 'drop' && change.member === self.id && change.reason === 'ejected') {
+  #expelled(): void {
+    const {change} = this.#ledger.state.entry ?? {};
+    if (change?.type === 'drop' && change.member === this.#context.self.id && change.reason === 'ejected') {
       this.#end({type: 'ejected', reason: change.text, by: this.#host.member});
     } else this.#end({type: 'rejoin', address: this.#host.note?.address});
   }
@@ -399,15 +373,12 @@ export class Group {
     const {identity} = this.#context;
     if (this.#isHost) {
       this.#hosting.serve();
-      for (const {id, ticket} of this.#ledger.seats) {
-        const reason = this.#gone.get(stayKey(stayOf(ticket)));
-        if (reason) this.#hosting.drop(id, reason);
-      }
+      for (const [{id}, reason] of this.#attendance.absent) this.#hosting.drop(id, reason);
       return;
     }
     this.#hosting.rest(this.#host.note?.address);
     const {hostId} = this.#ledger;
-    if (this.#isGone(hostId) && this.#successor?.id === identity.id) {
+    if (this.#attendance.isGone(hostId) && this.#attendance.present[0]?.id === identity.id) {
       this.#ledger.take(identity, hostId).catch((error: unknown) => this.#fail(error));
     }
   }
@@ -468,7 +439,7 @@ export class Group {
   /** Says goodbye to everyone, at once. */
   goodbye(): void {
     if (this.#over.signal.aborted) return;
-    const heir = this.#ledger.seats.find(({id}) => id !== this.#context.self.id && !this.#isGone(id));
+    const heir = this.#attendance.present.find(({id}) => id !== this.#context.self.id);
     this.#hosting.rest(heir && this.#people.get(heir.id)?.note?.address);
     this.#mesh.broadcast({type: 'goodbye'});
     this.#close('This member left the group before everyone had the message.');

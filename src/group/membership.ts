@@ -188,6 +188,9 @@ export class Membership {
     this.#enter('joined');
     this.#listener.joined();
     if (session) group.accept(session);
+    // It may have changed while the note was being signed.
+    const {note} = this.#context.self;
+    if (note && !this.#description.isSaidBy(note)) void this.#publish();
     return group;
   }
 

@@ -22,6 +22,7 @@ export class Presence {
   readonly #signal: AbortSignal;
   readonly #token: string;
   #endpoint: Promise<Endpoint>;
+  #isDown = false;
 
   /** `signal` ends it, and every connection made through it. */
   constructor(environment: Environment, listener: PresenceListener, signal: AbortSignal) {
@@ -43,27 +44,35 @@ export class Presence {
   async #attempt(): Promise<Endpoint> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.#environment.transport.register(
+        const endpoint = await this.#environment.transport.register(
           this.address,
           this.#token,
           {
             connection: connection => this.#listener.connection(connection),
             lost: error => {
               if (this.#signal.aborted) return;
-              this.#listener.unreachable(error);
+              this.#miss(error);
               this.#endpoint = this.#register();
             },
             warning: error => this.#listener.warning(error),
           },
           this.#signal,
         );
+        this.#isDown = false;
+        return endpoint;
       } catch (error) {
         this.#signal.throwIfAborted();
         const failure = PeerGroupError.from(error, 'server-unreachable', 'The signalling server cannot be reached.');
-        if (attempt === 0 && failure.code !== 'id-taken') this.#listener.unreachable(failure);
+        if (failure.code !== 'id-taken') this.#miss(failure);
         await backoff(this.#environment, attempt, 250, slowestRegistration, this.#signal);
       }
     }
+  }
+
+  #miss(error: PeerGroupError): void {
+    if (this.#isDown) return;
+    this.#isDown = true;
+    this.#listener.unreachable(error);
   }
 
   /** Dials another address, as soon as the server can be reached. Rejects with `unreachable` or the signal's reason. */

@@ -53,6 +53,11 @@ export class SelfDescription {
     return !same;
   }
 
+  /** Whether a note says what would be said now. */
+  isSaidBy(note: Note): boolean {
+    return note.name === this.#presentation.name && equalBytes(note.profile, this.#profile);
+  }
+
   /** For oneself alone: a note that is good for no group yet. */
   draft(): Note {
     // From the calendar, so that a later note of this key counts more, also one of another membership or page.

@@ -1,10 +1,14 @@
 import {expect} from '@open-wc/testing';
+import {browserCryptography} from '../../src/crypto.js';
+import {meetingPoint} from '../../src/group/meeting-point.js';
+import {Membership} from '../../src/group/membership.js';
 import type {Member, PeerGroup} from '../../src/index.js';
 import {sharedServer} from '../support/server.js';
 import {until} from '../support/until.js';
 import {seededRandom} from '../transport/virtual-clock.js';
 import {collectConnections} from './connections.js';
 import {dismiss, joined, names, person, record, together, told, type PersonOptions} from './people.js';
+import {deaf, environmentAt} from './raw.js';
 
 let server = '';
 let group = '';
@@ -91,7 +95,10 @@ describe('The members', () => {
     ann.addEventListener('memberjoin', ({detail: {member}}) => seen.push([member.name, member.profile]));
     const bob = comes('Bob', {profile: 7});
     bob.addEventListener('joined', ({detail: {members, host, self}}) => {
-      seen.push(members.map(({name, profile}) => [name, profile]), [host?.name, self.name]);
+      seen.push(
+        members.map(({name, profile}) => [name, profile]),
+        [host?.name, self.name],
+      );
     });
     await joined(bob);
     await until(() => seen.length === 3);
@@ -168,11 +175,43 @@ describe('A name or a profile', () => {
         port2.postMessage(0);
       });
     }
-    await until(() => ann.members[1]?.name === last(), () => `Ann sees ${String(ann.members[1]?.name)} and not ${last()}`);
+    await until(
+      () => ann.members[1]?.name === last(),
+      () => `Ann sees ${String(ann.members[1]?.name)} and not ${last()}`,
+    );
     expect(ann.members[1]?.profile).to.deep.equal({number});
     expect([bob.self?.name, bob.self?.profile]).to.deep.equal([last(), {number}]);
     await together(ann, bob, await joined(comes('Cem')));
     expect(names(ann)[1]).to.equal(last());
+  });
+
+  it('that is set while it is being signed is not forgotten', async () => {
+    const ann = await joined(comes('Ann'));
+    const identity = await browserCryptography.createIdentity();
+    const about = {profile: undefined, credential: undefined, grace: 20_000};
+    let number = 0;
+    const settings = {
+      ...about,
+      meetingPoint: await meetingPoint(group, browserCryptography),
+      approval: false,
+      name: 'Bob 0',
+      identity: {
+        ...identity,
+        sign(data: Uint8Array<ArrayBuffer>) {
+          if (bob.state !== 'joined') bob.update({...about, name: `Bob ${(number += 1)}`});
+          return identity.sign(data);
+        },
+      },
+    };
+    const bob: Membership = new Membership(environmentAt(server), settings, deaf);
+    await until(() => bob.state === 'joined');
+    await until(
+      () => ann.members[1]?.name === `Bob ${number}`,
+      () => `Ann sees ${String(ann.members[1]?.name)}, not Bob ${number}`,
+    );
+    expect(number).to.be.above(1);
+    expect(bob.self.name).to.equal(`Bob ${number}`);
+    await bob.leave();
   });
 
   it('that was changed is what later ones see', async () => {
@@ -224,7 +263,9 @@ describe('The order of events', () => {
       await until(() => [ann, cem].every(element => told(element, 'memberleave').length === 1));
       for (const element of [ann, cem]) {
         expect((heard(element) as [number, string][]).map(([number]) => number)).to.deep.equal(range(200));
-        expect(told(element, 'memberleave').map(({member, reason}) => [member.name, reason])).to.deep.equal([['Bob', 'left']]);
+        expect(told(element, 'memberleave').map(({member, reason}) => [member.name, reason])).to.deep.equal([
+          ['Bob', 'left'],
+        ]);
         checkStory(element);
       }
     });
@@ -254,7 +295,9 @@ describe('The order of events', () => {
     await together(ann, bob, cem);
     for (const element of [ann, bob]) {
       const about = record(element).flatMap(({type, detail}) =>
-        (type === 'memberjoin' || type === 'memberleave') && (detail as {member: Member}).member.id === cem.self?.id ? [type] : [],
+        (type === 'memberjoin' || type === 'memberleave') && (detail as {member: Member}).member.id === cem.self?.id
+          ? [type]
+          : [],
       );
       expect(about).to.deep.equal([...range(5).flatMap(() => ['memberjoin', 'memberleave']), 'memberjoin']);
       checkStory(element);
@@ -278,7 +321,8 @@ describe('The order of events', () => {
       for (let turn = 0; turn < 40; turn += 1) {
         const element = elements[below(elements.length)] as PeerGroup;
         const what = below(10);
-        if (what === 0 && !element.disabled && elements.filter(({disabled}) => !disabled).length > 2) void element.leave();
+        if (what === 0 && !element.disabled && elements.filter(({disabled}) => !disabled).length > 2)
+          void element.leave();
         else if (what === 1 || element.disabled) void element.join();
         else if (what === 2) element.name = `${element.name.slice(0, 3)} ${turn}`;
         else for (let values = below(20); values > 0; values -= 1) say(element);

@@ -195,7 +195,7 @@ describe('A ban', () => {
       told(eve, 'ejected')
         .slice(1)
         .map(({reason}) => reason),
-    ).to.deep.equal(['banned', 'banned']);
+    ).to.deep.equal(['You are banned from this group.', 'You are banned from this group.']);
     expect(names(ann)).to.deep.equal(['Ann']);
   });
 

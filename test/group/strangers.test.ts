@@ -292,7 +292,7 @@ describe('A member that keeps to nothing', () => {
   });
 
   const wrong: Record<string, Frame[]> = {
-    'a value that makes no sense of the link': [{...value, number: 7} as Frame],
+    'a value that makes no sense of the link': [{...value, number: 7}],
     'a part of nothing': [{type: 'part', transfer: 1, data: new Uint8Array(1)}],
     'an acknowledgement of what was never sent': [{type: 'ack', values: 5, transfers: 0, arrivals: []}],
     'a request': [],
@@ -320,7 +320,7 @@ describe('A member that keeps to nothing', () => {
     const {bob, stays, root, bobAt, ledger} = await entered();
     const call = await eve.call(bobAt, root, ledger.standing);
     const garbage = {type: 'value', number: 1, private: false, more: false, data: new Uint8Array([63])} as const;
-    call.send({type: 'resume', mine: stays[2], yours: stays[1], ...nothing}, garbage, {...value, number: 2} as Frame);
+    call.send({type: 'resume', mine: stays[2], yours: stays[1], ...nothing}, garbage, {...value, number: 2});
     await until(() => told(bob, 'message').length === 1);
     expect(told(bob, 'error').map(({error}) => error.code)).to.deep.equal(['bad-frame']);
     expect(record(bob).findIndex(({type}) => type === 'error')).to.be.below(

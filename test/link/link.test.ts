@@ -9,7 +9,9 @@ const large = smallValue + 1000;
 
 /** The frames of one type that Ann handed to the current connection. */
 function sentByAnn<Type extends LinkFrame['type']>(wire: Wire, type: Type): FrameOf<Type>[] {
-  return wire.frames.flatMap(({from, frame}) => (from === 'ann' && frame.type === type ? [frame as FrameOf<Type>] : []));
+  return wire.frames.flatMap(({from, frame}) =>
+    from === 'ann' && frame.type === type ? [frame as FrameOf<Type>] : [],
+  );
 }
 
 function codeOf(action: () => void): string {
@@ -241,7 +243,8 @@ describe('A link', () => {
       const below = (limit: number) => Math.floor(random() * limit);
       const wire = new Wire();
       wire.maxMessageSize = [256 * 1024, 64 * 1024, 5000][below(3)] ?? 0;
-      const size = () => (random() < 0.15 ? smallValue + 1 + below(300_000) : 4 + below(random() < 0.1 ? 250_000 : 300));
+      const size = () =>
+        random() < 0.15 ? smallValue + 1 + below(300_000) : 4 + below(random() < 0.1 ? 250_000 : 300);
       const count = 30;
       const sizes = {ann: range(count).map(size), bob: range(count).map(size)};
       const sent: Sent[] = [];
@@ -266,10 +269,15 @@ describe('A link', () => {
       wire.connect();
       await wire.run(random);
 
-      for (const [from, to] of [['ann', 'bob'], ['bob', 'ann']] as const) {
+      for (const [from, to] of [
+        ['ann', 'bob'],
+        ['bob', 'ann'],
+      ] as const) {
         const isLarge = (number: number) => (sizes[from][number] ?? 0) > smallValue;
         const {heard, numbers} = wire[to];
-        expect(numbers.filter(number => !isLarge(number))).to.deep.equal(range(count).filter(number => !isLarge(number)));
+        expect(numbers.filter(number => !isLarge(number))).to.deep.equal(
+          range(count).filter(number => !isLarge(number)),
+        );
         expect(numbers.filter(isLarge)).to.deep.equal(range(count).filter(isLarge));
         for (const [at, number] of numbers.entries()) {
           expect(same(heard[at], value(number, sizes[from][number])), `value ${number}`).to.be.true;
@@ -346,7 +354,8 @@ describe('Taking back what was sent over a link', () => {
         wire.connect();
         for (let frames = below(15); frames > 0; frames -= 1) {
           const choice = random();
-          if (choice < 0.15) sent.push(wire.ann.send(value(sent.length, random() < 0.6 ? smallValue + 1 + below(200_000) : 50)));
+          if (choice < 0.15)
+            sent.push(wire.ann.send(value(sent.length, random() < 0.6 ? smallValue + 1 + below(200_000) : 50)));
           else if (choice < 0.25 && sent.length > 0) {
             const number = below(sent.length);
             if (sent[number]?.length === 0) cancelled.add(number);
@@ -490,7 +499,11 @@ describe('A link refuses', () => {
   }
 
   it('to go on from where it never was', () => {
-    const resume = {type: 'resume', mine: {epoch: new Uint8Array(32), index: 0}, yours: {epoch: new Uint8Array(32), index: 0}} as const;
+    const resume = {
+      type: 'resume',
+      mine: {epoch: new Uint8Array(32), index: 0},
+      yours: {epoch: new Uint8Array(32), index: 0},
+    } as const;
     const {ann} = new Wire();
     const {connection} = connectionOf();
     expect(codeOf(() => ann.link.attach(connection, {...resume, ...nothing, values: 1}))).to.equal('bad-frame');
@@ -501,9 +514,15 @@ describe('A link refuses', () => {
     const wire = new Wire();
     wire.connect();
     wire.ann.send(value(0, large));
-    const resume = {type: 'resume', mine: {epoch: new Uint8Array(32), index: 0}, yours: {epoch: new Uint8Array(32), index: 0}} as const;
+    const resume = {
+      type: 'resume',
+      mine: {epoch: new Uint8Array(32), index: 0},
+      yours: {epoch: new Uint8Array(32), index: 0},
+    } as const;
     const arrivals = [{transfer: 1, bytes: large + 1}];
-    expect(codeOf(() => wire.ann.link.attach(connectionOf().connection, {...resume, ...nothing, arrivals}))).to.equal('bad-frame');
+    expect(codeOf(() => wire.ann.link.attach(connectionOf().connection, {...resume, ...nothing, arrivals}))).to.equal(
+      'bad-frame',
+    );
   });
 
   it('to take a transfer again that it has dispatched', async () => {

@@ -61,7 +61,10 @@ describe('Every frame', () => {
       for (let count = 0; count < 200; count += 1) {
         const bytes = [...encodeFrame(samples.frame(type))];
         for (let changes = 1 + samples.below(4); changes > 0; changes -= 1) {
-          const few = Array.from({length: samples.below(4)}, () => [0, 1, 127, 128, 255, samples.below(256)][samples.below(6)] ?? 0);
+          const few = Array.from(
+            {length: samples.below(4)},
+            () => [0, 1, 127, 128, 255, samples.below(256)][samples.below(6)] ?? 0,
+          );
           bytes.splice(samples.below(bytes.length + 1), samples.below(4), ...few);
         }
         const changed = Uint8Array.from(bytes);
@@ -138,8 +141,12 @@ describe('Text and lists', () => {
     expect(fate(encodeFrame({...refused, reason: 'x'.repeat(256)}))).to.equal('canonical');
     expect(fate(encodeFrame(tooLong))).to.equal('refused');
     expect(fate(encodeFrame({...refused, reason: '漢'.repeat(256)}))).to.equal('canonical');
-    expect(fate(encodeFrame({type: 'note', note: {...note, profile: new Uint8Array(16 * 1024)}}))).to.equal('canonical');
-    expect(fate(encodeFrame({type: 'note', note: {...note, profile: new Uint8Array(16 * 1024 + 1)}}))).to.equal('refused');
+    expect(fate(encodeFrame({type: 'note', note: {...note, profile: new Uint8Array(16 * 1024)}}))).to.equal(
+      'canonical',
+    );
+    expect(fate(encodeFrame({type: 'note', note: {...note, profile: new Uint8Array(16 * 1024 + 1)}}))).to.equal(
+      'refused',
+    );
     expect(fate(encodeFrame({type: 'request', note, credential: new Uint8Array(64 * 1024 + 1)}))).to.equal('refused');
     const blobs = Array<number>(65537).fill(0);
     expect(fate(encodeFrame({type: 'offer', transfer: 1, private: false, bytes: 1, blobs}))).to.equal('refused');

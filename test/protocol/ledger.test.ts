@@ -56,9 +56,7 @@ async function codeOf(promise: Promise<unknown>): Promise<unknown> {
 /** The seating that a state shows. */
 async function seatingOf(state: GroupState): Promise<Seating> {
   const {next, bans} = state.roster;
-  const seats = await Promise.all(
-    state.roster.members.map(async ticket => ({id: await idOf(ticket.key), ticket})),
-  );
+  const seats = await Promise.all(state.roster.members.map(async ticket => ({id: await idOf(ticket.key), ticket})));
   return {next, seats, bans};
 }
 
@@ -68,7 +66,12 @@ async function idOf(key: Uint8Array<ArrayBuffer>): Promise<string> {
 }
 
 /** A change that somebody signs as if it were the host's to make. */
-async function forgedEntry(signer: Identity, ledger: Ledger, change: Change, fields: Partial<Entry> = {}): Promise<Entry> {
+async function forgedEntry(
+  signer: Identity,
+  ledger: Ledger,
+  change: Change,
+  fields: Partial<Entry> = {},
+): Promise<Entry> {
   const before = await seatingOf(ledger.state);
   const id = change.type === 'add' ? await idOf(change.ticket.key) : change.member;
   let after = before;
@@ -76,7 +79,8 @@ async function forgedEntry(signer: Identity, ledger: Ledger, change: Change, fie
     after = applyChange(before, change, id);
   } catch {
     // The change is one that nobody may make: the roster after it is what such a host would claim.
-    if (change.type === 'add') after = {...before, next: change.ticket.index + 1, seats: [...before.seats, {id, ticket: change.ticket}]};
+    if (change.type === 'add')
+      after = {...before, next: change.ticket.index + 1, seats: [...before.seats, {id, ticket: change.ticket}]};
   }
   return sign(signer, 'entry', ledger.root, records.entry, {
     epoch: ledger.standing.epoch,
@@ -87,7 +91,12 @@ async function forgedEntry(signer: Identity, ledger: Ledger, change: Change, fie
   });
 }
 
-function ticketFor(signer: Identity, ledger: Ledger, key: Uint8Array<ArrayBuffer>, fields: Partial<Ticket> = {}): Promise<Ticket> {
+function ticketFor(
+  signer: Identity,
+  ledger: Ledger,
+  key: Uint8Array<ArrayBuffer>,
+  fields: Partial<Ticket> = {},
+): Promise<Ticket> {
   const {number, epoch} = ledger.standing;
   const ticket = {number, epoch, index: ledger.state.roster.next, key, ...fields};
   return sign(signer, 'ticket', ledger.root, records.ticket, ticket);
@@ -227,7 +236,9 @@ describe('A change of the roster is refused', () => {
     const cems = await reader(group);
     const eve = await crypto.createIdentity();
     const ticket = await ticketFor(bob, group.ledger, eve.publicKey);
-    expect(await codeOf(cems.receiveEntry(await forgedEntry(bob, group.ledger, {type: 'add', ticket})))).to.equal('bad-frame');
+    expect(await codeOf(cems.receiveEntry(await forgedEntry(bob, group.ledger, {type: 'add', ticket})))).to.equal(
+      'bad-frame',
+    );
     const drop: Change = {type: 'drop', member: group.ann.id, reason: 'ejected', ban: true, text: ''};
     expect(await codeOf(cems.receiveEntry(await forgedEntry(bob, group.ledger, drop)))).to.equal('bad-frame');
     expect(ids(cems)).to.deep.equal([group.ann.id, bob.id]);
@@ -412,7 +423,10 @@ describe('Nobody makes itself host', () => {
     });
   }
 
-  for (const [how, ban] of [['banned', true], ['ejected', false]] as const) {
+  for (const [how, ban] of [
+    ['banned', true],
+    ['ejected', false],
+  ] as const) {
     it(`who was ${how}, with the ticket that it had`, async () => {
       const group = await founded(true);
       const eve = await admit(group);

@@ -35,7 +35,10 @@ export class Samples {
 
   text(most: number): string {
     const characters = ['a', 'é', '漢', '😀', '\u0000', '\ufeff', '\u202e'];
-    return Array.from({length: this.below(Math.min(most / 2, 20))}, () => characters[this.below(characters.length)]).join('');
+    return Array.from(
+      {length: this.below(Math.min(most / 2, 20))},
+      () => characters[this.below(characters.length)],
+    ).join('');
   }
 
   hash = () => this.bytes(32);
@@ -101,7 +104,13 @@ export class Samples {
   });
 
   readonly #frames: {readonly [Type in Frame['type']]: () => Extract<Frame, {type: Type}>} = {
-    hello: () => ({type: 'hello', version: this.uint(), root: this.maybe(this.hash), key: this.key(), nonce: this.hash()}),
+    hello: () => ({
+      type: 'hello',
+      version: this.uint(),
+      root: this.maybe(this.hash),
+      key: this.key(),
+      nonce: this.hash(),
+    }),
     proof: () => ({type: 'proof', signature: this.signature(), standing: this.maybe(this.standing)}),
     request: () => ({type: 'request', note: this.note(), credential: this.some()}),
     pending: () => ({type: 'pending'}),

@@ -1,0 +1,67 @@
+import type {LeaveReason} from './types.js';
+import type {Ledger} from './ledger.js';
+import {stayKey, stayOf, type Seat} from './roster.js';
+
+/**
+ * Who of the roster is there, as far as can be told here: the roster, less those who have said goodbye or are out of
+ * reach and whom the host has not dropped yet, and with those whom it has dropped but whose last words are on their way.
+ */
+export class Attendance {
+  readonly #ledger: Ledger;
+  readonly #gone = new Map<string, LeaveReason>();
+  readonly #parting = new Set<string>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** Whoever is in the roster and not gone, in join order. */
+  get present(): readonly Seat[] {
+    return this.#ledger.seats.filter(seat => !this.#gone.has(keyOf(seat)));
+  }
+
+  /** Whoever is in the roster, but gone, and why. */
+  get absent(): readonly (readonly [Seat, LeaveReason])[] {
+    return this.#ledger.seats.flatMap(seat => {
+      const reason = this.#gone.get(keyOf(seat));
+      return reason ? [[seat, reason] as const] : [];
+    });
+  }
+
+  /** Whether this member is not in, or gone. */
+  isGone(id: string): boolean {
+    return !this.present.some(seat => seat.id === id);
+  }
+
+  /** Why this stay is over; `undefined` if nobody has said so. */
+  reason(seat: Seat): LeaveReason | undefined {
+    return this.#gone.get(keyOf(seat));
+  }
+
+  /** This stay is over, whatever the roster says for now. The first reason counts. */
+  depart(seat: Seat, reason: LeaveReason): void {
+    const key = keyOf(seat);
+    this.#parting.delete(key);
+    if (!this.#gone.has(key)) this.#gone.set(key, reason);
+  }
+
+  /** This stay is over, but something from it may still be on its way. */
+  part(seat: Seat): void {
+    this.#parting.add(keyOf(seat));
+  }
+
+  isParting(seat: Seat): boolean {
+    return this.#parting.has(keyOf(seat));
+  }
+
+  /** Stays that the roster does not have any more need not be remembered as gone. */
+  tidy(): void {
+    const seated = new Set(this.#ledger.seats.map(keyOf));
+    for (const stay of this.#gone.keys()) if (!seated.has(stay)) this.#gone.delete(stay);
+  }
+}
+
+/** A stay as a key: seats are the same if their stays are. */
+export function keyOf(seat: Seat): string {
+  return stayKey(stayOf(seat.ticket));
+}
