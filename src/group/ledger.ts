@@ -15,7 +15,7 @@ import {
 import type {Standing} from '../protocol/frames.js';
 import {toHex} from '../protocol/schema.js';
 import {verifyReigns, verifyRoster, type ProvenReign} from './chain.js';
-import {applyChange, emptySeating, toRoster, type Seat, type Seating} from './roster.js';
+import {applyChange, emptySeating, stayKey, stayOf, toRoster, type Seat, type Seating} from './roster.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {equalBytes, hashOf, sign, verify} from './signing.js';
 
@@ -56,6 +56,8 @@ export class Ledger {
   #entry: Entry | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #held: GroupState | undefined;
+  /** Stays that ended by their own wish or the host's, as far as it was seen here. The last ones only. */
+  readonly #ended = new Set<string>();
 
   private constructor(
     crypto: Cryptography,
@@ -194,6 +196,15 @@ export class Ledger {
       change,
       roster: await hashOf(this.#crypto, rosterKind, toRoster(seating)),
     });
+    this.#follow(seating, entry);
+  }
+
+  #follow(seating: Seating, entry: Entry): void {
+    const {change} = entry;
+    const dropped = change.type === 'drop' && change.reason !== 'lost' ? this.seat(change.member) : undefined;
+    if (dropped) this.#ended.add(stayKey(stayOf(dropped.ticket)));
+    const [oldest] = this.#ended;
+    if (oldest !== undefined && this.#ended.size > limits.bans) this.#ended.delete(oldest);
     this.#seating = seating;
     this.#entry = entry;
     this.#listener?.changed(entry);
@@ -242,9 +253,7 @@ export class Ledger {
       if (!equalBytes(await hashOf(this.#crypto, rosterKind, toRoster(seating)), entry.roster)) {
         throw forged('the roster after a change');
       }
-      this.#seating = seating;
-      this.#entry = entry;
-      this.#listener?.changed(entry);
+      this.#follow(seating, entry);
       return 'followed';
     });
   }
@@ -286,13 +295,16 @@ export class Ledger {
   }
 
   /**
-   * A ticket says that its holder was let in, not that it still is. No host is followed who is banned; and where the
-   * chain goes on from the last host known here, none who was not in the roster, or has not been let in since.
+   * A ticket says that its holder was let in, not that it still is. No host is followed who is banned, or whose stay
+   * ended otherwise than by a lost connection; and where the chain goes on from the last host known here, none who was
+   * not in the roster, or has not been let in since.
    */
   #mayReign(reigns: readonly ProvenReign[]): boolean {
     const {seats, bans, next} = this.#seating;
     const news = reigns.filter(reign => !this.#reigns.some(known => equalBytes(known.hash, reign.hash)));
-    if (news.some(reign => bans.includes(reign.hostId))) return false;
+    const isOut = ({hostId, ticket}: ProvenReign) =>
+      bans.includes(hostId) || (ticket !== undefined && this.#ended.has(stayKey(stayOf(ticket))));
+    if (news.some(isOut)) return false;
     if (!reigns.some(reign => equalBytes(reign.hash, this.#head.hash))) return true;
     return news.every(({hostId, ticket}) => {
       if (!ticket || seats.some(seat => seat.id === hostId)) return true;

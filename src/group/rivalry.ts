@@ -4,8 +4,8 @@ import type {Frame} from '../protocol/frames.js';
 import {toHex} from '../protocol/schema.js';
 import type {Session} from './session.js';
 
-/** ms. A group younger than this may have been founded by mistake, just as the host of an older one left. */
-const youth = 30_000;
+/** ms. A group younger than this may have been founded by mistake, as a host left or vanished: that is noticed after `grace` (20 s) and up to 17 s. */
+const youth = 60_000;
 
 /** ms. For each step of finding out who the other is. */
 const patience = 5000;

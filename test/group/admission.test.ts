@@ -3,6 +3,7 @@ import type {JoinRequest, PeerGroup, PeerGroupError} from '../../src/index.js';
 import {sharedServer} from '../support/server.js';
 import {next, until} from '../support/until.js';
 import {collectConnections} from './connections.js';
+import {isFound} from './intruder.js';
 import {dismiss, joined, names, person, together, told, type PersonOptions} from './people.js';
 
 let server = '';
@@ -174,7 +175,7 @@ describe('A group with approval', () => {
     const bob = await joined(comes('Bob', {approval: false}));
     await together(ann, bob);
     await dismiss(ann);
-    await until(() => bob.host === bob.self);
+    await isFound(bob, server);
     const cem = comes('Cem');
     const request = await asked(bob);
     await isKeptWaiting(cem, bob);
@@ -187,7 +188,7 @@ describe('A group with approval', () => {
     const bob = await joined(comes('Bob', {approval: true}));
     await together(ann, bob);
     await dismiss(ann);
-    await until(() => bob.host === bob.self);
+    await isFound(bob, server);
     await together(bob, comes('Cem'));
   });
 });
@@ -286,6 +287,8 @@ describe('A request to join', () => {
     again.accept();
     await together(bob, cem);
     expect(told(cem, 'ejected')).to.deep.equal([]);
+    const states = told(cem, 'statechange').map(({state}) => state);
+    expect(states).to.deep.equal(['connecting', 'pending', 'connecting', 'pending', 'joined']);
   });
 
   it('takes a reason of 256 characters and no longer one, and stays open if it is', async () => {
@@ -377,7 +380,7 @@ describe('Somebody who is refused', () => {
       (error: unknown) => (error as PeerGroupError).code,
     );
     (await asked(ann)).reject();
-    expect(await joining).to.equal('left');
+    expect(await joining).to.equal('ejected');
     expect(told(bob, 'ejected')[0]?.reason).to.equal('');
   });
 

@@ -1,7 +1,9 @@
 import {browserCryptography as crypto} from '../../src/crypto.js';
 import type {Identity} from '../../src/environment.js';
+import {meetingPoint} from '../../src/group/meeting-point.js';
 import {Session} from '../../src/group/session.js';
 import {sign} from '../../src/group/signing.js';
+import type {PeerGroup} from '../../src/index.js';
 import type {Frame, FrameOf, Standing} from '../../src/protocol/frames.js';
 import {note as noteKind, type Note} from '../../src/protocol/records.js';
 import {toHex} from '../../src/protocol/schema.js';
@@ -119,5 +121,20 @@ export class Intruder {
     if (!root) throw new Error('nobody is in a group there');
     call.send({type: 'request', note: await this.note(root, name), credential: new Uint8Array()});
     return call;
+  }
+}
+
+/** Resolves when newcomers find this host: somebody who calls at the group's meeting point reaches it. */
+export async function isFound(host: PeerGroup, url: string): Promise<void> {
+  const id = await meetingPoint(host.group, crypto);
+  const caller = await Intruder.at(url);
+  try {
+    await until(async () => {
+      const {session} = await caller.call(id);
+      session.close();
+      return session.proof.id === host.self?.id;
+    }, 'the host does not answer for the group');
+  } finally {
+    caller.leave();
   }
 }

@@ -26,6 +26,8 @@ interface Founder {
   takeAway(): void;
   /** Tells it. */
   tell(): void;
+  /** Its next call to the meeting point will never be answered. */
+  mute(): void;
 }
 
 const memberships = new Set<Membership>();
@@ -33,13 +35,25 @@ const memberships = new Set<Membership>();
 async function founder(name: string, server: TestServer): Promise<Founder> {
   const id = await meetingPoint(group, browserCryptography);
   const errors: PeerGroupErrorCode[] = [];
-  let [ahead, count] = [0, 0];
+  let [ahead, count, muted] = [0, 0, false];
   let [takeAway, tell] = [() => {}, () => {}];
   const real = transportTo(server.url);
   const transport: Transport = {
     async register(address, token, listener, signal) {
       const endpoint = await real.register(address, token, listener, signal);
-      if (address !== id) return endpoint;
+      if (address !== id) {
+        return {
+          id: address,
+          close: () => endpoint.close(),
+          dial(to, until) {
+            if (to !== id || !muted) return endpoint.dial(to, until);
+            muted = false;
+            return new Promise((_, reject) => {
+              until.addEventListener('abort', () => reject(until.reason as Error));
+            });
+          },
+        };
+      }
       takeAway = () => endpoint.close();
       tell = () => listener.lost(new Error('The server took it away.') as never);
       return endpoint;
@@ -68,6 +82,7 @@ async function founder(name: string, server: TestServer): Promise<Founder> {
     age: () => (ahead += minute),
     takeAway: () => takeAway(),
     tell: () => tell(),
+    mute: () => (muted = true),
   };
 }
 
@@ -109,7 +124,22 @@ describe('Two groups under one name', () => {
     expect(seen?.members[0]?.name).to.equal('Cem');
     expect([cem.joined(), ann.joined()]).to.deep.equal([1, 2]);
     expect([bob, eve].map(element => told(element, 'joined').length)).to.deep.equal([2, 2]);
-    for (const element of [bob, eve]) expect(told(element, 'error')).to.deep.equal([]);
+    for (const element of [bob, eve]) {
+      expect(told(element, 'error')).to.deep.equal([]);
+      // They went along with their host, and did not miss it first.
+      expect(told(element, 'hostchange')).to.deep.equal([]);
+    }
+  });
+
+  it('find each other though a call to the meeting point is never answered', async () => {
+    const server = await startServer();
+    const ann = await founder('Ann', server);
+    ann.takeAway();
+    const bob = await joined(person('Bob', {server, group}));
+    ann.mute();
+    ann.tell();
+    const [seen] = await untilTogether(() => [ann.membership, bob].map(view));
+    expect(seen?.members.map(({name}) => name)).to.deep.equal(['Ann', 'Bob']);
   });
 
   it('both stay when both are old, and say that the name is taken', async () => {
@@ -149,12 +179,12 @@ describe('judge', () => {
 
   it('has exactly one of two groups yield unless both are old, whoever judges', () => {
     const mirrored = {stay: 'yield', yield: 'stay', both: 'both'};
-    const ages = [0, 1, 1000, 29_999, 30_000, 30_001, minute];
+    const ages = [0, 1, 1000, 59_999, 60_000, 60_001, 10 * minute];
     for (const one of ages) {
       for (const other of ages) {
         const [mine, theirs] = [facts(one, 1), facts(other, 2)];
         expect(judge(theirs, mine)).to.equal(mirrored[judge(mine, theirs)]);
-        expect(judge(mine, theirs) === 'both').to.equal(one >= 30_000 && other >= 30_000);
+        expect(judge(mine, theirs) === 'both').to.equal(one >= 60_000 && other >= 60_000);
       }
     }
   });

@@ -1,10 +1,9 @@
 import {expect} from '@open-wc/testing';
-import {browserCryptography} from '../../src/crypto.js';
-import {meetingPoint} from '../../src/group/meeting-point.js';
 import type {PeerGroup} from '../../src/index.js';
 import {startServer, type TestServer} from '../support/server.js';
 import {until} from '../support/until.js';
 import {collectConnections} from './connections.js';
+import {isFound} from './intruder.js';
 import {dismiss, joined, names, person, together, told, type PersonOptions} from './people.js';
 
 let server: TestServer;
@@ -34,16 +33,6 @@ async function gathered(...others: string[]): Promise<PeerGroup[]> {
   for (const name of others) elements.push(await joined(comes(name)));
   await together(...elements);
   return elements;
-}
-
-/** Resolves when newcomers find the host again: nobody but these is known to the server, and one holds the meeting point. */
-async function isFound(...elements: readonly PeerGroup[]): Promise<void> {
-  const id = await meetingPoint(group, browserCryptography);
-  await until(async () => {
-    const clients = await server.clients();
-    return clients.includes(id) && clients.length === elements.length + 1;
-  }, 'the next host does not answer for the group');
-  await together(...elements);
 }
 
 function idOf(element: PeerGroup): string {
@@ -205,12 +194,14 @@ describe('A ban', () => {
     await until(() => eve.state === 'ejected');
     await together(ann, bob);
     await dismiss(ann);
-    await isFound(bob);
+    await isFound(bob, server.url);
+    await together(bob);
     expect(await returns(eve)).to.equal('ejected');
     const cem = await joined(comes('Cem'));
     await together(bob, cem);
     await dismiss(bob);
-    await isFound(cem);
+    await isFound(cem, server.url);
+    await together(cem);
     expect(await returns(eve)).to.equal('ejected');
     expect(names(cem)).to.deep.equal(['Cem']);
   });

@@ -236,6 +236,19 @@ describe('Nobody passes for somebody else', () => {
     expect([annEnd.closed, bobEnd.closed]).to.deep.equal([true, true]);
   });
 
+  for (const [whose, dialler, acceptor] of [
+    ['the one who dials', 66, 2],
+    ['the one who is dialled', 1, 66],
+  ] as const) {
+    it(`by putting a certificate in place of that of ${whose}`, async () => {
+      const [annEnd, bobEnd] = Wire.pair();
+      annEnd.fingerprints.remote.fill(acceptor);
+      bobEnd.fingerprints.remote.fill(dialler);
+      const ends = [annEnd, bobEnd].map(async end => outcome(prove(end, introduction(await identity()))));
+      expect(await Promise.all(ends)).to.include('bad-proof');
+    });
+  }
+
   it('by repeating what somebody proved on another connection', async () => {
     const ann = await identity();
     const [hers, other] = Wire.pair();

@@ -203,16 +203,20 @@ describe('A stranger at the door', () => {
 
   it('whose note or credential makes no sense is let go', async () => {
     const {ann, bob} = await gathered();
-    const note = await eve.note(await rootAt(doorbell), 'Eve');
+    const root = await rootAt(doorbell);
+    const note = await eve.note(root, 'Eve');
+    const {publicKey} = await crypto.createIdentity();
+    const borrowed = await noteOf({...eve.identity, publicKey}, root, 'Eve', 1);
     for (const request of [
       {type: 'request', note, credential: new Uint8Array([63, 63])},
       {type: 'request', note: {...note, name: 'Adam'}, credential: new Uint8Array()},
+      {type: 'request', note: borrowed, credential: new Uint8Array()},
     ] as const) {
       const call = await eve.call(doorbell);
       call.send(request);
       await until(() => call.closed);
     }
-    expect(told(ann, 'error').map(({error}) => error.code)).to.deep.equal(['bad-frame', 'bad-frame']);
+    expect(told(ann, 'error').map(({error}) => error.code)).to.deep.equal(['bad-frame', 'bad-frame', 'bad-frame']);
     expect(told(ann, 'joinrequest').length).to.equal(1);
     await isUnimpressed(ann, bob);
   });
@@ -369,25 +373,34 @@ describe('A member that keeps to nothing', () => {
       back.send({type: 'resume', mine: stays[2], yours: stays[1], ...nothing}, value);
       await back.wasRead();
       expect(back.told).to.deep.equal([]);
-      // By a chain that goes on from the host that let her in.
+      // Somebody who was not there when she was removed.
+      const before = await server.clients();
+      const cem = await joined(comes('Cem', {credential: 'Bob'}));
+      await together(ann, bob, cem);
+      const [cemAt = ''] = (await server.clients()).filter(id => !before.includes(id));
+      // By a chain that goes on from the host that let her in, and is longer than that of whoever is next in line.
       const takes = await Ledger.trust(crypto, root, ledger.state);
       await takes.take(eve.identity, takes.hostId);
-      const usurping = await eve.call(bobAt, root, ledger.standing);
-      usurping.send({type: 'state', state: takes.state});
-      await usurping.wasRead();
+      await takes.take(eve.identity, eve.identity.id);
+      const usurp = async (at: string) => {
+        const call = await eve.call(at, root, ledger.standing);
+        const resume = {type: 'resume', mine: stays[2], yours: stays[1], ...nothing} as const;
+        call.send({type: 'state', state: takes.state}, resume, value);
+        await call.wasRead();
+      };
+      for (const at of [bobAt, cemAt]) await usurp(at);
       await dismiss(ann);
-      await until(() => bob.host === bob.self);
-      const again = await eve.call(bobAt, root, takes.standing);
-      again.send(
-        {type: 'state', state: takes.state},
-        {type: 'resume', mine: stays[2], yours: stays[1], ...nothing},
-        value,
-      );
-      await again.wasRead();
-      expect(names(bob)).to.deep.equal(['Bob']);
-      expect(bob.host).to.equal(bob.self);
+      await together(bob, cem);
+      for (const at of [bobAt, cemAt]) await usurp(at);
+      await bob.send('done');
+      for (const element of [bob, cem]) {
+        expect(names(element)).to.deep.equal(['Bob', 'Cem']);
+        expect(told(element, 'hostchange').map(({host}) => host.name)).to.deep.equal(['Bob']);
+        expect(told(element, 'joinrequest')).to.deep.equal([]);
+        expect(told(element, 'joined').length).to.equal(1);
+      }
       expect(told(bob, 'message')).to.deep.equal([]);
-      expect(told(bob, 'joinrequest')).to.deep.equal([]);
+      expect(told(cem, 'message').map(({data}) => data)).to.deep.equal(['done']);
     });
   }
 });

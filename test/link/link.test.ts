@@ -57,16 +57,23 @@ describe('A link', () => {
     expect(outcomes).to.deep.equal([['done'], ['done']]);
   });
 
-  it('says that a value is done only after it has been dispatched at the other end', async () => {
-    const wire = new Wire();
-    const outcomes: number[] = [];
-    wire.connect();
-    const sent = wire.ann.send(value(0));
-    wire.bob.onheard = () => outcomes.push(sent.length);
-    await wire.run();
-    expect(outcomes).to.deep.equal([0]);
-    expect(sent).to.deep.equal(['done']);
-  });
+  for (const [what, size] of [
+    ['a value', 4],
+    ['a transfer', large],
+  ] as const) {
+    it(`acknowledges ${what} only after it has been dispatched at the other end`, async () => {
+      const wire = new Wire();
+      wire.connect();
+      const sent = wire.ann.send(value(0, size));
+      let isAcknowledged: boolean | undefined;
+      wire.bob.onheard = () => {
+        isAcknowledged = wire.frames.some(({frame}) => frame.type === 'ack' && frame.values + frame.transfers > 0);
+      };
+      await wire.run();
+      expect(isAcknowledged).to.be.false;
+      expect(sent).to.deep.equal(['done']);
+    });
+  }
 
   it('acknowledges a lone value at once', () => {
     const wire = new Wire();
@@ -425,6 +432,21 @@ describe('The end of a link', () => {
     sent[0]?.cancel();
     wire.ann.link.end();
     expect(sent[0]).to.deep.equal(['failed']);
+  });
+
+  it('is not told as a failure of what has been taken back by then', async () => {
+    const wire = new Wire();
+    wire.connect();
+    let fail = (_reason: Error) => {};
+    const broken = new Blob(['slow']);
+    broken.slice = () => ({arrayBuffer: () => new Promise((_, reject) => (fail = reject))}) as Blob;
+    const sent = wire.ann.send(value(0), {blobs: [broken]});
+    await wire.run();
+    sent.cancel();
+    fail(new Error('the file has vanished'));
+    await wire.run();
+    expect(sent).to.deep.equal([]);
+    expect(wire.ann.link.idle).to.be.true;
   });
 
   it('does not wait for a Blob that became shorter', async () => {

@@ -444,6 +444,37 @@ describe('Nobody makes itself host', () => {
     });
   }
 
+  for (const [how, end] of [
+    ['was ejected', {reason: 'ejected', ban: false}],
+    ['left', {reason: 'left', ban: false}],
+    ['was banned', {reason: 'ejected', ban: true}],
+  ] as const) {
+    it(`who ${how}, by a chain of its own that is longer`, async () => {
+      const group = await founded(true);
+      const [bob, eve] = [await admit(group), await admit(group)];
+      const [eves, bobs] = [await reader(group), alone(await reader(group))];
+      await group.ledger.drop(group.ann, {type: 'drop', member: eve.id, text: '', ...end});
+      await bobs.receiveEntry(entryOf(group.ledger));
+      await bobs.take(bob, group.ann.id);
+      await eves.take(eve, group.ann.id);
+      await eves.take(eve, eve.id);
+      expect(await codeOf(bobs.receiveState(eves.state, eve.id))).to.equal('known');
+      expect(bobs.hostId).to.equal(bob.id);
+    });
+  }
+
+  it('but somebody who was only lost may have gone on with others, and is followed if more happened there', async () => {
+    const group = await founded();
+    const [bob, cem] = [await admit(group), await admit(group)];
+    const [bobs, cems] = [alone(await reader(group)), alone(await reader(group))];
+    await group.ledger.drop(group.ann, {type: 'drop', member: cem.id, reason: 'lost', ban: false, text: ''});
+    await bobs.receiveEntry(entryOf(group.ledger));
+    await bobs.take(bob, group.ann.id);
+    await cems.take(cem, group.ann.id);
+    await cems.take(cem, cem.id);
+    expect(await bobs.receiveState(cems.state, cem.id)).to.equal('followed');
+  });
+
   it('who was banned, on the heels of a host that was never seen here', async () => {
     const group = await founded();
     const [bob, eve] = [await admit(group), await admit(group)];

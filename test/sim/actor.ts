@@ -17,7 +17,11 @@ export interface Letter {
 interface Sent {
   readonly letter: Letter;
   /** Ids of those it was for, and which of their memberships. */
-  readonly receivers: readonly {readonly actor: Actor; readonly stay: number; readonly departures: number | undefined}[];
+  readonly receivers: readonly {
+    readonly actor: Actor;
+    readonly stay: number;
+    readonly departures: number | undefined;
+  }[];
   readonly named: boolean;
   outcome: 'pending' | 'resolved' | PeerGroupError;
 }
@@ -37,8 +41,6 @@ export class Actor implements MembershipListener {
   readonly present = new Set<string>();
   /** How often each has been seen to go. */
   readonly departures = new Map<string, number>();
-  /** Whoever said goodbye to its page; a crash is not an end that one notices. */
-  left = new Set<string>();
   crashed = false;
   #joined = false;
   #numbers = 0;
@@ -55,7 +57,15 @@ export class Actor implements MembershipListener {
   }
 
   get wants(): boolean {
-    return !this.crashed && this.membership !== undefined && !['idle', 'failed', 'ejected'].includes(this.membership.state);
+    return (
+      !this.crashed && this.membership !== undefined && !['idle', 'failed', 'ejected'].includes(this.membership.state)
+    );
+  }
+
+  /** Nothing that the page still does counts. */
+  crash(): void {
+    this.crashed = true;
+    this.world.replace(this);
   }
 
   join(approval = false): void {
@@ -80,7 +90,9 @@ export class Actor implements MembershipListener {
   send(to: readonly Actor[] | undefined, size: number): void {
     const {membership} = this;
     if (!membership) return;
-    const receivers = (to ?? this.world.actors.filter(actor => membership.members.some(member => member.id === actor.identity.id)))
+    const receivers = (
+      to ?? this.world.actors.filter(actor => membership.members.some(member => member.id === actor.identity.id))
+    )
       .filter(actor => actor !== this)
       .map(actor => ({actor, stay: actor.stay, departures: this.departures.get(actor.identity.id)}));
     const letter: Letter = {
@@ -102,7 +114,9 @@ export class Actor implements MembershipListener {
   }
 
   has(letter: Letter): boolean {
-    return [...this.received].some(([key, numbers]) => key.startsWith(`${letter.from}:${letter.stay}`) && numbers.includes(letter.number));
+    return [...this.received].some(
+      ([key, numbers]) => key.startsWith(`${letter.from}:${letter.stay}`) && numbers.includes(letter.number),
+    );
   }
 
   #fail(what: string): never {
@@ -142,7 +156,6 @@ export class Actor implements MembershipListener {
     }
     numbers.push(letter.number);
     this.received.set(key, numbers);
-    this.world.heard(this, from.id);
   }
 
   joinrequest(request: JoinRequest): boolean {

@@ -1,5 +1,8 @@
 import {build} from 'esbuild';
+import {setMaxListeners} from 'node:events';
 import {parseArgs} from 'node:util';
+
+setMaxListeners(0);
 
 /** `npm run sim -- --seeds 1000 --from 1 [--story]`: runs that many worlds, and tells which of them break a promise. */
 const {values} = parseArgs({
@@ -28,7 +31,13 @@ for (let seed = from; seed < from + count; seed += 1) {
   if (values.story) console.log(world.story.join('\n'));
   if (!world.failure) continue;
   failed += 1;
-  if (failed <= 10) console.log(`seed ${seed}: ${world.failure.stack.split('\n').slice(0, values.story ? 20 : 1).join('\n')}`);
+  if (failed <= 10)
+    console.log(
+      `seed ${seed}: ${world.failure.stack
+        .split('\n')
+        .slice(0, values.story ? 20 : 1)
+        .join('\n')}`,
+    );
 }
 console.log(`${((performance.now() - started) / count).toFixed(1)} ms a seed`);
 console.log(`${count - failed} passed, ${failed} failed`);

@@ -9,7 +9,7 @@ export async function simulate(seed: number): Promise<World> {
     const steps = 20 + Math.floor(world.random() * 40);
     for (let step = 0; step < steps; step += 1) {
       act(world);
-      await world.clock.advance(world.chance(0.3) ? 0 : world.random() * (world.chance(0.2) ? 1500 : 120));
+      await world.clock.advance(world.chance(0.3 + world.roughness) ? 0 : world.random() * (world.chance(0.2) ? 1500 : 120));
       if (world.failure) throw world.failure;
     }
     if (!world.actors.some(actor => actor.wants)) world.actors[0]?.join();
@@ -51,10 +51,14 @@ function act(world: World): void {
   } else if (roll < 0.13) eject(world, actor);
   else if (roll < 0.2) actor.decide = world.pick(['accept', 'later', 'reject', 'accept'] as const) ?? 'accept';
   else if (roll < 0.25) world.pick(actor.requests)?.accept();
-  else if (roll < 0.3) drop(world, actor);
+  else if (roll < 0.27 + world.roughness) drop(world, actor);
+  else if (roll < 0.28 + world.roughness) crash(world, actor);
   else if (actor.isIn) {
-    const others = inside.filter(other => other !== actor && actor.membership?.members.some(member => member.id === other.identity.id));
-    const to = world.chance(0.3) && others.length > 0 ? [world.pick(others)].filter(one => one !== undefined) : undefined;
+    const others = inside.filter(
+      other => other !== actor && actor.membership?.members.some(member => member.id === other.identity.id),
+    );
+    const to =
+      world.chance(0.3) && others.length > 0 ? [world.pick(others)].filter(one => one !== undefined) : undefined;
     for (let count = world.chance(0.2) ? 20 : 1; count > 0; count -= 1) actor.send(to, 0);
   }
 }
@@ -70,6 +74,16 @@ function eject(world: World, actor: Actor): void {
   if (!membership || membership.host !== membership.self || !victim) return;
   world.log(`${actor.name} ejects ${victim.name}`);
   membership.eject(victim, 'out', {ban: false}).catch((error: unknown) => world.log(`eject: ${String(error)}`));
+}
+
+/** The page is gone without a word; its person opens another, as somebody else. */
+function crash(world: World, actor: Actor): void {
+  world.log(`${actor.name}'s page crashes`);
+  world.mayLose = true;
+  // Whoever it was just being connected to waits in vain for it to say who it is.
+  world.expectedErrors.push('bad-proof');
+  actor.crash();
+  world.network.crash(actor.name);
 }
 
 function drop(world: World, actor: Actor): void {

@@ -1,4 +1,4 @@
-import type {Cryptography, Environment} from '../../src/environment.js';
+import type {Cryptography, Environment, Identity} from '../../src/environment.js';
 import {meetingPoint} from '../../src/group/meeting-point.js';
 import {VirtualNetwork} from '../transport/memory.js';
 import {VirtualClock, seededRandom} from '../transport/virtual-clock.js';
@@ -9,6 +9,8 @@ import {fakeCryptography} from './fake-crypto.js';
 export class World {
   readonly clock = new VirtualClock();
   readonly random: () => number;
+  /** How often connections break, and how much happens at the same time. */
+  readonly roughness: number;
   readonly network: VirtualNetwork;
   readonly crypto: Cryptography;
   readonly actors: Actor[] = [];
@@ -16,22 +18,34 @@ export class World {
   meetingPoint = '';
   /** Whether somebody may count as lost: after crashes and cuts. */
   mayLose = false;
-  expectedErrors: string[] = [];
+  readonly expectedErrors: string[] = [];
+  readonly graveyard: Actor[] = [];
+  /** For those who come back as somebody else. */
+  readonly spares: Identity[] = [];
   readonly story: string[] = [];
   failure: Error | undefined;
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
+    this.roughness = this.random() * 0.3;
     this.network = new VirtualNetwork({clock: this.clock, random: seededRandom(seed ^ 0x5eed)});
     this.crypto = fakeCryptography(seededRandom(seed ^ 0xc0de));
   }
 
   async populate(count: number): Promise<void> {
     this.meetingPoint = await meetingPoint('the group', this.crypto);
+    for (let at = 0; at < 20; at += 1) this.spares.push(await this.crypto.createIdentity());
     const names = ['Ann', 'Bob', 'Carl', 'Dora', 'Emil', 'Fay', 'Gus', 'Hal', 'Ida', 'Jan', 'Kim', 'Leo'];
     for (let at = 0; at < count; at += 1) {
       this.actors.push(new Actor(this, names[at] ?? `Nr ${at}`, await this.crypto.createIdentity()));
     }
+  }
+
+  /** Somebody whose page crashed opens a new one, and is somebody else to the group. */
+  replace(actor: Actor): void {
+    const at = this.actors.indexOf(actor);
+    this.graveyard.push(actor);
+    this.actors[at] = new Actor(this, actor.name, this.spares.pop() ?? actor.identity);
   }
 
   environment(name: string): Environment {
@@ -67,10 +81,12 @@ export class World {
 
   readonly large = new Set<number>();
 
-  heard(_listener: Actor, _from: string): void {}
-
   /** A promise of `send` has resolved: everybody whom it was for has had it, or is gone. */
-  checkResolved(sender: Actor, receivers: readonly {readonly actor: Actor; readonly stay: number; readonly departures: number | undefined}[], letter: Letter): void {
+  checkResolved(
+    sender: Actor,
+    receivers: readonly {readonly actor: Actor; readonly stay: number; readonly departures: number | undefined}[],
+    letter: Letter,
+  ): void {
     for (const {actor, stay, departures} of receivers) {
       if (actor.stay !== stay || !actor.isIn || actor.has(letter)) continue;
       if (sender.departures.get(actor.identity.id) !== departures) continue;
@@ -81,19 +97,27 @@ export class World {
   /** Whether everyone who is in sees the same group, with every link up. */
   get disagreement(): string | undefined {
     const inside = this.actors.filter(actor => actor.wants);
-    const names = inside.map(actor => actor.identity.id).sort().join();
+    const names = inside
+      .map(actor => actor.identity.id)
+      .sort()
+      .join();
     for (const actor of inside) {
       if (!actor.isIn) return `${actor.name} is ${actor.membership?.state}`;
       const {members = [], host} = actor.membership ?? {};
-      const seen = members.map(member => member.id).sort().join();
-      if (seen !== names) return `${actor.name} sees ${members.map(member => member.name).join()} instead of ${inside.map(one => one.name).join()}`;
+      const seen = members
+        .map(member => member.id)
+        .sort()
+        .join();
+      if (seen !== names)
+        return `${actor.name} sees ${members.map(member => member.name).join()} instead of ${inside.map(one => one.name).join()}`;
       const first = inside[0]?.membership;
       const order = (list: readonly {id: string}[]) => list.map(member => member.id).join();
       if (order(members) !== order(first?.members ?? [])) return `${actor.name} sees another order`;
       if (host?.id !== first?.host?.id) return `${actor.name} has host ${host?.name}, not ${first?.host?.name}`;
       const link = actor.membership?.stats().find(({path}) => path === 'connecting');
       if (link) return `${actor.name} has no link to ${link.member.name}`;
-      if (actor.sent.some(({outcome, letter}) => outcome === 'pending' && letter.stay === actor.stay)) return `${actor.name} waits for a send`;
+      if (actor.sent.some(({outcome, letter}) => outcome === 'pending' && letter.stay === actor.stay))
+        return `${actor.name} waits for a send`;
     }
     return undefined;
   }

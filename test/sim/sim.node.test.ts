@@ -1,0 +1,22 @@
+import {strict as assert} from 'node:assert';
+import {setMaxListeners} from 'node:events';
+import {test} from 'node:test';
+import {simulate} from './scenario.js';
+
+// A page has one AbortSignal for all that ends with it.
+setMaxListeners(0);
+
+/** Every run of the tests tries these; `npm run sim` tries as many others as one likes. */
+const seeds = 100;
+
+void test(`${seeds} worlds, each with its own joins, leaves, removals, crashes and broken connections, become one group`, async () => {
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const {failure, story} = await simulate(seed);
+    assert.equal(failure, undefined, `seed ${seed}: ${failure?.message}\n${story.slice(-40).join('\n')}`);
+  }
+});
+
+void test('the same seed tells the same story', async () => {
+  const [one, other] = [await simulate(7), await simulate(7)];
+  assert.deepEqual(one.story, other.story);
+});
