@@ -52,7 +52,7 @@ export class PeerGroupMemberJoinEvent extends CustomEvent<MemberDetail> {
   }
 }
 
-/** Something shown by, or known of, a member changed: its name, profile, path or role. */
+/** A member changed its name or profile. */
 export class PeerGroupMemberChangeEvent extends CustomEvent<MemberDetail> {
   constructor(detail: MemberDetail) {
     super('memberchange', {detail});

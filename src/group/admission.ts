@@ -59,8 +59,11 @@ export class Admission {
 
   /** Somebody who is in no group has connected. */
   receive(session: Session): void {
-    if (this.#silent.size + this.#applicants.size >= mostRequests)
-      return refuse(session, 'Too many are asking. Try again later.');
+    if (this.#silent.size + this.#applicants.size >= mostRequests) {
+      // Not a refusal: it asks again, a little later each time.
+      session.send({type: 'goodbye'});
+      return session.close();
+    }
     this.#silent.add(session);
     const tooLate = () => {
       if (this.#silent.delete(session)) session.close();

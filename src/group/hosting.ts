@@ -152,9 +152,7 @@ export class Hosting {
     person.note = note;
     people.add(person);
     await ledger.add(identity, person.key);
-    if (this.#signal.aborted) return;
-    // It went away while it was being let in, and hears of it no more.
-    if (session.over) return this.drop(person.id, 'left');
+    if (this.#signal.aborted || session.over) return;
     if (ledger.hostId !== identity.id || !ledger.seat(person.id)) return accept(session);
     briefing.welcome(session, Math.round(environment.clock.now() - founded));
     mesh.accept(session);
@@ -182,6 +180,10 @@ export class Hosting {
       );
     }
     await ledger.drop(context.identity, {type: 'drop', member: id, reason: 'ejected', ban, text: reason});
+    // Somebody else may have become host while this waited for its turn.
+    if (ledger.seat(id) && ledger.hostId !== context.identity.id) {
+      throw new PeerGroupError('not-host', 'eject(): somebody else is host now, and the member is still in.');
+    }
   }
 }
 

@@ -144,8 +144,12 @@ export function serverError(cause: unknown): PeerGroupError {
     case 'browser-incompatible':
       return new PeerGroupError('no-webrtc', 'This browser has no WebRTC.', {cause});
     default:
-      return new PeerGroupError('server-unreachable', 'The signalling server cannot be reached, or has closed the connection. It is tried again; check `server` and the network.', {
-        cause,
-      });
+      return new PeerGroupError(
+        'server-unreachable',
+        'The signalling server cannot be reached, or has closed the connection. It is tried again; check `server` and the network.',
+        {
+          cause,
+        },
+      );
   }
 }

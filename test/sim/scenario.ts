@@ -9,7 +9,9 @@ export async function simulate(seed: number): Promise<World> {
     const steps = 20 + Math.floor(world.random() * 40);
     for (let step = 0; step < steps; step += 1) {
       act(world);
-      await world.clock.advance(world.chance(0.3 + world.roughness) ? 0 : world.random() * (world.chance(0.2) ? 1500 : 120));
+      await world.clock.advance(
+        world.chance(0.3 + world.roughness) ? 0 : world.random() * (world.chance(0.2) ? 1500 : 120),
+      );
       if (world.failure) throw world.failure;
     }
     if (!world.actors.some(actor => actor.wants)) world.actors[0]?.join();
