@@ -71,6 +71,9 @@ export class Doorbell {
     for (let held = claimed; ;) {
       try {
         held ??= await claim(environment, meetingPoint, {connection, warning: failed}, this.#signal, signal);
+        // It may have been given up in the very moment in which it succeeded.
+        if (signal.aborted) held.endpoint.close();
+        signal.throwIfAborted();
         attempt = 0;
         this.#endpoint = held.endpoint;
         await held.lost;

@@ -19,6 +19,7 @@ import {Sending} from './sending.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
 import type {JoinRequest, LeaveReason, LinkStats, Member} from './types.js';
+import {Vigil} from './vigil.js';
 
 /** ms. Somebody whom the host reports as having left may still have a last word on its way here. */
 const lastWords = 1000;
@@ -53,6 +54,7 @@ export class Group {
   readonly #over = new AbortController();
   readonly #ended: (end: GroupEnd) => void;
   readonly #attendance: Attendance;
+  readonly #vigil: Vigil;
   readonly #mine: Seat;
   #members: readonly Member[] = [];
   #host: Person;
@@ -73,7 +75,7 @@ export class Group {
       {
         environment,
         mine,
-        pulse: () => ({standing: ledger.standing, hearsHost: this.#hearsHost()}),
+        pulse: () => ({standing: ledger.standing, hearsHost: this.#vigil.hearsHost}),
         dial: (peer, until) => this.#dial(peer, until),
         isStranger: session => this.#isStranger(session),
         greet: session => briefing.greet(session),
@@ -86,6 +88,7 @@ export class Group {
       this.#over.signal,
     );
     this.#mesh = mesh;
+    this.#vigil = new Vigil({context, ledger, mesh, attendance: this.#attendance, lost: peer => this.#lose(peer)});
     this.#hosting = new Hosting(
       {
         context,
@@ -180,22 +183,6 @@ export class Group {
     );
   }
 
-  #hearsHost(): boolean {
-    return this.#isHost || (this.#mesh.peer(this.#ledger.hostId)?.link.attached ?? false);
-  }
-
-  /** Whether nobody can go on without this member: the host whom nobody hears, or whoever should follow it. */
-  #isMissed(peer: Peer): boolean {
-    const {hostId} = this.#ledger;
-    if (this.#attendance.isGone(hostId)) return peer.person.id === this.#attendance.present[0]?.id;
-    return peer.person.id === hostId && !this.#mesh.peers.some(other => this.#hearsForUs(other));
-  }
-
-  /** Whether another member hears the host whom this one follows. */
-  #hearsForUs({session, link, hearsHost}: Peer): boolean {
-    return link.attached && hearsHost && equalBytes(session?.standing?.epoch, this.#ledger.standing.epoch);
-  }
-
   /** Only the host knows who is not in; to others somebody unknown may be a newcomer whose news is still on its way. */
   #isStranger(session: Session): boolean {
     if (!this.#isHost) return false;
@@ -206,21 +193,14 @@ export class Group {
   #linkChanged(peer: Peer): void {
     if (peer.link.attached) return;
     if (this.#attendance.isParting(peer.seat)) return this.#depart(peer, 'left');
-    this.#watch(peer);
+    this.#vigil.watch(peer);
     this.#reconsider();
   }
 
-  /** Counts a member as lost when it has been out of reach for too long. */
-  #watch(peer: Peer): void {
-    const {environment, grace} = this.#context;
-    const since = peer.link.reconnections;
-    const review = () => {
-      if (peer.link.attached || peer.link.reconnections !== since) return;
-      if (this.#isHost) this.#hosting.drop(peer.person.id, 'lost');
-      else if (this.#isMissed(peer)) this.#depart(peer, 'lost');
-      else this.#watch(peer);
-    };
-    environment.clock.after(grace(), review, peer.signal);
+  /** The host writes that a member is lost; others can only act as if it were gone. */
+  #lose(peer: Peer): void {
+    if (this.#isHost) this.#hosting.drop(peer.person.id, 'lost');
+    else this.#depart(peer, 'lost');
   }
 
   // Frames.
@@ -234,7 +214,7 @@ export class Group {
         if (frame.note) await this.#receiveNote(frame.note);
         const reception = await this.#ledger.receiveEntry(frame.entry);
         if (reception === 'gap') {
-          session.send({type: 'ping', stamp: 0, standing: this.#ledger.standing, hearsHost: this.#hearsHost()});
+          session.send({type: 'ping', stamp: 0, standing: this.#ledger.standing, hearsHost: this.#vigil.hearsHost});
         }
         return;
       }
@@ -245,7 +225,7 @@ export class Group {
         return session.close();
       case 'expelled':
         // Whoever hears the host is told by the host.
-        if (session.proof.id !== this.#ledger.hostId && this.#hearsHost()) return session.close();
+        if (session.proof.id !== this.#ledger.hostId && this.#vigil.hearsHost) return session.close();
         if (session.proof.id === this.#ledger.hostId && frame.reason === 'ejected') {
           return this.#end({type: 'ejected', reason: frame.text, by: this.#host.member});
         }
@@ -280,7 +260,7 @@ export class Group {
   #addPeer(seat: Seat): Peer {
     const person = this.#people.meet(seat.id, seat.ticket.key);
     const peer = this.#mesh.add(seat, person);
-    this.#watch(peer);
+    this.#vigil.watch(peer);
     return peer;
   }
 
