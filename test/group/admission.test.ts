@@ -1,32 +1,12 @@
 import {expect} from '@open-wc/testing';
 import type {JoinRequest, PeerGroup, PeerGroupError} from '../../src/index.js';
-import {sharedServer} from '../support/server.js';
 import {next, until} from '../support/until.js';
-import {collectConnections} from './connections.js';
 import {isFound} from './intruder.js';
-import {dismiss, joined, names, person, together, told, type PersonOptions} from './people.js';
+import {dismiss, joined, names, together, told} from './people.js';
+import {stage} from './stage.js';
 
-let server = '';
-let group = '';
-let count = 0;
-
-before(async () => {
-  server = await sharedServer();
-});
-
-beforeEach(() => {
-  group = `admission ${++count}`;
-});
-
-afterEach(async () => {
-  await dismiss();
-  await collectConnections();
-});
-
-/** Somebody who wants into the group of this test. */
-function comes(name: string, options: Partial<PersonOptions> = {}): PeerGroup {
-  return person(name, {server, group, ...options});
-}
+const here = stage('admission');
+const {comes} = here;
 
 /** The next request at `host`. */
 function asked(host: PeerGroup): Promise<JoinRequest> {
@@ -175,7 +155,7 @@ describe('A group with approval', () => {
     const bob = await joined(comes('Bob', {approval: false}));
     await together(ann, bob);
     await dismiss(ann);
-    await isFound(bob, server);
+    await isFound(bob, here.server);
     const cem = comes('Cem');
     const request = await asked(bob);
     await isKeptWaiting(cem, bob);
@@ -188,7 +168,7 @@ describe('A group with approval', () => {
     const bob = await joined(comes('Bob', {approval: true}));
     await together(ann, bob);
     await dismiss(ann);
-    await isFound(bob, server);
+    await isFound(bob, here.server);
     await together(bob, comes('Cem'));
   });
 });

@@ -3,40 +3,14 @@ import {browserCryptography} from '../../src/crypto.js';
 import {meetingPoint} from '../../src/group/meeting-point.js';
 import {Membership} from '../../src/group/membership.js';
 import type {Member, PeerGroup} from '../../src/index.js';
-import {sharedServer} from '../support/server.js';
 import {until} from '../support/until.js';
 import {seededRandom} from '../transport/virtual-clock.js';
-import {collectConnections} from './connections.js';
-import {dismiss, joined, names, person, record, together, told, type PersonOptions} from './people.js';
+import {dismiss, joined, names, record, together, told} from './people.js';
+import {stage} from './stage.js';
 import {deaf, environmentAt} from './raw.js';
 
-let server = '';
-let group = '';
-let count = 0;
-
-before(async () => {
-  server = await sharedServer();
-});
-
-beforeEach(() => {
-  group = `events ${++count}`;
-});
-
-afterEach(async () => {
-  await dismiss();
-  await collectConnections();
-});
-
-function comes(name: string, options: Partial<PersonOptions> = {}): PeerGroup {
-  return person(name, {server, group, ...options});
-}
-
-async function gathered<Names extends readonly string[]>(...people: Names): Promise<{[At in keyof Names]: PeerGroup}> {
-  const elements: PeerGroup[] = [];
-  for (const name of people) elements.push(await joined(comes(name)));
-  await together(...elements);
-  return elements as unknown as {[At in keyof Names]: PeerGroup};
-}
+const here = stage('events');
+const {comes, gathered} = here;
 
 function heard(element: PeerGroup): unknown[] {
   return told(element, 'message').map(({data}) => data);
@@ -192,7 +166,7 @@ describe('A name or a profile', () => {
     let number = 0;
     const settings = {
       ...about,
-      meetingPoint: await meetingPoint(group, browserCryptography),
+      meetingPoint: await meetingPoint(here.group, browserCryptography),
       approval: false,
       name: 'Bob 0',
       identity: {
@@ -203,7 +177,7 @@ describe('A name or a profile', () => {
         },
       },
     };
-    const bob: Membership = new Membership(environmentAt(server), settings, deaf);
+    const bob: Membership = new Membership(environmentAt(here.server), settings, deaf);
     await until(() => bob.state === 'joined');
     await until(
       () => ann.members[1]?.name === `Bob ${number}`,

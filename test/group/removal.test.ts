@@ -1,31 +1,12 @@
 import {expect} from '@open-wc/testing';
 import type {PeerGroup} from '../../src/index.js';
-import {startServer, type TestServer} from '../support/server.js';
 import {until} from '../support/until.js';
-import {collectConnections} from './connections.js';
 import {isFound} from './intruder.js';
-import {dismiss, joined, names, person, together, told, type PersonOptions} from './people.js';
+import {dismiss, joined, names, together, told} from './people.js';
+import {stage} from './stage.js';
 
-let server: TestServer;
-let group = '';
-let count = 0;
-
-before(async () => {
-  server = await startServer();
-});
-
-beforeEach(() => {
-  group = `removal ${++count}`;
-});
-
-afterEach(async () => {
-  await dismiss();
-  await collectConnections();
-});
-
-function comes(name: string, options: Partial<PersonOptions> = {}): PeerGroup {
-  return person(name, {server, group, ...options});
-}
+const here = stage('removal');
+const {comes} = here;
 
 /** Ann, who is host, and others, one after the other. */
 async function gathered(...others: string[]): Promise<PeerGroup[]> {
@@ -194,13 +175,13 @@ describe('A ban', () => {
     await until(() => eve.state === 'ejected');
     await together(ann, bob);
     await dismiss(ann);
-    await isFound(bob, server.url);
+    await isFound(bob, here.server);
     await together(bob);
     expect(await returns(eve)).to.equal('ejected');
     const cem = await joined(comes('Cem'));
     await together(bob, cem);
     await dismiss(bob);
-    await isFound(cem, server.url);
+    await isFound(cem, here.server);
     await together(cem);
     expect(await returns(eve)).to.equal('ejected');
     expect(names(cem)).to.deep.equal(['Cem']);

@@ -2,39 +2,12 @@ import {expect} from '@open-wc/testing';
 import {encode} from '../../src/codec/codec.js';
 import {smallValue} from '../../src/protocol/frames.js';
 import type {PeerGroup, SendOptions} from '../../src/index.js';
-import {sharedServer} from '../support/server.js';
 import {until} from '../support/until.js';
-import {collectConnections} from './connections.js';
-import {dismiss, joined, person, together, told, type PersonOptions} from './people.js';
+import {dismiss, joined, together, told} from './people.js';
+import {stage} from './stage.js';
 
-let server = '';
-let group = '';
-let count = 0;
-
-before(async () => {
-  server = await sharedServer();
-});
-
-beforeEach(() => {
-  group = `sending ${++count}`;
-});
-
-afterEach(async () => {
-  await dismiss();
-  await collectConnections();
-});
-
-function comes(name: string, options: Partial<PersonOptions> = {}): PeerGroup {
-  return person(name, {server, group, ...options});
-}
-
-/** People who are together, the first of them host. */
-async function gathered<Names extends readonly string[]>(...names: Names): Promise<{[At in keyof Names]: PeerGroup}> {
-  const elements: PeerGroup[] = [];
-  for (const name of names) elements.push(await joined(comes(name)));
-  await together(...elements);
-  return elements as unknown as {[At in keyof Names]: PeerGroup};
-}
+const here = stage('sending');
+const {comes, gathered} = here;
 
 function idOf(element: PeerGroup): string {
   if (!element.self) throw new Error(`${element.name} is nobody`);
@@ -181,15 +154,6 @@ describe('The promise of send()', () => {
     cem.remove();
     expect(await Promise.all(sending.map(fate))).to.deep.equal(['sent', 'member-left', 'member-left']);
     await until(() => heard(bob).length === 2);
-  });
-
-  it('rejects when the sender leaves before it could be known', async () => {
-    const [ann, bob] = await gathered('Ann', 'Bob');
-    const sending = fate(ann.send(content(64 * MiB)));
-    await dismiss(ann);
-    expect(await sending).to.equal('left');
-    await until(() => bob.members.length === 1);
-    expect(heard(bob)).to.deep.equal([]);
   });
 
   it('is fulfilled by leave(), which waits for what is under way', async () => {

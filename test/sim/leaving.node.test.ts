@@ -1,0 +1,47 @@
+import {strict as assert} from 'node:assert';
+import {setMaxListeners} from 'node:events';
+import {test} from 'node:test';
+import type {Actor} from './actor.js';
+import {World} from './world.js';
+
+setMaxListeners(0);
+
+/** Two people who are together, in a world where nothing happens by chance. */
+async function pair(): Promise<{world: World; ann: Actor; bob: Actor}> {
+  const world = new World(1);
+  await world.populate(2);
+  const [ann, bob] = world.actors;
+  assert.ok(ann && bob);
+  ann.join();
+  await world.clock.until(() => ann.isIn);
+  bob.join();
+  await world.clock.until(() => bob.isIn && world.disagreement === undefined);
+  return {world, ann, bob};
+}
+
+void test('a promise of send() rejects with `left` when its sender leaves before it could be known', async () => {
+  const {world, ann, bob} = await pair();
+  world.network.cut('Ann', 'Bob');
+  ann.send(undefined, 0);
+  const leaving = ann.membership?.leave();
+  await world.clock.advance(1900);
+  assert.equal(ann.sent[0]?.outcome, 'pending');
+  await world.clock.advance(200);
+  await leaving;
+  const {outcome} = ann.sent[0] ?? {};
+  assert.ok(outcome instanceof Error && outcome.code === 'left');
+  assert.equal(bob.received.size, 0);
+  bob.membership?.goodbye();
+});
+
+void test('leave() goes as soon as what was sent is acknowledged', async () => {
+  const {world, ann, bob} = await pair();
+  ann.send(undefined, 0);
+  const began = world.clock.now();
+  await world.clock.settled(ann.membership?.leave() ?? Promise.reject(new Error('not in')));
+  assert.ok(world.clock.now() - began < 100);
+  assert.equal(ann.sent[0]?.outcome, 'resolved');
+  assert.equal(bob.received.size, 1);
+  await world.clock.until(() => bob.membership?.members.length === 1);
+  bob.membership?.goodbye();
+});
