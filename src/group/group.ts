@@ -224,7 +224,8 @@ export class Group {
         if (peer) this.#depart(peer, 'left');
         return session.close();
       case 'expelled':
-        // Whoever hears the host is told by the host.
+        // Only members can say so; and whoever hears the host is told by the host.
+        if (!peer) return session.close();
         if (session.proof.id !== this.#ledger.hostId && this.#vigil.hearsHost) return session.close();
         if (session.proof.id === this.#ledger.hostId && frame.reason === 'ejected') {
           return this.#end({type: 'ejected', reason: frame.text, by: this.#host.member});
@@ -315,7 +316,7 @@ export class Group {
 
   #noteDrop(id: string, reason: LeaveReason): void {
     const peer = this.#mesh.peer(id);
-    if (!peer || this.#attendance.reason(peer.seat)) return;
+    if (!peer || this.#attendance.reason(peer.seat) || this.#attendance.isParting(peer.seat)) return;
     if (reason !== 'left' || !peer.link.attached) return this.#attendance.depart(peer.seat, reason);
     this.#attendance.part(peer.seat);
     this.#context.environment.clock.after(lastWords, () => this.#depart(peer, 'left'), peer.signal);

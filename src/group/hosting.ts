@@ -152,7 +152,11 @@ export class Hosting {
     person.note = note;
     people.add(person);
     await ledger.add(identity, person.key);
-    if (this.#signal.aborted || session.over) return;
+    if (this.#signal.aborted) {
+      // Whoever is host now, or will be, is asked.
+      session.send({type: 'goodbye'});
+      return session.close();
+    }
     if (ledger.hostId !== identity.id || !ledger.seat(person.id)) return accept(session);
     briefing.welcome(session, Math.round(environment.clock.now() - founded));
     mesh.accept(session);

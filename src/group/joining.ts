@@ -79,6 +79,7 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const dials: Promise<Session | undefined>[] = [];
+  let winner: Session | undefined;
   try {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       try {
@@ -88,18 +89,20 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
         if (!(error instanceof PeerGroupError) || error.code !== 'id-taken') throw error;
       }
       const dial = context.dial(meetingPoint, until);
-      // Only the first that gets through is wanted.
       dials.push(dial.catch((error: unknown) => (isFatal(error) ? Promise.reject(error) : undefined)));
-      dial.then(
-        session => over.signal.aborted && session.close(),
-        () => {},
-      );
-      const winner = await first(dials, attempt < 2 ? pause(environment.clock, ringAgain, until) : undefined);
+      winner = await first(dials, attempt < 2 ? pause(environment.clock, ringAgain, until) : undefined);
       if (winner) return winner;
     }
     throw new PeerGroupError('unreachable', 'Somebody holds the meeting point but does not answer.');
   } finally {
     over.abort(new PeerGroupError('unreachable', 'The meeting point was reached otherwise.'));
+    // Only the first that got through is wanted, and another may have in the same moment.
+    for (const dial of dials) {
+      dial.then(
+        session => session !== winner && session?.close(),
+        () => {},
+      );
+    }
   }
 }
 

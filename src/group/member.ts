@@ -49,21 +49,20 @@ export class Person {
   /**
    * Takes in what this person says of itself.
    * @returns whether anything that the page sees is different
-   * @throws PeerGroupError `bad-frame` if the profile cannot be read; the name is taken in all the same
+   * @throws PeerGroupError `bad-frame` if the profile cannot be read: nothing is taken in then, so that nothing is passed on
    */
   describe(note: Note): boolean {
     const before = this.note;
     if (before && before.counter >= note.counter) return false;
-    this.note = note;
     const sameProfile = before !== undefined && equalBytes(before.profile, note.profile);
     if (!sameProfile) {
-      this.profile = undefined;
       try {
         this.profile = note.profile.length > 0 ? decode(note.profile) : undefined;
       } catch (error) {
         throw PeerGroupError.from(error, 'bad-frame', 'The profile of a member makes no sense.');
       }
     }
+    this.note = note;
     return !sameProfile || before.name !== note.name;
   }
 }

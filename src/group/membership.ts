@@ -2,6 +2,7 @@ import type {Encoded} from '../codec/codec.js';
 import type {Environment, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/records.js';
+import {toHex} from '../protocol/schema.js';
 import type {Connection} from '../transport/transport.js';
 import type {Context, GroupEnd} from './context.js';
 import {Group} from './group.js';
@@ -75,13 +76,16 @@ export class Membership {
   constructor(environment: Environment, settings: MembershipSettings, listener: MembershipListener) {
     this.#settings = settings;
     this.#listener = listener;
+    // First of all, because it may throw, and then nothing must have begun.
+    const address = toHex(environment.crypto.random(16));
+    this.#description = new SelfDescription(environment.clock, settings.identity, address, settings);
     const error = (failure: PeerGroupError) => listener.error(failure);
     const presence = new Presence(
       environment,
+      address,
       {connection: connection => void this.#incoming(connection), unreachable: error, warning: error},
       this.#wire.signal,
     );
-    this.#description = new SelfDescription(environment.clock, settings.identity, presence.address, settings);
     this.#context = {
       environment,
       identity: settings.identity,
@@ -159,7 +163,12 @@ export class Membership {
       const {session, welcome, root, notes} = joined;
       const ledger = await Ledger.trust(crypto, root, welcome.state);
       const people = new People(crypto, root, self);
-      for (const note of notes) await people.receive(note);
+      for (const note of notes) {
+        // One member's nonsense keeps nobody out.
+        await people.receive(note).catch((error: unknown) => {
+          this.#listener.error(PeerGroupError.from(error, 'bad-frame', 'What a member says of itself makes no sense.'));
+        });
+      }
       self.note = await this.#description.note(root);
       if (signal.aborted) return;
       this.#enterGroup(ledger, people, clock.now() - welcome.age, session).start(undefined);

@@ -25,11 +25,11 @@ export class Presence {
   #isDown = false;
 
   /** `signal` ends it, and every connection made through it. */
-  constructor(environment: Environment, listener: PresenceListener, signal: AbortSignal) {
+  constructor(environment: Environment, address: string, listener: PresenceListener, signal: AbortSignal) {
     this.#environment = environment;
     this.#listener = listener;
     this.#signal = signal;
-    this.address = toHex(environment.crypto.random(16));
+    this.address = address;
     this.#token = toHex(environment.crypto.random(16));
     this.#endpoint = this.#register();
   }

@@ -2,7 +2,8 @@ import {expect} from '@open-wc/testing';
 import {browserCryptography as crypto} from '../../src/crypto.js';
 import {Person} from '../../src/group/member.js';
 import {People} from '../../src/group/people.js';
-import {limits} from '../../src/protocol/records.js';
+import {limits, note as noteKind} from '../../src/protocol/records.js';
+import {sign} from '../../src/group/signing.js';
 import {noteOf} from './intruder.js';
 
 const root = new Uint8Array(32);
@@ -44,6 +45,25 @@ describe('Somebody who is only talked about', () => {
     expect(people.get(dee.id)?.member.name).to.equal('Dee');
     expect(people.get(cem.id)).to.equal(undefined);
     expect(people.get(bob.id)?.member.name).to.equal('somebody');
+  });
+
+  it('has said nothing if what it shows cannot be read, so that nobody passes it on', async () => {
+    const {people} = await heardOf(0);
+    const bob = await crypto.createIdentity();
+    const good = await noteOf(bob, root, 'Bob', 1);
+    await people.receive(good);
+    const {counter, key, address, name} = {...good, counter: 2, name: 'Fool'};
+    const bad = await sign(bob, 'note', root, noteKind, {
+      counter,
+      key,
+      address,
+      name,
+      profile: new Uint8Array([7, 7, 7]),
+    });
+    const refusal: unknown = await people.receive(bad).catch((error: unknown) => error);
+    expect(refusal).to.include({code: 'bad-frame'});
+    expect(people.get(bob.id)?.note).to.deep.equal(good);
+    expect(people.get(bob.id)?.member.name).to.equal('Bob');
   });
 
   it('has said what it signed, and nothing else; the last word counts', async () => {
