@@ -8,6 +8,8 @@ export interface Environment {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly crypto: Cryptography;
+  /** Calls `callback` whenever the page or the network comes back, until `signal` aborts: what waits to try again tries now. */
+  onReturn(callback: () => void, signal: AbortSignal): void;
 }
 
 export interface Clock {

@@ -1,4 +1,5 @@
 import {browserClock, browserCryptography} from '../crypto.js';
+import type {Environment} from '../environment.js';
 import {meetingPoint} from '../group/meeting-point.js';
 import {Membership} from '../group/membership.js';
 import {peerjsTransport} from '../transport/peerjs.js';
@@ -9,11 +10,19 @@ export const backend: Backend = {
   createIdentity: () => browserCryptography.createIdentity(),
   meetingPoint: group => meetingPoint(group, browserCryptography),
   start(server, iceServers, settings, listener) {
-    const environment = {
+    const environment: Environment = {
       transport: peerjsTransport({server, iceServers}),
       clock: browserClock,
       crypto: browserCryptography,
+      onReturn,
     };
     return new Membership(environment, settings, listener);
   },
 };
+
+/** The network is back, the page is looked at again, or it comes out of the back/forward cache or of a sleep. */
+function onReturn(callback: () => void, signal: AbortSignal): void {
+  for (const type of ['online', 'pageshow']) addEventListener(type, callback, {signal});
+  document.addEventListener('resume', callback, {signal});
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && callback(), {signal});
+}

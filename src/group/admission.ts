@@ -11,6 +11,9 @@ import type {JoinRequest} from './types.js';
 /** ms. Somebody who has proven who it is has this long to say what it wants. */
 const requestTime = 5000;
 
+/** ms. How often a newcomer that waits is told so: it hears that the host is still there. */
+const patienceInterval = 1000;
+
 /** Newcomers waiting to be decided on. */
 const mostRequests = 128;
 
@@ -18,8 +21,8 @@ export interface AdmissionOptions {
   readonly environment: Environment;
   readonly root: Bytes;
   readonly isBanned: (id: string) => boolean;
-  /** Whether somebody is in already: it has been decided on, and lost its connection or memory. */
-  readonly isMember: (id: string) => boolean;
+  /** Whether somebody has been decided on: it is in already, or was lost a while ago, and comes back. */
+  readonly isKnown: (id: string) => boolean;
   /** Whether nobody enters without an `accept()`. */
   readonly approval: () => boolean;
   /** Asks the page. @returns whether it wants to decide later */
@@ -105,7 +108,7 @@ export class Admission {
     }
     const person = new Person(id, key, false);
     person.describe(note);
-    if (this.#options.isMember(id)) return this.#admit(person, note, session);
+    if (this.#options.isKnown(id)) return this.#admit(person, note, session);
     this.#ask(session, person, note, frame.credential.length > 0 ? decode(frame.credential) : undefined);
   }
 
@@ -134,8 +137,15 @@ export class Admission {
     this.#list();
     const later = this.#options.ask(request);
     if (this.#applicants.get(person.id) !== applicant) return;
-    if (later || this.#options.approval()) session.send({type: 'pending'});
+    if (later || this.#options.approval()) this.#soothe(applicant);
     else request.accept();
+  }
+
+  #soothe(applicant: Applicant): void {
+    const {id} = applicant.session.proof;
+    if (this.#applicants.get(id) !== applicant) return;
+    applicant.session.send({type: 'pending'});
+    this.#options.environment.clock.after(patienceInterval, () => this.#soothe(applicant), this.#signal);
   }
 
   #admit(person: Person, note: Note, session: Session): void {

@@ -54,9 +54,10 @@ export class Attendance {
     return this.#parting.has(keyOf(seat));
   }
 
-  /** Stays that the roster does not have any more need not be remembered as gone. */
+  /** Stays that the roster does not have any more need not be remembered as gone; those that it has again do not part. */
   tidy(): void {
     const seated = new Set(this.#ledger.seats.map(keyOf));
+    for (const stay of seated) this.#parting.delete(stay);
     for (const stay of this.#gone.keys()) if (!seated.has(stay)) this.#gone.delete(stay);
   }
 }

@@ -2,10 +2,11 @@ import type {Environment} from '../environment.js';
 
 /**
  * Resolves after a pause that doubles with every attempt, from `first` up to `most` ms, give or take half, so that
- * those who failed together do not all come back together. Rejects with the signal's reason.
+ * those who failed together do not all come back together; at once when the page or the network comes back. Rejects
+ * with the signal's reason.
  */
-export function backoff(
-  {clock, crypto}: Pick<Environment, 'clock' | 'crypto'>,
+export async function backoff(
+  {clock, crypto, onReturn}: Pick<Environment, 'clock' | 'crypto' | 'onReturn'>,
   attempt: number,
   first: number,
   most: number,
@@ -13,7 +14,16 @@ export function backoff(
 ): Promise<void> {
   const [random = 0] = crypto.random(1);
   const delay = Math.min(first * 2 ** attempt, most) * (0.5 + random / 256);
-  return pause(clock, delay, signal);
+  const back = new AbortController();
+  const waiting = AbortSignal.any([signal, back.signal]);
+  onReturn(() => back.abort(), waiting);
+  try {
+    await pause(clock, delay, waiting);
+  } catch {
+    signal.throwIfAborted();
+  } finally {
+    back.abort();
+  }
 }
 
 /** Resolves after `delay` ms. Rejects with the signal's reason. */

@@ -1,3 +1,4 @@
+import type {FrameOf} from '../protocol/frames.js';
 import type {Ledger} from './ledger.js';
 import type {People} from './people.js';
 import type {Person} from './member.js';
@@ -24,7 +25,12 @@ export class Briefing {
 
   /** The state of the group, if the other side is behind. */
   inform(session: Session): void {
-    if (!this.#ledger.isAheadOf(session.standing)) return;
+    const {standing, proof} = session;
+    if (this.#ledger.isAheadOf(standing) && !this.#ledger.isApart(standing, proof.id)) this.brief(session);
+  }
+
+  /** The state of the group, whatever the other side goes by. */
+  brief(session: Session): void {
     this.#introduce(session);
     session.send({type: 'state', state: this.#ledger.state});
     session.standing = this.#ledger.standing;
@@ -37,11 +43,19 @@ export class Briefing {
     session.standing = this.#ledger.standing;
   }
 
+  /** To the host of another branch: a branch, and who stands by it. */
+  contest(session: Session, branch: Omit<FrameOf<'contest'>, 'type'>): void {
+    for (const id of branch.stands) this.#pass(id, session);
+    session.send({type: 'contest', ...branch});
+  }
+
   /** What everyone says of themselves, before the roster that they are in. */
   #introduce(session: Session): void {
-    for (const {id} of this.#ledger.seats) {
-      const note = this.#people.get(id)?.note;
-      if (note) session.send({type: 'note', note});
-    }
+    for (const {id} of this.#ledger.seats) this.#pass(id, session);
+  }
+
+  #pass(id: string, session: Session): void {
+    const note = this.#people.get(id)?.note;
+    if (note) session.send({type: 'note', note});
   }
 }

@@ -1,6 +1,7 @@
 import type {Bytes, Cryptography} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {
+  type Base,
   entry as entryKind,
   epoch as epochKind,
   roster as rosterKind,
@@ -108,7 +109,27 @@ export async function verifyRoster(
   for (const ticket of roster.members) seats.push({id: await memberIdOf(crypto, ticket.key), ticket});
   if (new Set(seats.map(seat => seat.id)).size < seats.length) throw broken('somebody is in it twice');
   if (!seats.some(seat => seat.id === head.hostId)) throw broken('its host is not in it');
-  return {next: roster.next, seats, bans: roster.bans};
+  return {next: roster.next, seats, bans: roster.bans, lost: roster.lost};
+}
+
+/**
+ * The roster that `reign` began with, if it is among `bases` and `before`, the host before, vouches for it.
+ * @throws PeerGroupError `bad-frame`
+ */
+export async function verifyBase(
+  crypto: Cryptography,
+  root: Bytes,
+  before: ProvenReign,
+  reign: ProvenReign,
+  bases: readonly Base[],
+): Promise<readonly Seat[] | undefined> {
+  for (const {roster, entry} of bases) {
+    if ((entry?.version ?? 0) !== reign.epoch.version) continue;
+    if (!equalBytes(await hashOf(crypto, rosterKind, roster), reign.epoch.roster)) continue;
+    const state = {reigns: [before], roster, entry};
+    return (await verifyRoster(crypto, root, [before], state)).seats;
+  }
+  return undefined;
 }
 
 function broken(what: string): PeerGroupError {

@@ -3,11 +3,12 @@ import {PeerGroupError} from '../errors.js';
 import {toHex} from '../protocol/schema.js';
 import type {Connection, Endpoint} from '../transport/transport.js';
 import {backoff} from './backoff.js';
+import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
 
 /** ms. A freed id is free at the server within 100 ms; a stranger's may stay taken for long. */
 const firstClaim = 50;
-const slowestClaim = 2000;
+const slowestClaim = 1000;
 
 /** ms. A call to a holder that is just going may wait in vain; whoever holds the meeting point by then is called anew. */
 const callAgain = 1000;
@@ -21,18 +22,23 @@ export interface DoorbellOptions {
   readonly visit: (signal: AbortSignal) => Promise<Session>;
   /** Who that somebody is. */
   readonly met: (session: Session) => void;
+  /** It is held now; with this token a deputy can take it over. */
+  readonly held: (token: string) => void;
   readonly failed: (error: PeerGroupError) => void;
 }
 
 /**
  * Holds the meeting point for as long as this member is host: claims it, claims it again when it is lost, and talks
  * to whoever holds it instead. Nothing follows from holding it: it only lets newcomers find the host.
+ *
+ * The server frees the id of a machine that vanished after 85 s only. A deputy has the token and takes it over.
  */
 export class Doorbell {
   readonly #options: DoorbellOptions;
   readonly #signal: AbortSignal;
   #endpoint: Endpoint | undefined;
   #holding: AbortController | undefined;
+  #renew: () => void = () => {};
   /** Calls under way, each with the time when it began. */
   readonly #visits = new Map<AbortController, number>();
 
@@ -42,19 +48,22 @@ export class Doorbell {
     this.#signal = signal;
   }
 
-  /** Whether the meeting point is held. */
-  get held(): boolean {
-    return this.#endpoint !== undefined;
-  }
-
-  /** Starts to hold it. `claimed`: it is held already, by the claim that founded the group. */
-  hold(claimed?: Claimed): void {
+  /**
+   * Starts to hold it. `claimed`: it is held already, by the claim that founded the group. `inherited`: the token of the host
+   * before, good for one try.
+   */
+  hold(claimed: Claimed | undefined, inherited: string | undefined): void {
     if (this.#holding) return;
     const holding = new AbortController();
     this.#holding = holding;
-    void this.#keep(claimed, AbortSignal.any([this.#signal, holding.signal])).catch((error: unknown) => {
+    void this.#keep(claimed, inherited, AbortSignal.any([this.#signal, holding.signal])).catch((error: unknown) => {
       if (!holding.signal.aborted && !this.#signal.aborted) throw error;
     });
+  }
+
+  /** Holds it with another token from now on: somebody who has the old one should not any more. */
+  renew(): void {
+    this.#renew();
   }
 
   /** Gives it back. Connections that came through it live on. */
@@ -65,27 +74,36 @@ export class Doorbell {
     this.#endpoint = undefined;
   }
 
-  async #keep(claimed: Claimed | undefined, signal: AbortSignal): Promise<void> {
+  async #keep(claimed: Claimed | undefined, inherited: string | undefined, signal: AbortSignal): Promise<void> {
     const {environment, meetingPoint, connection, failed} = this.#options;
+    const listener = {connection, warning: failed};
     let attempt = 0;
+    let token: string | undefined;
     for (let held = claimed; ;) {
       try {
-        held ??= await claim(environment, meetingPoint, {connection, warning: failed}, this.#signal, signal);
+        held ??= await claim(environment, meetingPoint, listener, this.#signal, signal, token);
         // It may have been given up in the very moment in which it succeeded.
         if (signal.aborted) held.endpoint.close();
         signal.throwIfAborted();
         attempt = 0;
         this.#endpoint = held.endpoint;
-        await held.lost;
+        this.#options.held(held.token);
+        const renewed = new Promise<void>(resolve => (this.#renew = resolve));
+        await Promise.race([held.lost, untilAborted(renewed, signal)]);
+        held.endpoint.close();
       } catch (error) {
         signal.throwIfAborted();
         const failure = PeerGroupError.from(error, 'server-unreachable', 'The signalling server cannot be reached.');
+        if (failure.code === 'id-taken' && inherited !== undefined && inherited !== token) {
+          token = inherited;
+          continue;
+        }
         if (failure.code === 'id-taken') void this.#visit(signal);
         // That the server is gone is noticed, and told once, where this member's own address is held.
         else if (failure.code !== 'server-unreachable') failed(failure);
       }
       signal.throwIfAborted();
-      held = undefined;
+      held = inherited = token = undefined;
       this.#endpoint = undefined;
       await backoff(environment, attempt, firstClaim, slowestClaim, signal);
       attempt += 1;
@@ -117,6 +135,7 @@ export class Doorbell {
 
 export interface Claimed {
   readonly endpoint: Endpoint;
+  readonly token: string;
   /** Resolves when the server has taken it away, or is gone. */
   readonly lost: Promise<PeerGroupError>;
 }
@@ -132,6 +151,7 @@ export async function claim(
   listener: {readonly connection: (connection: Connection) => void; readonly warning: (error: PeerGroupError) => void},
   signal: AbortSignal,
   attempt: AbortSignal,
+  token = toHex(crypto.random(16)),
 ): Promise<Claimed> {
   const whole = new AbortController();
   const end = () => whole.abort(signal.reason);
@@ -143,9 +163,8 @@ export async function claim(
   let tellLost: (error: PeerGroupError) => void = () => {};
   const lost = new Promise<PeerGroupError>(resolve => (tellLost = resolve));
   try {
-    const token = toHex(crypto.random(16));
     const endpoint = await transport.register(meetingPoint, token, {...listener, lost: tellLost}, whole.signal);
-    return {endpoint, lost};
+    return {endpoint, token, lost};
   } catch (error) {
     signal.removeEventListener('abort', end);
     throw error;

@@ -5,6 +5,7 @@ import type {Frame} from '../protocol/frames.js';
 import type {Entry, Note} from '../protocol/records.js';
 import type {Connection} from '../transport/transport.js';
 import {Attendance, keyOf} from './attendance.js';
+import {Branches} from './branches.js';
 import {Briefing} from './briefing.js';
 import type {Context, GroupEnd} from './context.js';
 import type {Claimed} from './doorbell.js';
@@ -32,6 +33,10 @@ export interface GroupOptions {
   readonly people: People;
   /** A connection that somebody made to the meeting point. */
   readonly connection: (connection: Connection) => void;
+  /** What this member says of itself has to be said anew: it stands by another epoch. */
+  readonly restate: () => void;
+  /** Every link has been silent for too long, or no longer. */
+  readonly cutOff: (isCutOff: boolean) => void;
   readonly ended: (end: GroupEnd) => void;
 }
 
@@ -42,7 +47,7 @@ export interface GroupOptions {
  * 1. There is a peer for every seat of the roster but one's own, except those who are gone as far as can be told here.
  * 2. The page is told of everyone who came and went, once each, after the member list has changed.
  * 3. Whoever the records name as host, and nobody else, holds the meeting point and decides on requests.
- * 4. When the host is gone, the oldest member that is not becomes host.
+ * 4. When the host is gone or out of everybody's reach, the oldest member that is not becomes host.
  */
 export class Group {
   readonly #context: Context;
@@ -52,14 +57,19 @@ export class Group {
   readonly #hosting: Hosting;
   readonly #sending = new Sending();
   readonly #over = new AbortController();
-  readonly #ended: (end: GroupEnd) => void;
+  readonly #options: GroupOptions;
+  readonly #branches: Branches;
   readonly #attendance: Attendance;
   readonly #vigil: Vigil;
+  readonly #briefing: Briefing;
   readonly #mine: Seat;
+  /** Whether this member was host when the consequences were last drawn. */
+  #reigns = false;
   #members: readonly Member[] = [];
   #host: Person;
 
-  constructor({context, ledger, people, founded, connection, ended}: GroupOptions) {
+  constructor(options: GroupOptions) {
+    const {context, ledger, people, founded, connection} = options;
     const {environment, self, listener} = context;
     const mine = ledger.seat(self.id);
     if (!mine) throw new PeerGroupError('bad-frame', 'The host welcomed this member into a roster without it.');
@@ -67,28 +77,53 @@ export class Group {
     this.#ledger = ledger;
     this.#attendance = new Attendance(ledger);
     this.#people = people;
-    this.#ended = ended;
+    this.#options = options;
     this.#mine = mine;
     this.#host = self;
     const briefing = new Briefing(ledger, people, self);
+    this.#briefing = briefing;
     const mesh = new Mesh(
       {
         environment,
         mine,
-        pulse: () => ({standing: ledger.standing, hearsHost: this.#vigil.hearsHost}),
+        pulse: () => ({standing: ledger.standing, missing: this.#vigil.missing}),
         dial: (peer, until) => this.#dial(peer, until),
         isStranger: session => this.#isStranger(session),
         greet: session => briefing.greet(session),
-        inform: session => briefing.inform(session),
+        inform: session => {
+          briefing.inform(session);
+          this.#branches.meet(session);
+        },
         deliver: (parcel, peer) => this.#deliver(parcel, peer),
         changed: peer => this.#linkChanged(peer),
+        forgotten: peer => this.#renew(peer),
         frame: (frame, session, peer) => this.#receive(frame, session, peer),
         failed: error => listener.error(error),
       },
       this.#over.signal,
     );
     this.#mesh = mesh;
-    this.#vigil = new Vigil({context, ledger, mesh, attendance: this.#attendance, lost: peer => this.#lose(peer)});
+    const vigil = new Vigil(
+      {
+        context,
+        ledger,
+        mesh,
+        attendance: this.#attendance,
+        changed: () => this.#reachChanged(),
+        lost: peer => this.#hosting.drop(peer.person.id, 'lost'),
+      },
+      this.#over.signal,
+    );
+    this.#vigil = vigil;
+    this.#branches = new Branches({
+      context,
+      ledger,
+      people,
+      mesh,
+      briefing,
+      vigil,
+      expel: session => (this.#isHost ? this.#hosting.expel(session) : session.close()),
+    });
     this.#hosting = new Hosting(
       {
         context,
@@ -98,7 +133,8 @@ export class Group {
         briefing,
         founded,
         connection,
-        isMember: id => !this.#attendance.isGone(id),
+        present: () => this.#attendance.present,
+        isCutOff: () => vigil.isCutOff,
         accept: session => this.accept(session),
         yield: address => this.#yield(address),
       },
@@ -106,7 +142,7 @@ export class Group {
     );
     ledger.listen({
       changed: entry => this.#review(entry),
-      hears: id => this.#mesh.peer(id)?.link.attached ?? id === self.id,
+      hears: id => this.#mesh.peer(id)?.isHeard ?? id === self.id,
     });
     for (const seat of ledger.seats) if (seat.id !== self.id) this.#addPeer(seat);
     this.#setHost();
@@ -151,7 +187,10 @@ export class Group {
 
   /** Takes on a proven connection: of a member, a newcomer, or another group under the same name. */
   accept(session: Session): void {
-    if (this.#isOurs(session)) return this.#mesh.accept(session);
+    if (this.#isOurs(session)) {
+      this.#mesh.accept(session);
+      return this.#branches.meet(session);
+    }
     const peer = this.#mesh.peer(session.proof.id);
     // It has gone on without this group. To the host it may be coming back.
     if (peer && (session.proof.root || !this.#isHost)) this.#depart(peer, 'lost');
@@ -183,24 +222,26 @@ export class Group {
     );
   }
 
-  /** Only the host knows who is not in; to others somebody unknown may be a newcomer whose news is still on its way. */
+  /**
+   * Only the host knows who is not in; to others somebody unknown may be a newcomer whose news is still on its way. And it
+   * may be the host of another branch.
+   */
   #isStranger(session: Session): boolean {
-    if (!this.#isHost) return false;
+    if (!this.#isHost || this.#ledger.isApart(session.proof.standing, session.proof.id)) return false;
     this.#hosting.expel(session);
     return true;
   }
 
   #linkChanged(peer: Peer): void {
-    if (peer.link.attached) return;
+    if (peer.link.attached) return this.#review(undefined);
     if (this.#attendance.isParting(peer.seat)) return this.#depart(peer, 'left');
-    this.#vigil.watch(peer);
     this.#reconsider();
   }
 
-  /** The host writes that a member is lost; others can only act as if it were gone. */
-  #lose(peer: Peer): void {
-    if (this.#isHost) this.#hosting.drop(peer.person.id, 'lost');
-    else this.#depart(peer, 'lost');
+  /** Somebody has fallen silent, or is heard again. */
+  #reachChanged(): void {
+    this.#review(undefined);
+    this.#reconsider();
   }
 
   // Frames.
@@ -213,30 +254,42 @@ export class Group {
       case 'entry': {
         if (frame.note) await this.#receiveNote(frame.note);
         const reception = await this.#ledger.receiveEntry(frame.entry);
-        if (reception === 'gap') {
-          session.send({type: 'ping', stamp: 0, standing: this.#ledger.standing, hearsHost: this.#vigil.hearsHost});
-        }
+        if (reception === 'gap') peer?.beat();
         return;
       }
       case 'note':
         return this.#receiveNote(frame.note);
+      case 'branch':
+        return this.#branches.receiveBranch(frame, session);
+      case 'contest':
+        return this.#branches.receiveContest(frame, session);
+      case 'deputy':
+        // Whoever says so may be host already, and the news of it still be held here.
+        if (peer) this.#hosting.inherit(peer.person.id, frame.token);
+        return;
       case 'goodbye':
         if (peer) this.#depart(peer, 'left');
         return session.close();
       case 'expelled':
-        // Only members can say so; and whoever hears the host is told by the host.
-        if (!peer) return session.close();
-        if (session.proof.id !== this.#ledger.hostId && this.#vigil.hearsHost) return session.close();
-        if (session.proof.id === this.#ledger.hostId && frame.reason === 'ejected') {
-          return this.#end({type: 'ejected', reason: frame.text, by: this.#host.member});
+        if (!(await this.#mayExpel(session, peer))) return session.close();
+        if (frame.reason === 'ejected' && (this.#isHost || session.proof.id === this.#ledger.hostId)) {
+          return this.#end({type: 'ejected', reason: frame.text, by: this.#people.get(session.proof.id)?.member});
         }
-        return this.#end({type: 'rejoin', address: this.#host.note?.address});
+        return this.#end({type: 'rejoin', address: this.#isHost ? undefined : this.#host.note?.address});
       case 'moved':
-        if (session.proof.id !== this.#ledger.hostId) throw outOfRole(frame);
-        return this.#end({type: 'rejoin', address: frame.address});
+        if (session.proof.id === this.#ledger.hostId) return this.#end({type: 'rejoin', address: frame.address});
+        // A host whom this member does not follow speaks for itself.
+        if (peer) this.#depart(peer, 'left');
+        return session.close();
       default:
         throw outOfRole(frame);
     }
+  }
+
+  /** Only members can say that somebody is out; whoever hears the host is told by the host; and a host by another one. */
+  async #mayExpel(session: Session, peer: Peer | undefined): Promise<boolean> {
+    if (this.#isHost) return this.#branches.concedes(session);
+    return peer !== undefined && (session.proof.id === this.#ledger.hostId || !this.#vigil.hearsHost);
   }
 
   async #receiveNote(note: Note): Promise<void> {
@@ -260,9 +313,18 @@ export class Group {
 
   #addPeer(seat: Seat): Peer {
     const person = this.#people.meet(seat.id, seat.ticket.key);
-    const peer = this.#mesh.add(seat, person);
-    this.#vigil.watch(peer);
-    return peer;
+    return this.#mesh.add(seat, person);
+  }
+
+  /** A member has forgotten the link: to the page it has gone and come back. */
+  #renew(peer: Peer): void {
+    this.#mesh.remove(peer);
+    this.#people.renew(peer.person);
+    const again = this.#addPeer(peer.seat);
+    this.#setHost();
+    this.#listMembers();
+    this.#tell([peer], [again], this.#host);
+    this.#mesh.connect();
   }
 
   /** A stay is over, whatever the roster says for now. */
@@ -280,6 +342,9 @@ export class Group {
   #review(entry: Entry | undefined): void {
     if (this.#over.signal.aborted) return;
     if (this.#isHost) this.#hosting.announce(entry);
+    else if (this.#reigns) for (const {session} of this.#mesh.peers) if (session) this.#briefing.brief(session);
+    this.#reigns = this.#isHost;
+    if (!equalBytes(this.#context.self.note?.epoch, this.#ledger.standing.epoch)) this.#options.restate();
     const {change} = this.#ledger.state.entry ?? {};
     if (change?.type === 'drop') this.#noteDrop(change.member, change.reason);
     const own = this.#ledger.seat(this.#context.self.id);
@@ -298,6 +363,7 @@ export class Group {
     this.#setHost();
     if (leaving.length + coming.length > 0) this.#listMembers();
     this.#tell(leaving, coming, previous);
+    if (!this.#over.signal.aborted) this.#options.cutOff(this.#vigil.isCutOff);
     this.#attendance.tidy();
     if (this.#over.signal.aborted) return;
     this.#mesh.connect();
@@ -319,7 +385,8 @@ export class Group {
     if (!peer || this.#attendance.reason(peer.seat) || this.#attendance.isParting(peer.seat)) return;
     if (reason !== 'left' || !peer.link.attached) return this.#attendance.depart(peer.seat, reason);
     this.#attendance.part(peer.seat);
-    this.#context.environment.clock.after(lastWords, () => this.#depart(peer, 'left'), peer.signal);
+    const depart = () => this.#attendance.isParting(peer.seat) && this.#depart(peer, 'left');
+    this.#context.environment.clock.after(lastWords, depart, peer.signal);
   }
 
   #listMembers(): void {
@@ -346,7 +413,7 @@ export class Group {
     const {change} = this.#ledger.state.entry ?? {};
     if (change?.type === 'drop' && change.member === this.#context.self.id && change.reason === 'ejected') {
       this.#end({type: 'ejected', reason: change.text, by: this.#host.member});
-    } else this.#end({type: 'rejoin', address: this.#host.note?.address});
+    } else this.#end({type: 'rejoin', address: this.#people.get(this.#ledger.hostId)?.note?.address});
   }
 
   /** Does the host's work if it is this member's, or sees to it that somebody does. */
@@ -358,9 +425,8 @@ export class Group {
       return;
     }
     this.#hosting.rest(this.#host.note?.address);
-    const {hostId} = this.#ledger;
-    if (this.#attendance.isGone(hostId) && this.#attendance.present[0]?.id === identity.id) {
-      this.#ledger.take(identity, hostId).catch((error: unknown) => this.#fail(error));
+    if (this.#vigil.isSuccessor) {
+      this.#ledger.take(identity, this.#ledger.hostId).catch((error: unknown) => this.#fail(error));
     }
   }
 
@@ -406,9 +472,9 @@ export class Group {
 
   /** Tells everyone what this member says of itself now. */
   publish(note: Note): void {
-    if (!this.#context.self.describe(note)) return;
+    const differs = this.#context.self.describe(note);
     this.#mesh.broadcast({type: 'note', note});
-    this.#context.listener.memberchange(this.#context.self.member);
+    if (differs) this.#context.listener.memberchange(this.#context.self.member);
   }
 
   /** Leaves but for the goodbye: hears nothing more, and resolves when nothing of its own waits to be acknowledged. */
@@ -429,7 +495,7 @@ export class Group {
   #end(end: GroupEnd): void {
     if (this.#over.signal.aborted) return;
     this.#close('This member is not in the group any more.');
-    this.#ended(end);
+    this.#options.ended(end);
   }
 
   #close(why: string): void {

@@ -10,11 +10,18 @@ import type {Person} from './member.js';
 import type {Mesh} from './mesh.js';
 import type {People} from './people.js';
 import {Rivalry} from './rivalry.js';
+import type {Seat} from './roster.js';
 import type {Session} from './session.js';
 import type {JoinRequest, LeaveReason} from './types.js';
 
 /** Members whose end the host remembers, in case they have missed it. */
 const mostDropped = 256;
+
+/** Members who can take the meeting point over, should this one vanish. */
+const deputies = 2;
+
+/** ms. The meeting point is free for a moment when its token changes, and whoever comes then would found a group. */
+const tokenDelay = 3000;
 
 export interface HostingOptions {
   readonly context: Context;
@@ -26,8 +33,10 @@ export interface HostingOptions {
   readonly founded: number;
   /** Somebody connects to the meeting point. */
   readonly connection: (connection: Connection) => void;
-  /** Whether somebody is in, as far as can be told here. */
-  readonly isMember: (id: string) => boolean;
+  /** Everyone who is in, as far as can be told here, in join order. */
+  readonly present: () => readonly Seat[];
+  /** Whether this member hears nobody. */
+  readonly isCutOff: () => boolean;
   /** A proven connection whose other end is not known to be a newcomer. */
   readonly accept: (session: Session) => void;
   /** This group gives way to another under its name: everyone applies there. */
@@ -45,6 +54,13 @@ export class Hosting {
   readonly #rivalry: Rivalry;
   readonly #signal: AbortSignal;
   readonly #dropped = new Map<string, Extract<Change, {type: 'drop'}>>();
+  /** Tokens of the meeting point, by the hosts that have made this member their deputy. */
+  readonly #inherited = new Map<string, string>();
+  /** The host before this one. */
+  #before = '';
+  #token: string | undefined;
+  /** Who has been given `#token`; everyone may have one that was inherited. */
+  readonly #entrusted = new Set<string>();
 
   constructor(options: HostingOptions, signal: AbortSignal) {
     this.#options = options;
@@ -57,7 +73,7 @@ export class Hosting {
         environment,
         root: ledger.root,
         isBanned: id => ledger.bans.includes(id),
-        isMember: options.isMember,
+        isKnown: id => options.present().some(seat => seat.id === id) || ledger.wasLost(id, this.#date),
         approval: () => ledger.approval,
         ask: request => listener.joinrequest(request),
         admit: (person, note, session) => this.#admit(person, note, session),
@@ -84,6 +100,11 @@ export class Hosting {
         connection: options.connection,
         visit: until => context.dial(meetingPoint, until),
         met: options.accept,
+        held: token => {
+          this.#token = token;
+          this.#entrusted.clear();
+          this.#entrust();
+        },
         failed,
       },
       context.wire,
@@ -96,12 +117,43 @@ export class Hosting {
 
   /** Begins, or goes on. `claimed`: the meeting point is held already. */
   serve(claimed?: Claimed): void {
-    this.#doorbell.hold(claimed);
+    // In a group of several, whoever hears nobody has probably lost its own network, and not all the others theirs.
+    const mayTakeOver = this.#options.ledger.seats.length <= 2 || !this.#options.isCutOff();
+    this.#doorbell.hold(claimed, mayTakeOver ? this.#inherited.get(this.#before) : undefined);
+    this.#inherited.clear();
+    this.#entrust();
+  }
+
+  /** The host `id` has made this member a deputy. */
+  inherit(id: string, token: string): void {
+    this.#inherited.set(id, token);
+  }
+
+  /** Gives the token of the meeting point to the next two in line, who may have to take it over. */
+  #entrust(): void {
+    const {context, mesh, present} = this.#options;
+    const token = this.#token;
+    if (token === undefined) return;
+    const others = present().filter(({id}) => id !== context.identity.id);
+    for (const {id} of others.slice(0, deputies)) {
+      const peer = mesh.peer(id);
+      if (this.#entrusted.has(id) || !peer?.link.attached) continue;
+      this.#entrusted.add(id);
+      peer.session?.send({type: 'deputy', token});
+    }
+  }
+
+  /** Seconds since 1970. */
+  get #date(): number {
+    return Math.max(0, Math.round(this.#options.context.environment.clock.date() / 1000));
   }
 
   /** Somebody else is host, or nobody: who wants in is sent to `address`, if one is known. */
   rest(address: string | undefined): void {
+    this.#before = this.#options.ledger.hostId;
     this.#doorbell.release();
+    this.#token = undefined;
+    this.#entrusted.clear();
     this.#admission.handOver(address);
   }
 
@@ -120,10 +172,16 @@ export class Hosting {
 
   #remember(change: Change): void {
     if (change.type === 'add') return;
+    if (change.reason === 'ejected' && this.#entrusted.has(change.member)) this.#changeToken();
     this.#dropped.delete(change.member);
     this.#dropped.set(change.member, change);
     const [oldest] = this.#dropped.keys();
     if (this.#dropped.size > mostDropped && oldest !== undefined) this.#dropped.delete(oldest);
+  }
+
+  /** Somebody has the token who should not. Not at once: whoever is removed often comes back at once, to a meeting point that is held. */
+  #changeToken(): void {
+    this.#options.context.environment.clock.after(tokenDelay, () => this.#doorbell.renew(), this.#signal);
   }
 
   /** Tells everyone, those whom it concerns included, what has been written. */
@@ -148,7 +206,7 @@ export class Hosting {
     const {context, ledger, people, mesh, briefing, founded, accept} = this.#options;
     const {identity, environment} = context;
     // Whoever applies again does not know its earlier stay any more.
-    if (ledger.seat(person.id)) await ledger.drop(identity, dropping(person.id, 'left'));
+    if (ledger.seat(person.id)) await ledger.drop(identity, this.#dropping(person.id, 'left'));
     person.note = note;
     people.add(person);
     await ledger.add(identity, person.key);
@@ -162,10 +220,14 @@ export class Hosting {
     mesh.accept(session);
   }
 
+  #dropping(member: string, reason: LeaveReason) {
+    return {type: 'drop', member, reason, ban: false, text: '', date: this.#date} as const;
+  }
+
   /** Writes that a member is gone. */
   drop(member: string, reason: LeaveReason): void {
     const {identity, listener} = this.#options.context;
-    this.#options.ledger.drop(identity, dropping(member, reason)).catch((error: unknown) => {
+    this.#options.ledger.drop(identity, this.#dropping(member, reason)).catch((error: unknown) => {
       listener.error(PeerGroupError.from(error, 'bad-frame', 'A member could not be dropped.'));
     });
   }
@@ -183,14 +245,10 @@ export class Hosting {
         `eject(): ${limits.bans} are banned already; eject without a ban, or found a new group.`,
       );
     }
-    await ledger.drop(context.identity, {type: 'drop', member: id, reason: 'ejected', ban, text: reason});
+    await ledger.drop(context.identity, {...this.#dropping(id, 'ejected'), ban, text: reason});
     // Somebody else may have become host while this waited for its turn.
     if (ledger.seat(id) && ledger.hostId !== context.identity.id) {
       throw new PeerGroupError('not-host', 'eject(): somebody else is host now, and the member is still in.');
     }
   }
-}
-
-function dropping(member: string, reason: LeaveReason) {
-  return {type: 'drop', member, reason, ban: false, text: ''} as const;
 }

@@ -16,10 +16,13 @@ export class Inbox {
   #reader: ((message: Bytes) => void | Promise<void>) | undefined;
   #onclosed: ((reason: unknown) => void) | undefined;
   #busy = false;
+  /** Whether anything has come since somebody asked. */
+  #heard = false;
 
   constructor(connection: Connection, drained: () => void) {
     connection.listen({
       message: message => {
+        this.#heard = true;
         this.#waiting.push(message);
         this.#waitingBytes += message.length + messageOverhead;
         if (this.#waitingBytes > mostWaiting) {
@@ -56,6 +59,13 @@ export class Inbox {
     this.#reader = reader;
     this.#onclosed = closed;
     void this.#read();
+  }
+
+  /** Whether anything has come since the last time that this was asked, read or not. */
+  heard(): boolean {
+    const heard = this.#heard;
+    this.#heard = false;
+    return heard;
   }
 
   /** Lets what comes wait until `next` or `each`. */

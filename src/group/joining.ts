@@ -8,13 +8,20 @@ import type {Context} from './context.js';
 import {claim, type Claimed} from './doorbell.js';
 import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
+import {everyTick} from './ticking.js';
 
 /** ms. If the meeting point does not answer by then, it is claimed and dialled once more: its holder may just have changed. */
 const ringAgain = 1000;
 
+/** Calls under way at a time. Each lasts up to `dialTimeout`. */
+const mostCalls = 6;
+
+/** ms of this page's waking time without a word from the host, after which it counts as gone. It says `pending` every second. */
+const hostSilence = 3000;
+
 /** ms. Between attempts to get in, at first and at most. */
 const firstRetry = 100;
-const slowestRetry = 5000;
+const slowestRetry = 3000;
 
 /** What came of it. */
 export type Joined =
@@ -32,8 +39,8 @@ export interface JoiningOptions {
   readonly context: Context;
   /** Somebody dials the meeting point, now that this member holds it. */
   readonly connection: (connection: Connection) => void;
-  /** What this member says of itself to a group. */
-  readonly note: (root: Bytes) => Promise<Note>;
+  /** What this member says of itself to a group whose host is of this epoch. */
+  readonly note: (root: Bytes, epoch: Bytes) => Promise<Note>;
   /** The encoded credential. */
   readonly credential: () => Bytes;
   /** Whether somebody is deciding. */
@@ -81,7 +88,7 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
   const dials: Promise<Session | undefined>[] = [];
   let winner: Session | undefined;
   try {
-    for (let attempt = 0; attempt < 3; attempt += 1) {
+    for (let call = 1; call <= mostCalls; call += 1) {
       try {
         const guest = {connection, warning: (error: PeerGroupError) => listener.error(error)};
         return {type: 'founded', claimed: await claim(environment, meetingPoint, guest, context.wire, until)};
@@ -90,7 +97,7 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
       }
       const dial = context.dial(meetingPoint, until);
       dials.push(dial.catch((error: unknown) => (isFatal(error) ? Promise.reject(error) : undefined)));
-      winner = await first(dials, attempt < 2 ? pause(environment.clock, ringAgain, until) : undefined);
+      winner = await first(dials, call < mostCalls ? pause(environment.clock, ringAgain, until) : undefined);
       if (winner) return winner;
     }
     throw new PeerGroupError('unreachable', 'Somebody holds the meeting point but does not answer.');
@@ -124,12 +131,13 @@ function first(
 
 /** Asks whoever is at the other end to be let in. */
 async function ask(options: JoiningOptions, session: Session, signal: AbortSignal): Promise<Outcome> {
-  const {root} = session.proof;
+  const {root, standing} = session.proof;
+  const {clock} = options.context.environment;
   if (!root) {
     session.close();
     return {type: 'again'};
   }
-  const note = await options.note(root);
+  const note = await options.note(root, standing?.epoch ?? root);
   const notes: Note[] = [];
   const outcome = new Promise<Outcome>((resolve, reject) => {
     const receive = (frame: Frame): Outcome | undefined => {
@@ -167,8 +175,16 @@ async function ask(options: JoiningOptions, session: Session, signal: AbortSigna
   session.send({type: 'request', note, credential: options.credential()});
   const goodbye = () => session.send({type: 'goodbye'});
   signal.addEventListener('abort', goodbye, {once: true});
+  const over = new AbortController();
+  let silence = 0;
+  const listen = (awake: number) => {
+    silence = session.heard() ? 0 : silence + awake;
+    if (silence >= hostSilence) over.abort(new PeerGroupError('connection-lost', 'The host has fallen silent.'));
+  };
+  const waiting = AbortSignal.any([signal, over.signal]);
+  everyTick(clock, listen, waiting);
   try {
-    const settled = await untilAborted(outcome, signal);
+    const settled = await untilAborted(outcome, waiting);
     if (settled.type !== 'welcomed') session.close();
     return settled;
   } catch (error) {
@@ -176,5 +192,6 @@ async function ask(options: JoiningOptions, session: Session, signal: AbortSigna
     throw error;
   } finally {
     signal.removeEventListener('abort', goodbye);
+    over.abort();
   }
 }

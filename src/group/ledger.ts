@@ -6,6 +6,7 @@ import {
   limits,
   roster as rosterKind,
   ticket as ticketKind,
+  type Base,
   type Change,
   type Entry,
   type GroupState,
@@ -13,11 +14,14 @@ import {
   type Ticket,
 } from '../protocol/records.js';
 import type {Standing} from '../protocol/frames.js';
-import {toHex} from '../protocol/schema.js';
-import {verifyReigns, verifyRoster, type ProvenReign} from './chain.js';
+import {verifyBase, verifyReigns, verifyRoster, type ProvenReign} from './chain.js';
+import {forkOf, weigh, type Fork, type Stands, type Verdict} from './contest.js';
 import {applyChange, emptySeating, stayKey, stayOf, toRoster, type Seat, type Seating} from './roster.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {equalBytes, hashOf, sign, verify} from './signing.js';
+
+/** Rosters that are remembered, to find the last one that two branches have in common. */
+const mostRemembered = 256;
 
 /** What became of a state or entry that somebody showed. */
 export type Reception =
@@ -44,8 +48,9 @@ export interface LedgerListener {
  * 1. One thing at a time: what is read or written waits for what came before.
  * 2. The roster only changes by an entry of the current epoch's host, versions without a gap, or together with the
  *    epoch and version that vouch for it.
- * 3. Among two states of one group the one whose chain goes on from the other's wins, then the higher version;
- *    where neither chain goes on from the other, the longer, then the older host's.
+ * 3. Whoever the host shows is followed. So is a new host whose epoch goes on from this one, once the old host is not heard
+ *    any more: until then it is held.
+ * 4. Two hosts who both live weigh their branches (`contest.ts`), and one of them follows the other.
  */
 export class Ledger {
   readonly root: Bytes;
@@ -56,6 +61,8 @@ export class Ledger {
   #entry: Entry | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #held: GroupState | undefined;
+  /** Rosters of the past, oldest first. */
+  readonly #past: {readonly epoch: Bytes; readonly seating: Seating; readonly entry: Entry | undefined}[] = [];
   /** Stays that ended by their own wish or the host's, as far as it was seen here. The last ones only. */
   readonly #ended = new Set<string>();
 
@@ -71,6 +78,7 @@ export class Ledger {
     this.#reigns = reigns;
     this.#seating = seating;
     this.#entry = entry;
+    this.#remember();
   }
 
   /** Founds a group, with the founder as its only member. */
@@ -112,6 +120,11 @@ export class Ledger {
     return this.#seating.bans;
   }
 
+  /** Whether somebody was dropped as lost, less than a day before `date` (s since 1970). */
+  wasLost(id: string, date: number): boolean {
+    return this.#seating.lost.some(loss => loss.member === id && Math.abs(date - loss.date) < 86_400);
+  }
+
   get version(): number {
     return this.#entry?.version ?? 0;
   }
@@ -150,10 +163,24 @@ export class Ledger {
   /** Whether somebody who stands there lacks something that is known here. */
   isAheadOf(standing: Standing | undefined): boolean {
     if (!standing) return true;
-    const known = this.#reigns.some(reign => equalBytes(reign.hash, standing.epoch));
-    const same = equalBytes(this.#head.hash, standing.epoch);
-    if (same) return this.version > standing.version;
-    return known || this.#head.epoch.number >= standing.number;
+    if (equalBytes(this.#head.hash, standing.epoch)) return this.version > standing.version;
+    return this.#reign(standing.epoch) !== undefined;
+  }
+
+  /** Whether the member `id`, who stands there, is on another branch: one unknown here, or one that it leads itself. */
+  isApart(standing: Standing | undefined, id: string): boolean {
+    if (!standing || equalBytes(this.#head.hash, standing.epoch)) return false;
+    const reign = this.#reign(standing.epoch);
+    return reign === undefined || reign.hostId === id;
+  }
+
+  #reign(epoch: Bytes): ProvenReign | undefined {
+    return this.#reigns.find(reign => equalBytes(reign.hash, epoch));
+  }
+
+  #remember(): void {
+    this.#past.push({epoch: this.#head.hash, seating: this.#seating, entry: this.#entry});
+    if (this.#past.length > mostRemembered) this.#past.shift();
   }
 
   #serially<T>(job: () => Promise<T>): Promise<T> {
@@ -207,6 +234,9 @@ export class Ledger {
     if (oldest !== undefined && this.#ended.size > limits.bans) this.#ended.delete(oldest);
     this.#seating = seating;
     this.#entry = entry;
+    // Whoever would succeed a host that goes on writing says so again, or has given it up.
+    this.#held = undefined;
+    this.#remember();
     this.#listener?.changed(entry);
   }
 
@@ -227,9 +257,7 @@ export class Ledger {
         nonce: this.#crypto.random(16),
       });
       const reign = {epoch, ticket, hash: await hashOf(this.#crypto, epochKind, epoch), hostId: identity.id};
-      this.#reigns = [...this.#reigns, reign].slice(-limits.epochs);
-      this.#entry = undefined;
-      this.#listener?.changed(undefined);
+      this.#adopt([...this.#reigns, reign].slice(-limits.epochs), this.#seating, undefined);
     });
   }
 
@@ -240,7 +268,7 @@ export class Ledger {
     return this.#serially(async () => {
       const head = this.#head;
       if (!equalBytes(entry.epoch, head.hash)) {
-        return this.#reigns.some(reign => equalBytes(reign.hash, entry.epoch)) ? 'known' : 'gap';
+        return this.#reign(entry.epoch) ? 'known' : 'gap';
       }
       if (entry.version <= this.version) return 'known';
       if (entry.version > this.version + 1) return 'gap';
@@ -265,26 +293,111 @@ export class Ledger {
   receiveState(state: GroupState, from: string): Promise<Reception> {
     return this.#serially(async () => {
       const standing = standingOf(state, await hashOf(this.#crypto, epochKind, lastOf(state).epoch));
-      if (equalBytes(standing.epoch, this.#head.hash) && standing.version <= this.version) return 'known';
-      const reigns = await verifyReigns(this.#crypto, this.root, state.reigns, {
-        reigns: this.#reigns,
-        seats: this.#seating.seats,
-      });
-      const seating = await verifyRoster(this.#crypto, this.root, reigns, state);
-      const head = reigns.at(-1);
-      if (!head || !this.#mayReign(reigns) || !this.#isBehind(reigns, seating)) return 'known';
-      const changesHost = !equalBytes(head.hash, this.#head.hash);
-      if (changesHost && from !== this.hostId && this.#listener?.hears(this.hostId)) {
+      const isSame = equalBytes(standing.epoch, this.#head.hash);
+      if (isSame && standing.version <= this.version) return 'known';
+      const {reigns, seating} = await this.#verify(state);
+      const goesOn = reigns.some(reign => equalBytes(reign.hash, this.#head.hash));
+      const isHosts = from === this.hostId;
+      if ((!goesOn && !isHosts) || !this.#mayReign(reigns) || this.#isOut(reigns)) return 'known';
+      if (!isSame && !isHosts && this.#listener?.hears(this.hostId)) {
         this.#held = state;
         return 'held';
       }
-      this.#reigns = reigns;
-      this.#seating = seating;
-      this.#entry = state.entry;
-      this.#held = undefined;
-      this.#listener?.changed(undefined);
+      this.#adopt(reigns, seating, state.entry);
       return 'followed';
     });
+  }
+
+  /**
+   * Looks at another branch of this group, and follows it if it has the better claim and `mayFollow`.
+   * @throws PeerGroupError `bad-frame` if it does not hold together or is another group's.
+   */
+  receiveContest(state: GroupState, bases: readonly Base[], stands: Stands, mayFollow: boolean): Promise<Verdict> {
+    return this.#serially(async () => {
+      const {reigns, seating} = await this.#verify(state);
+      const head = reigns.at(-1);
+      if (!head || equalBytes(head.hash, this.#head.hash) || !this.#mayReign(reigns)) return 'mine';
+      const fork = forkOf(this.#reigns, reigns);
+      if (!fork) return 'mine';
+      const shown = fork.theirs && (await verifyBase(this.#crypto, this.root, fork.before, fork.theirs, bases));
+      const lead = weigh(this.#reigns, reigns, stands, this.#lastCommon(fork, shown));
+      // Whom this side has removed meanwhile needs more than to be older.
+      const verdict =
+        lead.stands < 0 || (lead.stands === 0 && lead.age < 0 && !this.#isOut(reigns)) ? 'theirs' : 'mine';
+      if (verdict === 'theirs' && mayFollow) this.#adopt(reigns, seating, state.entry);
+      return verdict;
+    });
+  }
+
+  /**
+   * The last roster that two branches have in common: where one of them left the way that the other is still on; or, of two
+   * that both left it, the later one, so that nobody gains by the claim to have left when there were few. `shown`: where the
+   * other one did.
+   */
+  #lastCommon({before, mine, theirs}: Fork, shown: readonly Seat[] | undefined): readonly Seat[] {
+    const [myVersion, theirVersion] = [mine?.epoch.version ?? -1, theirs?.epoch.version ?? -1];
+    const own = this.#rosterAt(before.hash, mine ? myVersion : theirVersion);
+    const seats =
+      (mine && shown && (theirVersion > myVersion || !own) ? shown : own) ?? this.#past[0]?.seating.seats ?? [];
+    return seats.filter(({ticket}) => ticket.number < before.epoch.number || equalBytes(ticket.epoch, before.hash));
+  }
+
+  /** The roster at some version of an epoch, or the last one before that is remembered. */
+  #rosterAt(epoch: Bytes, version: number): readonly Seat[] | undefined {
+    const isBefore = (entry: Entry | undefined) => (entry?.version ?? 0) <= version;
+    return this.#past.filter(past => equalBytes(past.epoch, epoch) && isBefore(past.entry)).at(-1)?.seating.seats;
+  }
+
+  /** What the last epochs began with, as far as this member was there. */
+  get bases(): Base[] {
+    return this.#reigns.slice(-2).flatMap(({epoch}) => {
+      const isIt = ({epoch: hash, entry}: {epoch: Bytes; entry: Entry | undefined}) =>
+        equalBytes(hash, epoch.previous) && (entry?.version ?? 0) === epoch.version;
+      const past = this.#past.filter(isIt).at(-1);
+      return past ? [{roster: toRoster(past.seating), entry: past.entry}] : [];
+    });
+  }
+
+  /** Whether these epochs make the member `id` host of a branch of this group; `out` if this side has removed it. */
+  leads(reigns: readonly Reign[], id: string): Promise<'leads' | 'out' | 'no'> {
+    return this.#serially(async () => {
+      const proven = await this.#verifyReigns(reigns);
+      if (proven.at(-1)?.hostId !== id || !this.#mayReign(proven)) return 'no';
+      return this.#isOut(proven) ? 'out' : 'leads';
+    });
+  }
+
+  /**
+   * Whether this branch would have to give way to another that shows nothing but its hosts, because all those who do not
+   * stand by this one may stand by that one.
+   */
+  wouldYield(reigns: readonly Reign[], mine: readonly string[], standsBy: Stands['standsBy']): Promise<boolean> {
+    return this.#serially(async () => {
+      const theirs = await this.#verifyReigns(reigns);
+      const fork = forkOf(this.#reigns, theirs);
+      if (!fork) return false;
+      const common = this.#lastCommon(fork, undefined);
+      const {stands} = weigh(this.#reigns, theirs, {mine, theirs: [], standsBy}, common);
+      return stands <= common.length - stands;
+    });
+  }
+
+  async #verify(state: GroupState) {
+    const reigns = await this.#verifyReigns(state.reigns);
+    return {reigns, seating: await verifyRoster(this.#crypto, this.root, reigns, state)};
+  }
+
+  #verifyReigns(reigns: readonly Reign[]): Promise<readonly ProvenReign[]> {
+    return verifyReigns(this.#crypto, this.root, reigns, {reigns: this.#reigns, seats: this.#seating.seats});
+  }
+
+  #adopt(reigns: readonly ProvenReign[], seating: Seating, entry: Entry | undefined): void {
+    this.#reigns = reigns;
+    this.#seating = seating;
+    this.#entry = entry;
+    this.#held = undefined;
+    this.#remember();
+    this.#listener?.changed(undefined);
   }
 
   /** The host is not heard any more: looks again at what was held because of it. */
@@ -294,35 +407,29 @@ export class Ledger {
     return held ? this.receiveState(held, '') : 'known';
   }
 
-  /**
-   * A ticket says that its holder was let in, not that it still is. No host is followed who is banned, or whose stay
-   * ended otherwise than by a lost connection; and where the chain goes on from the last host known here, none who was
-   * not in the roster, or has not been let in since.
-   */
-  #mayReign(reigns: readonly ProvenReign[]): boolean {
-    const {seats, bans, next} = this.#seating;
-    const news = reigns.filter(reign => !this.#reigns.some(known => equalBytes(known.hash, reign.hash)));
-    const isOut = ({hostId, ticket}: ProvenReign) =>
-      bans.includes(hostId) || (ticket !== undefined && this.#ended.has(stayKey(stayOf(ticket))));
-    if (news.some(isOut)) return false;
-    if (!reigns.some(reign => equalBytes(reign.hash, this.#head.hash))) return true;
-    return news.every(({hostId, ticket}) => {
-      if (!ticket || seats.some(seat => seat.id === hostId)) return true;
-      if (equalBytes(ticket.epoch, this.#head.hash)) return ticket.index >= next;
-      return news.some(reign => equalBytes(reign.hash, ticket.epoch));
-    });
+  /** Whether the last of these hosts is banned, or its stay ended otherwise than by a lost connection. */
+  #isOut(reigns: readonly ProvenReign[]): boolean {
+    const last = reigns.at(-1);
+    if (!last || this.#reign(last.hash)) return false;
+    const {hostId, ticket} = last;
+    return this.bans.includes(hostId) || (ticket !== undefined && this.#ended.has(stayKey(stayOf(ticket))));
   }
 
-  #isBehind(reigns: readonly ProvenReign[], seating: Seating): boolean {
-    const [mine, theirs] = [this.#head, reigns.at(-1)];
-    if (!theirs) return false;
-    if (equalBytes(mine.hash, theirs.hash)) return true;
-    if (reigns.some(reign => equalBytes(reign.hash, mine.hash))) return true;
-    if (this.#reigns.some(reign => equalBytes(reign.hash, theirs.hash))) return false;
-    if (mine.epoch.number !== theirs.epoch.number) return theirs.epoch.number > mine.epoch.number;
-    const order = (id: string) => seating.seats.findIndex(seat => seat.id === id);
-    const older = order(mine.hostId) - order(theirs.hostId);
-    return older !== 0 ? older > 0 : toHex(theirs.hash) < toHex(mine.hash);
+  /**
+   * A ticket says that its holder was let in, not that it still is. Where the chain goes on from the last host known here,
+   * no host is followed who was not in the roster then, or has not been let in since.
+   */
+  #mayReign(reigns: readonly ProvenReign[]): boolean {
+    const news = reigns.filter(reign => !this.#reign(reign.hash));
+    const [first] = news;
+    if (!first || !equalBytes(first.epoch.previous, this.#head.hash)) return true;
+    // Whom this side has lost since may well lead the other.
+    const seats = [...this.seats, ...(this.#rosterAt(this.#head.hash, first.epoch.version) ?? [])];
+    return news.every(({hostId, ticket}) => {
+      if (!ticket || seats.some(seat => seat.id === hostId)) return true;
+      if (equalBytes(ticket.epoch, this.#head.hash)) return ticket.index >= this.#seating.next;
+      return news.some(reign => equalBytes(reign.hash, ticket.epoch));
+    });
   }
 }
 

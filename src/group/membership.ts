@@ -142,7 +142,7 @@ export class Membership {
         {
           context: this.#context,
           connection: connection => void this.#incoming(connection),
-          note: root => this.#description.note(root),
+          note: (root, epoch) => this.#description.note(root, epoch),
           credential: () => this.#description.credential,
           pending: waiting => !signal.aborted && this.#enter(waiting ? 'pending' : 'connecting'),
         },
@@ -156,7 +156,7 @@ export class Membership {
       const {crypto, clock} = environment;
       if (joined.type === 'founded') {
         const ledger = await Ledger.found(crypto, identity, this.#settings.approval);
-        self.note = await this.#description.note(ledger.root);
+        self.note = await this.#description.note(ledger.root, ledger.standing.epoch);
         if (signal.aborted) return;
         return this.#enterGroup(ledger, new People(crypto, ledger.root, self), clock.now()).start(joined.claimed);
       }
@@ -169,7 +169,7 @@ export class Membership {
           this.#listener.error(PeerGroupError.from(error, 'bad-frame', 'What a member says of itself makes no sense.'));
         });
       }
-      self.note = await this.#description.note(root);
+      self.note = await this.#description.note(root, ledger.standing.epoch);
       if (signal.aborted) return;
       this.#enterGroup(ledger, people, clock.now() - welcome.age, session).start(undefined);
     } catch (error) {
@@ -188,6 +188,8 @@ export class Membership {
       people,
       founded,
       connection: connection => void this.#incoming(connection),
+      restate: () => void this.#publish(),
+      cutOff: isCutOff => this.#group && this.#enter(isCutOff ? 'reconnecting' : 'joined'),
       ended: end => this.#ended(end),
     });
     this.#group = group;
@@ -199,7 +201,7 @@ export class Membership {
     if (session) group.accept(session);
     // It may have changed while the note was being signed.
     const {note} = this.#context.self;
-    if (note && !this.#description.isSaidBy(note)) void this.#publish();
+    if (note && !this.#description.isSaidBy(note, ledger.standing.epoch)) void this.#publish();
     return group;
   }
 
@@ -296,7 +298,7 @@ export class Membership {
       this.#publishing = false;
       const group = this.#group;
       if (!group) return;
-      const note = await this.#description.note(group.root);
+      const note = await this.#description.note(group.root, group.standing.epoch);
       if (group === this.#group) group.publish(note);
     } catch (error) {
       if (!this.#over.signal.aborted) throw error;

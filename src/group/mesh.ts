@@ -1,4 +1,4 @@
-import type {Environment} from '../environment.js';
+import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Parcel} from '../link/parcel.js';
 import type {Frame, FrameOf, Standing} from '../protocol/frames.js';
@@ -21,7 +21,7 @@ export interface MeshOptions {
   readonly environment: Environment;
   readonly mine: Seat;
   /** What a heartbeat tells. */
-  readonly pulse: () => {readonly standing: Standing; readonly hearsHost: boolean};
+  readonly pulse: () => {readonly standing: Standing; readonly missing: readonly string[]};
   /** Dials a member and proves both ends. */
   readonly dial: (peer: Peer, signal: AbortSignal) => Promise<Session>;
   /** Whether somebody who is not in the roster has no business here; it has been told then. */
@@ -31,6 +31,8 @@ export interface MeshOptions {
   /** Brings a member up to date over this connection, as far as it lacks something. */
   readonly inform: (session: Session) => void;
   readonly deliver: (parcel: Parcel, peer: Peer) => void;
+  /** The other side does not know this link any more: it has been without this member for a while. */
+  readonly forgotten: (peer: Peer) => void;
   /** A link was taken up or interrupted. */
   readonly changed: (peer: Peer) => void;
   /** A frame from a member that is not about links; `peer` is absent for somebody not known to be one. */
@@ -66,6 +68,7 @@ export class Mesh {
     const {environment, mine, pulse, deliver, changed} = this.#options;
     const peer: Peer = new Peer({
       clock: environment.clock,
+      number: toNumber(environment.crypto.random(6)),
       person,
       seat,
       mine,
@@ -97,14 +100,16 @@ export class Mesh {
   readonly #dialling = new WeakSet<Peer>();
 
   async #keepDialling(peer: Peer): Promise<void> {
-    if (peer.session || this.#dialling.has(peer)) return;
+    // It may be heard here and not hear us.
+    const isWanted = () => !peer.session || peer.isMissing || peer.missing?.has(this.#options.mine.id);
+    if (!isWanted() || this.#dialling.has(peer)) return;
     this.#dialling.add(peer);
     const {environment, dial} = this.#options;
     try {
-      for (let attempt = 0; !peer.session && !peer.signal.aborted; attempt += 1) {
+      for (let attempt = 0; isWanted() && !peer.signal.aborted; attempt += 1) {
         try {
           const session = await dial(peer, peer.signal);
-          if (peer.session || peer.signal.aborted) session.close();
+          if (peer.signal.aborted) session.close();
           else this.accept(session);
         } catch (error) {
           if (peer.signal.aborted) return;
@@ -182,7 +187,8 @@ export class Mesh {
         session.send({type: 'pong', stamp: frame.stamp});
         session.standing = frame.standing;
         if (linked) {
-          linked.hearsHost = frame.hearsHost;
+          linked.missing = new Set(frame.missing);
+          if (linked.missing.has(this.#options.mine.id)) this.connect();
           this.#options.inform(session);
         }
         return;
@@ -195,8 +201,11 @@ export class Mesh {
   }
 
   #resume(frame: FrameOf<'resume'>, session: Session, peer: Peer): void {
-    // One of the two lacks the news that the other is on a new stay: the next connection begins with it.
-    if (!peer.resumed(frame)) this.#giveUp(session);
+    const outcome = peer.resumed(frame);
+    if (outcome === 'together') return;
+    // One of the two lacks news of the other: the next connection begins with it.
+    this.#giveUp(session);
+    if (outcome === 'forgotten') this.#options.forgotten(peer);
   }
 
   /** This member is leaving: it hears no more values, but still whether its own have arrived. */
@@ -213,4 +222,8 @@ export class Mesh {
     for (const session of this.#unplaced) session.close();
     this.#unplaced.clear();
   }
+}
+
+function toNumber(bytes: Bytes): number {
+  return bytes.reduce((number, byte) => number * 256 + byte, 0);
 }

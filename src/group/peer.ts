@@ -6,19 +6,24 @@ import type {FrameOf} from '../protocol/frames.js';
 import type {Person} from './member.js';
 import {stayKey, stayOf, type Seat} from './roster.js';
 import type {Session} from './session.js';
-import type {LinkStats} from './types.js';
+import type {LinkStats, MemberPath} from './types.js';
 
 /** ms. How often a member is asked whether it is there, how far it has seen the group, and how long the answer takes. */
-const heartbeat = 2000;
+const heartbeat = 1000;
+
+/** ms of silence after which a member counts as out of reach: two heartbeats, and time for an answer from far away. */
+const silenceLimit = 2500;
 
 export interface PeerOptions {
   readonly clock: Clock;
+  /** Tells this link from an earlier or later one of the same stays. */
+  readonly number: number;
   readonly person: Person;
   readonly seat: Seat;
   /** This member's own seat. */
   readonly mine: Seat;
   readonly deliver: (parcel: Parcel) => void;
-  /** The link has been taken up, or interrupted. */
+  /** The link has been taken up, or interrupted, or the other side has fallen silent. */
   readonly changed: () => void;
   /** The heartbeat's frame. */
   readonly ping: (session: Session) => void;
@@ -29,13 +34,18 @@ export class Peer {
   readonly person: Person;
   readonly seat: Seat;
   readonly link: Link;
-  /** Whether this member said in its last heartbeat that it has a link to the host. */
-  hearsHost = false;
+  /** Whom this member does not hear, by its last heartbeat on this connection. */
+  missing: ReadonlySet<string> | undefined;
   readonly #options: PeerOptions;
   readonly #over = new AbortController();
   #session: Session | undefined;
   #resumed: FrameOf<'resume'> | undefined;
-  #beat = new AbortController();
+  /** The number of the other end's link. */
+  #partner: number | undefined;
+  /** ms of this page's waking time since this member was last heard. */
+  #silence = 0;
+  #lastBeat = 0;
+  #path: MemberPath = 'direct';
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -53,44 +63,105 @@ export class Peer {
     return this.#session;
   }
 
+  /** ms of this page's waking time since this member was last heard. */
+  get silence(): number {
+    return this.#silence;
+  }
+
+  /** Whether it has been out of reach for longer than a lost connection takes to be replaced. */
+  get isMissing(): boolean {
+    return this.#silence >= silenceLimit;
+  }
+
+  /** Whether there is a link, and the other side is heard over it. */
+  get isHeard(): boolean {
+    return this.link.attached && !this.isMissing;
+  }
+
+  /**
+   * Listens for signs of life, and gives one. `awake`: ms since the last time, 0 if this page may have slept.
+   * @returns whether it is missing now and was not before, or the other way round
+   */
+  tick(awake: number): boolean {
+    const before = this.isMissing;
+    const heard = this.#session?.heard() && this.link.attached;
+    if (heard || (awake === 0 && !before)) this.#silence = 0;
+    else this.#silence += awake;
+    const session = this.#session;
+    const {clock, ping} = this.#options;
+    if (session && this.link.attached && clock.now() - this.#lastBeat >= heartbeat) {
+      this.#lastBeat = clock.now();
+      ping(session);
+    }
+    this.#showPath();
+    return this.isMissing !== before;
+  }
+
+  /** Gives a sign of life at once. */
+  beat(): void {
+    if (!this.#session || !this.link.attached) return;
+    this.#lastBeat = this.#options.clock.now();
+    this.#options.ping(this.#session);
+  }
+
+  #showPath(): void {
+    this.person.path = this.isHeard ? this.#path : 'connecting';
+  }
+
   /** Goes on over a proven connection; the one before is closed. The other side has to say `resume` too. */
   connect(session: Session): void {
     const before = this.#session;
     this.#session = session;
     this.#resumed = undefined;
+    this.missing = undefined;
     if (before && before !== session) {
       this.link.detach();
       before.close();
     }
     const {mine, seat} = this.#options;
-    session.send({type: 'resume', mine: stayOf(mine.ticket), yours: stayOf(seat.ticket), ...this.link.progress});
+    session.send({
+      type: 'resume',
+      mine: stayOf(mine.ticket),
+      yours: stayOf(seat.ticket),
+      link: this.#options.number,
+      known: this.#partner,
+      ...this.link.progress,
+    });
     this.#attach();
   }
 
   /**
    * The other side says where it wants to go on.
-   * @returns whether it means these two stays; where not, one of the two lacks news of the other
+   * @returns `apart` if it means other stays, or a link that has ended here: one of the two lacks news of the other;
+   * `forgotten` if the link has ended there
    * @throws PeerGroupError `bad-frame`
    */
-  resumed(frame: FrameOf<'resume'>): boolean {
+  resumed(frame: FrameOf<'resume'>): 'together' | 'apart' | 'forgotten' {
     const {mine, seat} = this.#options;
     const theirs = stayKey(frame.mine) === stayKey(stayOf(seat.ticket));
-    if (!theirs || stayKey(frame.yours) !== stayKey(stayOf(mine.ticket))) return false;
+    if (!theirs || stayKey(frame.yours) !== stayKey(stayOf(mine.ticket))) return 'apart';
+    if (this.#partner !== undefined && this.#partner !== frame.link) return 'forgotten';
+    if (frame.known !== undefined && frame.known !== this.#options.number) return 'apart';
     if (this.link.attached) throw new PeerGroupError('bad-frame', 'A member resumed a link that was not interrupted.');
     this.#resumed = frame;
+    this.#partner = frame.link;
     this.#attach();
-    return true;
+    return 'together';
   }
 
   #attach(): void {
     const [session, resume] = [this.#session, this.#resumed];
     if (!session || !resume || this.link.attached) return;
     this.link.attach(session.connection, resume);
-    this.person.path = 'direct';
-    this.#startBeating(session);
+    this.#silence = 0;
+    this.#path = 'direct';
+    this.#showPath();
+    this.beat();
     void session.connection.path().then(
       path => {
-        if (this.#session === session && this.link.attached) this.person.path = path;
+        if (this.#session !== session) return;
+        this.#path = path;
+        this.#showPath();
       },
       () => {
         // The connection is gone already; whoever is told of that says so.
@@ -99,25 +170,14 @@ export class Peer {
     this.#options.changed();
   }
 
-  #startBeating(session: Session): void {
-    this.#beat.abort();
-    this.#beat = new AbortController();
-    const {signal} = this.#beat;
-    const beat = () => {
-      this.#options.ping(session);
-      this.#options.clock.after(heartbeat, beat, signal);
-    };
-    beat();
-  }
-
   /** A connection is over. @returns whether it was this link's */
   disconnected(session: Session): boolean {
     if (session !== this.#session) return false;
     this.#session = undefined;
     this.#resumed = undefined;
-    this.#beat.abort();
+    this.missing = undefined;
     this.link.detach();
-    this.person.path = 'connecting';
+    this.#showPath();
     this.#options.changed();
     return true;
   }
@@ -139,7 +199,6 @@ export class Peer {
 
   /** The stay is over. What was not acknowledged is told to be gone. */
   end(): void {
-    this.#beat.abort();
     this.#session?.close();
     this.#session = undefined;
     this.link.end();

@@ -1,5 +1,5 @@
 import {PeerGroupError} from '../errors.js';
-import {limits, type Change, type Roster, type Stay, type Ticket} from '../protocol/records.js';
+import {limits, type Change, type Loss, type Roster, type Stay, type Ticket} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 
 /** A ticket with the id of the member that holds it. */
@@ -13,13 +13,19 @@ export interface Seating {
   readonly next: number;
   readonly seats: readonly Seat[];
   readonly bans: readonly string[];
+  readonly lost: readonly Loss[];
 }
 
-export const emptySeating: Seating = {next: 0, seats: [], bans: []};
+export const emptySeating: Seating = {next: 0, seats: [], bans: [], lost: []};
 
 /** Join order: by the number of the epoch, its hash (two halves of a cut group may both have such a number), and the index in it. */
 export function compareSeats(one: Seat, other: Seat): number {
-  const [a, b] = [one.ticket, other.ticket];
+  return compareTickets(one.ticket, other.ticket);
+}
+
+/** Join order of the holders. Whoever has none has founded the group. */
+export function compareTickets(a: Ticket | undefined, b: Ticket | undefined): number {
+  if (!a || !b) return a ? 1 : b ? -1 : 0;
   return a.number - b.number || compareText(toHex(a.epoch), toHex(b.epoch)) || a.index - b.index;
 }
 
@@ -48,14 +54,16 @@ export function applyChange(before: Seating, change: Change, id: string): Seatin
       if (before.seats.length >= limits.members) throw wrong(`adds a member to a group of ${limits.members}`);
       if (change.ticket.index >= before.next + 1) throw wrong('leaves out a ticket');
       const seats = [...before.seats, {id, ticket: change.ticket}].sort(compareSeats);
-      return {...before, next: Math.max(before.next, change.ticket.index + 1), seats};
+      const lost = before.lost.filter(({member}) => member !== id);
+      return {...before, next: Math.max(before.next, change.ticket.index + 1), seats, lost};
     }
     case 'drop': {
       const seats = before.seats.filter(seat => seat.id !== change.member);
       if (seats.length === before.seats.length) throw wrong('drops somebody who is not a member');
       const bans = change.ban && !before.bans.includes(change.member) ? [...before.bans, change.member] : before.bans;
       if (bans.length > limits.bans) throw wrong(`bans more than ${limits.bans}`);
-      return {...before, seats, bans};
+      const loss = change.reason === 'lost' ? [{member: change.member, date: change.date}] : [];
+      return {...before, seats, bans, lost: [...before.lost, ...loss].slice(-limits.lost)};
     }
     default:
       return change satisfies never;
@@ -67,5 +75,5 @@ function wrong(what: string): PeerGroupError {
 }
 
 export function toRoster(seating: Seating): Roster {
-  return {next: seating.next, members: seating.seats.map(seat => seat.ticket), bans: seating.bans};
+  return {next: seating.next, members: seating.seats.map(seat => seat.ticket), bans: seating.bans, lost: seating.lost};
 }

@@ -53,19 +53,22 @@ export class SelfDescription {
     return !same;
   }
 
-  /** Whether a note says what would be said now. */
-  isSaidBy(note: Note): boolean {
-    return note.name === this.#presentation.name && equalBytes(note.profile, this.#profile);
+  /** Whether a note says what would be said now, standing by this epoch. */
+  isSaidBy(note: Note, epoch: Bytes): boolean {
+    return (
+      equalBytes(note.epoch, epoch) && note.name === this.#presentation.name && equalBytes(note.profile, this.#profile)
+    );
   }
 
   /** For oneself alone: a note that is good for no group yet. */
-  draft(): Note {
+  draft(epoch: Bytes = new Uint8Array(32)): Note {
     // From the calendar, so that a later note of this key counts more, also one of another membership or page.
     const date = Math.max(0, Math.round(this.#clock.date()));
     this.#counter = Math.max(this.#counter + 1, date);
     return {
       counter: this.#counter,
       key: this.#identity.publicKey,
+      epoch,
       address: this.#address,
       name: this.#presentation.name,
       profile: this.#profile,
@@ -73,9 +76,9 @@ export class SelfDescription {
     };
   }
 
-  /** What it says to the group with this root. */
-  note(root: Bytes): Promise<Note> {
-    return sign(this.#identity, 'note', root, noteKind, this.draft());
+  /** What it says to the group with this root, and that it stands by this epoch. */
+  note(root: Bytes, epoch: Bytes): Promise<Note> {
+    return sign(this.#identity, 'note', root, noteKind, this.draft(epoch));
   }
 }
 

@@ -54,6 +54,11 @@ export class Session {
     return this.#over;
   }
 
+  /** Whether anything has come since the last time that this was asked. */
+  heard(): boolean {
+    return this.#inbox.heard();
+  }
+
   /** Who is told of frames from now on. */
   read(reader: SessionReader): void {
     this.#reader = reader;

@@ -3,59 +3,86 @@ import type {Context} from './context.js';
 import type {Ledger} from './ledger.js';
 import type {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
-import {equalBytes} from './signing.js';
+import {everyTick} from './ticking.js';
 
 export interface VigilOptions {
   readonly context: Context;
   readonly ledger: Ledger;
   readonly mesh: Mesh;
   readonly attendance: Attendance;
-  /** Somebody has been out of reach for too long, and it is on this member to say so. */
+  /** Somebody has fallen silent, is heard again, or should have become host long ago. */
+  readonly changed: () => void;
+  /** The host has not heard this member for `grace`. */
   readonly lost: (peer: Peer) => void;
 }
 
-/**
- * Notices who has been out of reach for `grace`. The host says so of everyone; everyone says so of the host, if nobody
- * else hears it, and of whoever should follow a host that is gone.
- */
+/** Notices who has fallen silent, asks the others about it, and finds out whose turn it is when that is the host. */
 export class Vigil {
   readonly #options: VigilOptions;
+  /** ms of waking time for which the group has had no host that anybody hears. */
+  #hostless = 0;
 
-  constructor(options: VigilOptions) {
+  constructor(options: VigilOptions, signal: AbortSignal) {
     this.#options = options;
+    everyTick(options.context.environment.clock, awake => this.#tick(awake), signal);
   }
 
   get #isHost(): boolean {
     return this.#options.ledger.hostId === this.#options.context.identity.id;
   }
 
-  /** Whether this member has a link to the host, or is it. */
+  /** Ids of those who are not heard here: what heartbeats tell. */
+  get missing(): string[] {
+    return this.#options.mesh.peers.filter(peer => peer.isMissing).map(peer => peer.person.id);
+  }
+
+  /** Whether this member hears the host, or is it. */
   get hearsHost(): boolean {
     const {ledger, mesh} = this.#options;
-    return this.#isHost || (mesh.peer(ledger.hostId)?.link.attached ?? false);
+    return this.#isHost || (mesh.peer(ledger.hostId)?.isHeard ?? false);
   }
 
-  /** Begins to count for a member that has no connection, for as long as it gets none. */
-  watch(peer: Peer): void {
-    const {context, lost} = this.#options;
-    const since = peer.link.reconnections;
-    const review = () => {
-      if (peer.link.attached || peer.link.reconnections !== since) return;
-      if (this.#isHost || this.#isMissed(peer)) lost(peer);
-      else this.watch(peer);
-    };
-    context.environment.clock.after(context.grace(), review, peer.signal);
+  /** Whether every link has been silent for too long: most likely it is this member that is cut off. */
+  get isCutOff(): boolean {
+    const {peers} = this.#options.mesh;
+    return peers.length > 0 && peers.every(peer => peer.isMissing);
   }
 
-  /** Whether the group cannot go on without this member: the host whom nobody hears, or whoever should follow it. */
-  #isMissed(peer: Peer): boolean {
-    const {ledger, mesh, attendance} = this.#options;
-    if (attendance.isGone(ledger.hostId)) return peer.person.id === attendance.present[0]?.id;
-    return peer.person.id === ledger.hostId && !mesh.peers.some(other => this.#hearsForUs(other));
+  /** Whether somebody is heard here, or by anybody who is heard here. */
+  isReached(id: string): boolean {
+    const {mesh, context} = this.#options;
+    if (id === context.identity.id) return true;
+    const peer = mesh.peer(id);
+    if (!peer) return false;
+    if (!peer.isMissing) return true;
+    return mesh.peers.some(other => other !== peer && other.isHeard && other.missing && !other.missing.has(id));
   }
 
-  /** Whether another member hears the host whom this one follows. */
-  #hearsForUs({session, link, hearsHost}: Peer): boolean {
-    return link.attached && hearsHost && equalBytes(session?.standing?.epoch, this.#options.ledger.standing.epoch);
+  /**
+   * Whether it is on this member to succeed the host: nobody reaches the host, and of those who are reached this one is the
+   * oldest. Whoever stands behind others that do nothing waits `grace` for each of them.
+   */
+  get isSuccessor(): boolean {
+    const {attendance, context, ledger} = this.#options;
+    if (this.#isHost || !this.#isHostless) return false;
+    const reached = attendance.present.filter(({id}) => id !== ledger.hostId && this.isReached(id));
+    const rank = reached.findIndex(({id}) => id === context.identity.id);
+    return rank >= 0 && this.#hostless >= rank * context.grace();
+  }
+
+  get #isHostless(): boolean {
+    const {attendance, ledger} = this.#options;
+    return attendance.isGone(ledger.hostId) || !this.isReached(ledger.hostId);
+  }
+
+  #tick(awake: number): void {
+    const {context, mesh, changed, lost} = this.#options;
+    const turned = mesh.peers.filter(peer => peer.tick(awake));
+    // What others conclude from it should not wait for the next heartbeat.
+    if (turned.length > 0) for (const peer of mesh.peers) peer.beat();
+    this.#hostless = this.#isHostless ? this.#hostless + awake : 0;
+    if (turned.length > 0 || this.isSuccessor) changed();
+    if (!this.#isHost) return;
+    for (const peer of mesh.peers) if (peer.silence >= context.grace()) lost(peer);
   }
 }

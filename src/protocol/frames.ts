@@ -1,4 +1,16 @@
-import {entry, groupState, leaveReason, limits, note, publicKey, signature, stay} from './records.js';
+import {
+  base,
+  entry,
+  groupState,
+  leaveReason,
+  limits,
+  memberId,
+  note,
+  publicKey,
+  reign,
+  signature,
+  stay,
+} from './records.js';
 import {
   bytes,
   choice,
@@ -63,9 +75,18 @@ export const frame = choice({
   goodbye: record({}),
   /** From the host, to somebody who still thinks to be in. */
   expelled: record({reason: leaveReason, text: text(limits.reason)}),
-  /** Answered at once; by a `state` too, if the sender lacks something. `hearsHost`: whether the sender has a link to the host. */
-  ping: record({stamp: uint, standing, hearsHost: flag}),
+  /** Answered at once; by a `state` too, if the sender lacks something. `missing`: whom the sender has not heard for too long. */
+  ping: record({stamp: uint, standing, missing: list(memberId, limits.members)}),
   pong: record({stamp: uint}),
+
+  /** From the host, to the next two in line: with this token they can take the meeting point over. */
+  deputy: record({token: hex(16)}),
+
+  // Between two branches of a group that was cut.
+  /** I am the host of a branch: the epochs say so. */
+  branch: record({reigns: list(reign, limits.epochs)}),
+  /** What a branch is, what its last epochs began with, and who stands by it. Their notes come before. */
+  contest: record({state: groupState, bases: list(base, 2), stands: list(memberId, limits.members)}),
 
   // Between the hosts of two groups under one name.
   /** How long ago this group was founded, in ms. */
@@ -74,7 +95,16 @@ export const frame = choice({
   moved: record({address: hex(16)}),
 
   // A link: see link/link.ts.
-  resume: record({mine: stay, yours: stay, values: uint, transfers: uint, arrivals: list(arrival, 1024)}),
+  /** `link`: a number of this end's own; `known`: the one that the other end had before. Another one means that it has forgotten the link. */
+  resume: record({
+    mine: stay,
+    yours: stay,
+    link: uint,
+    known: optional(uint),
+    values: uint,
+    transfers: uint,
+    arrivals: list(arrival, 1024),
+  }),
   /** One value, or a piece of it with more to come. */
   value: record({number: uint, private: flag, more: flag, data: rest}),
   /** A transfer begins: the bytes of its value, then those of its Blobs. */

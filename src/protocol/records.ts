@@ -17,6 +17,8 @@ export const limits = {
   members: 256,
   /** Keys kept out. A full list refuses a further ban, it does not forget one. */
   bans: 4096,
+  /** Members that were lost and may come back unasked. The last ones only. */
+  lost: 256,
   /** Changes of host that are remembered. Who slept through more comes back as a newcomer. */
   epochs: 64,
 } as const;
@@ -61,12 +63,21 @@ export const epoch = record({
 });
 export type Epoch = TypeOf<typeof epoch>;
 
-/** Everyone in the group, oldest first, and everyone kept out. */
+/** Somebody who was out of reach for too long. It has been decided on, and for a day comes back without asking anybody. */
+export const loss = record({
+  member: memberId,
+  /** Seconds since 1970, by the calendar of the host that dropped it. */
+  date: uint,
+});
+export type Loss = TypeOf<typeof loss>;
+
+/** Everyone in the group, oldest first, everyone kept out, and everyone who was lost lately. */
 export const roster = record({
   /** The index of the next ticket. */
   next: uint,
   members: list(ticket, limits.members),
   bans: list(memberId, limits.bans),
+  lost: list(loss, limits.lost),
 });
 export type Roster = TypeOf<typeof roster>;
 
@@ -75,7 +86,14 @@ export const leaveReason = word('left', 'lost', 'ejected');
 /** What a host may do to the roster. */
 export const change = choice({
   add: record({ticket}),
-  drop: record({member: memberId, reason: leaveReason, ban: flag, text: text(limits.reason)}),
+  drop: record({
+    member: memberId,
+    reason: leaveReason,
+    ban: flag,
+    text: text(limits.reason),
+    /** Seconds since 1970, by the host's calendar. */
+    date: uint,
+  }),
 });
 export type Change = TypeOf<typeof change>;
 
@@ -94,6 +112,8 @@ export type Entry = TypeOf<typeof entry>;
 export const note = record({
   counter: uint,
   key: publicKey,
+  /** The epoch that it stands by: that of the host whom it follows. */
+  epoch: hash,
   address,
   name: text(limits.name),
   /** An encoded value. */
@@ -105,6 +125,10 @@ export type Note = TypeOf<typeof note>;
 /** An epoch with the ticket that shows that its host was a member. */
 export const reign = record({epoch, ticket: optional(ticket)});
 export type Reign = TypeOf<typeof reign>;
+
+/** The roster that an epoch began with, and the change by the host before that vouches for it, if there was one. */
+export const base = record({roster, entry: optional(entry)});
+export type Base = TypeOf<typeof base>;
 
 /** All that a member must know of a group: who reigned, who is in, and the last change, which vouches for the roster. */
 export const groupState = record({

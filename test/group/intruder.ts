@@ -35,7 +35,7 @@ export class Call {
   /** Resolves when everything that was sent has been read at the other end: it is answered, or the call is closed. */
   async wasRead(): Promise<void> {
     const stamp = 4711 + this.frames.length;
-    this.send({type: 'ping', stamp, standing: {number: 0, epoch: new Uint8Array(32), version: 0}, hearsHost: true});
+    this.send({type: 'ping', stamp, standing: {number: 0, epoch: new Uint8Array(32), version: 0}, missing: []});
     await until(() => this.closed ?? this.frames.some(frame => frame.type === 'pong' && frame.stamp === stamp));
   }
 
@@ -61,7 +61,14 @@ export class Call {
 export function noteOf(identity: Identity, root: Bytes, name: string, counter: number): Promise<Note> {
   const address = toHex(crypto.random(16));
   const profile = new Uint8Array();
-  return sign(identity, 'note', root, noteKind, {counter, key: identity.publicKey, address, name, profile});
+  return sign(identity, 'note', root, noteKind, {
+    counter,
+    key: identity.publicKey,
+    epoch: root,
+    address,
+    name,
+    profile,
+  });
 }
 
 /** Somebody who speaks the protocol, has a proper key, and keeps to nothing else. */

@@ -61,7 +61,7 @@ async function founder(name: string, server: TestServer): Promise<Founder> {
   };
   const clock = {...browserClock, now: () => browserClock.now() + ahead};
   const membership = new Membership(
-    {transport, clock, crypto: browserCryptography},
+    {transport, clock, crypto: browserCryptography, onReturn() {}},
     {
       name,
       profile: undefined,

@@ -50,7 +50,7 @@ describe('Meeting', () => {
     };
     await new Promise<void>((resolve, reject) => {
       const listener = {...deaf, joined: resolve, error: reject};
-      new Membership({transport, clock: standing, crypto: browserCryptography}, settings, listener);
+      new Membership({transport, clock: standing, crypto: browserCryptography, onReturn() {}}, settings, listener);
     });
     expect(calls).to.deep.equal([]);
     over.abort();

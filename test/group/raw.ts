@@ -16,7 +16,7 @@ export function transportTo(url: string): Transport {
 /** The environment of a browser; its clock can be ahead by some ms. */
 export function environmentAt(url: string, ahead = 0): Environment {
   const clock = {...browserClock, now: () => browserClock.now() + ahead};
-  return {transport: transportTo(url), clock, crypto: browserCryptography};
+  return {transport: transportTo(url), clock, crypto: browserCryptography, onReturn() {}};
 }
 
 /** Listens to nothing. */

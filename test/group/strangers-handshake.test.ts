@@ -99,7 +99,7 @@ function introduction(identity: Identity, more: Partial<Introduction> = {}): Int
 }
 
 function prove(wire: Wire, me: Introduction, signal = never, time = clock): Promise<Session> {
-  const environment = {clock: time, crypto, transport: undefined as never};
+  const environment = {clock: time, crypto, transport: undefined as never, onReturn() {}};
   return Session.prove(environment, wire, me, signal);
 }
 

@@ -52,9 +52,10 @@ describe('Somebody who is only talked about', () => {
     const bob = await crypto.createIdentity();
     const good = await noteOf(bob, root, 'Bob', 1);
     await people.receive(good);
-    const {counter, key, address, name} = {...good, counter: 2, name: 'Fool'};
+    const {counter, key, epoch, address, name} = {...good, counter: 2, name: 'Fool'};
     const bad = await sign(bob, 'note', root, noteKind, {
       counter,
+      epoch,
       key,
       address,
       name,

@@ -77,7 +77,7 @@ async function isUnimpressed(...elements: readonly PeerGroup[]): Promise<void> {
 }
 
 const value: Frame = {type: 'value', number: 1, private: false, more: false, data: encode('you do not know me').bytes};
-const nothing = {values: 0, transfers: 0, arrivals: []} as const;
+const nothing = {link: 1, known: undefined, values: 0, transfers: 0, arrivals: []} as const;
 
 describe('A stranger who dials a member', () => {
   it('learns where the host is, and nothing else', async () => {
@@ -300,7 +300,6 @@ describe('A member that keeps to nothing', () => {
     'a part of nothing': [{type: 'part', transfer: 1, data: new Uint8Array(1)}],
     'an acknowledgement of what was never sent': [{type: 'ack', values: 5, transfers: 0, arrivals: []}],
     'a request': [],
-    'news for the group to move away': [{type: 'moved', address: 'ab'.repeat(16)}],
     'a welcome': [],
   };
   for (const [what, frames] of Object.entries(wrong)) {

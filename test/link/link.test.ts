@@ -468,7 +468,7 @@ describe('The end of a link', () => {
 describe('A link refuses', () => {
   const piece = {type: 'value', private: false, more: true} as const;
   const offer = {type: 'offer', private: false, blobs: []} as const;
-  const nothing = {values: 0, transfers: 0, arrivals: []};
+  const nothing = {link: 1, known: undefined, values: 0, transfers: 0, arrivals: []};
 
   const wrong: Record<string, readonly LinkFrame[]> = {
     'a value that leaves one out': [{type: 'value', number: 2, private: false, more: false, data: value(0)}],

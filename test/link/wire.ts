@@ -130,7 +130,9 @@ export class Wire {
 }
 
 function resumeOf(end: End): FrameOf<'resume'> {
-  return decodeFrame(encodeFrame({type: 'resume', mine: stay, yours: stay, ...end.link.progress})) as FrameOf<'resume'>;
+  return decodeFrame(
+    encodeFrame({type: 'resume', mine: stay, yours: stay, link: 1, known: undefined, ...end.link.progress}),
+  ) as FrameOf<'resume'>;
 }
 
 /** As much of a connection as a link uses. */

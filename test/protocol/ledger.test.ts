@@ -2,6 +2,7 @@ import {expect} from '@open-wc/testing';
 import {browserCryptography as crypto} from '../../src/crypto.js';
 import type {Identity} from '../../src/environment.js';
 import {PeerGroupError} from '../../src/errors.js';
+import type {Verdict} from '../../src/group/contest.js';
 import {Ledger} from '../../src/group/ledger.js';
 import {applyChange, compareSeats, toRoster, type Seating} from '../../src/group/roster.js';
 import {hashOf, sign} from '../../src/group/signing.js';
@@ -33,7 +34,7 @@ async function admit({ann, ledger}: Group, newcomer?: Identity): Promise<Identit
 }
 
 async function eject({ann, ledger}: Group, {id}: Identity, ban: boolean): Promise<void> {
-  await ledger.drop(ann, {type: 'drop', member: id, reason: 'ejected', ban, text: ''});
+  await ledger.drop(ann, {type: 'drop', member: id, reason: 'ejected', ban, text: '', date: 0});
 }
 
 function entryOf({state}: Ledger): Entry {
@@ -55,9 +56,9 @@ async function codeOf(promise: Promise<unknown>): Promise<unknown> {
 
 /** The seating that a state shows. */
 async function seatingOf(state: GroupState): Promise<Seating> {
-  const {next, bans} = state.roster;
+  const {next, bans, lost} = state.roster;
   const seats = await Promise.all(state.roster.members.map(async ticket => ({id: await idOf(ticket.key), ticket})));
-  return {next, seats, bans};
+  return {next, seats, bans, lost};
 }
 
 async function idOf(key: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -239,7 +240,7 @@ describe('A change of the roster is refused', () => {
     expect(await codeOf(cems.receiveEntry(await forgedEntry(bob, group.ledger, {type: 'add', ticket})))).to.equal(
       'bad-frame',
     );
-    const drop: Change = {type: 'drop', member: group.ann.id, reason: 'ejected', ban: true, text: ''};
+    const drop: Change = {type: 'drop', member: group.ann.id, reason: 'ejected', ban: true, text: '', date: 0};
     expect(await codeOf(cems.receiveEntry(await forgedEntry(bob, group.ledger, drop)))).to.equal('bad-frame');
     expect(ids(cems)).to.deep.equal([group.ann.id, bob.id]);
   });
@@ -274,6 +275,7 @@ describe('A change of the roster is refused', () => {
       reason: 'lost',
       ban: false,
       text: '',
+      date: 0,
     }),
   };
   for (const [title, change] of Object.entries(wrong)) {
@@ -311,7 +313,7 @@ describe('A new host', () => {
     expect(cems.hostId).to.equal(bob.id);
     expect(cems.approval).to.be.true;
     expect(cems.bans).to.deep.equal([eve.id]);
-    await bobs.drop(bob, {type: 'drop', member: group.ann.id, reason: 'left', ban: false, text: ''});
+    await bobs.drop(bob, {type: 'drop', member: group.ann.id, reason: 'left', ban: false, text: '', date: 0});
     expect(await cems.receiveEntry(entryOf(bobs))).to.equal('followed');
     expect(ids(cems)).to.deep.equal([bob.id]);
   });
@@ -356,18 +358,6 @@ describe('A new host', () => {
     await cems.receiveState(bobs.state, bob.id);
     await cems.take(cem, group.ann.id);
     expect(cems.hostId).to.equal(bob.id);
-  });
-
-  it('of two at once is the older for both', async () => {
-    const group = await founded();
-    const [bob, cem] = [await admit(group), await admit(group)];
-    const [bobs, cems] = [alone(await reader(group)), alone(await reader(group))];
-    await bobs.take(bob, group.ann.id);
-    await cems.take(cem, group.ann.id);
-    const [his, hers] = [bobs.state, cems.state];
-    expect(await bobs.receiveState(hers, cem.id)).to.equal('known');
-    expect(await cems.receiveState(his, bob.id)).to.equal('followed');
-    expect([bobs.hostId, cems.hostId]).to.deep.equal([bob.id, bob.id]);
   });
 });
 
@@ -453,7 +443,7 @@ describe('Nobody makes itself host', () => {
       const group = await founded(true);
       const [bob, eve] = [await admit(group), await admit(group)];
       const [eves, bobs] = [await reader(group), alone(await reader(group))];
-      await group.ledger.drop(group.ann, {type: 'drop', member: eve.id, text: '', ...end});
+      await group.ledger.drop(group.ann, {type: 'drop', member: eve.id, text: '', date: 0, ...end});
       await bobs.receiveEntry(entryOf(group.ledger));
       await bobs.take(bob, group.ann.id);
       await eves.take(eve, group.ann.id);
@@ -462,18 +452,6 @@ describe('Nobody makes itself host', () => {
       expect(bobs.hostId).to.equal(bob.id);
     });
   }
-
-  it('but somebody who was only lost may have gone on with others, and is followed if more happened there', async () => {
-    const group = await founded();
-    const [bob, cem] = [await admit(group), await admit(group)];
-    const [bobs, cems] = [alone(await reader(group)), alone(await reader(group))];
-    await group.ledger.drop(group.ann, {type: 'drop', member: cem.id, reason: 'lost', ban: false, text: ''});
-    await bobs.receiveEntry(entryOf(group.ledger));
-    await bobs.take(bob, group.ann.id);
-    await cems.take(cem, group.ann.id);
-    await cems.take(cem, cem.id);
-    expect(await bobs.receiveState(cems.state, cem.id)).to.equal('followed');
-  });
 
   it('who was banned, on the heels of a host that was never seen here', async () => {
     const group = await founded();
@@ -499,6 +477,109 @@ describe('Nobody makes itself host', () => {
     await dees.take(dee, bob.id);
     expect(await cems.receiveState(dees.state, dee.id)).to.equal('followed');
     expect(cems.hostId).to.equal(dee.id);
+  });
+});
+
+describe('Two branches of a group that was cut', () => {
+  /** What `reader` makes of the branch that `other` shows. Whoever is named stands by the branch of the ledger beside it. */
+  function contest(
+    reader: Ledger,
+    other: Ledger,
+    [mine, theirs]: readonly [readonly Identity[], readonly Identity[]],
+  ): Promise<Verdict> {
+    const epochs = new Map([
+      ...mine.map(({id}) => [id, reader.standing.epoch] as const),
+      ...theirs.map(({id}) => [id, other.standing.epoch] as const),
+    ]);
+    const ids = (list: readonly Identity[]) => list.map(({id}) => id);
+    const stands = {mine: ids(mine), theirs: ids(theirs), standsBy: (id: string) => epochs.get(id)};
+    return reader.receiveContest(other.state, other.bases, stands, true);
+  }
+
+  /** Ann is host, Bob, Cem and Dee are in; Bob's side and Cem's have each taken it that Ann is gone. */
+  async function cut() {
+    const group = await founded();
+    const [bob, cem, dee] = [await admit(group), await admit(group), await admit(group)];
+    const [bobs, cems] = [alone(await reader(group)), alone(await reader(group))];
+    await bobs.take(bob, group.ann.id);
+    await cems.take(cem, group.ann.id);
+    return {group, bob, cem, dee, bobs, cems};
+  }
+
+  it('go on as the one that more members of the last common roster stand by, for both', async () => {
+    const {bob, cem, dee, bobs, cems} = await cut();
+    expect(await contest(cems, bobs, [[cem, dee], [bob]])).to.equal('mine');
+    expect(await contest(bobs, cems, [[bob], [cem, dee]])).to.equal('theirs');
+    expect([bobs.hostId, cems.hostId]).to.deep.equal([cem.id, cem.id]);
+    expect(bobs.state).to.deep.equal(cems.state);
+  });
+
+  it('go on as that of the older host if as many stand by each, for both', async () => {
+    const {bob, cem, bobs, cems} = await cut();
+    expect(await contest(bobs, cems, [[bob], [cem]])).to.equal('mine');
+    expect(await contest(cems, bobs, [[cem], [bob]])).to.equal('theirs');
+    expect([bobs.hostId, cems.hostId]).to.deep.equal([bob.id, bob.id]);
+  });
+
+  it('are not weighed by those who were let in since', async () => {
+    const {bob, cem, bobs, cems} = await cut();
+    const [eve, fay] = [await crypto.createIdentity(), await crypto.createIdentity()];
+    for (const {publicKey} of [eve, fay]) await cems.add(cem, publicKey);
+    expect(await contest(bobs, cems, [[bob], [cem, eve, fay]])).to.equal('mine');
+    expect(await contest(cems, bobs, [[cem, eve, fay], [bob]])).to.equal('theirs');
+  });
+
+  it('are not weighed by those who have signed another epoch', async () => {
+    const {bob, cem, dee, bobs, cems} = await cut();
+    const standsBy = (id: string) => (id === cem.id ? cems : bobs).standing.epoch;
+    const stands = {mine: [bob.id], theirs: [cem.id, dee.id], standsBy};
+    expect(await bobs.receiveContest(cems.state, cems.bases, stands, true)).to.equal('mine');
+  });
+
+  it('give nothing to a member that claims to have been cut off when there were few', async () => {
+    const group = await founded();
+    const bob = await admit(group);
+    const [bobs, early] = [await reader(group), alone(await reader(group))];
+    const others = [await admit(group), await admit(group)];
+    const [cem] = others;
+    const cems = alone(await reader(group));
+    await early.take(bob, group.ann.id);
+    if (cem) await cems.take(cem, group.ann.id);
+    expect(await contest(cems, early, [others, [bob]])).to.equal('mine');
+    expect(await contest(early, cems, [[bob], others])).to.equal('theirs');
+    expect(bobs.hostId).to.equal(group.ann.id);
+  });
+
+  it('give nothing to a lone member that claims that the host, who lives, was gone', async () => {
+    const group = await founded();
+    const [bob, cem] = [await admit(group), await admit(group)];
+    const bobs = alone(await reader(group));
+    await bobs.take(bob, group.ann.id);
+    await eject({...group, ledger: bobs, ann: bob}, cem, true);
+    expect(await contest(group.ledger, bobs, [[group.ann, cem], [bob]])).to.equal('mine');
+    expect(await contest(bobs, group.ledger, [[bob], [group.ann, cem]])).to.equal('theirs');
+    expect(bobs.bans).to.deep.equal([]);
+  });
+
+  it('prefer, of equals, the one that has not removed the other host', async () => {
+    const {group, bob, cem, bobs, cems} = await cut();
+    await cems.drop(cem, {type: 'drop', member: bob.id, reason: 'ejected', ban: false, text: '', date: 0});
+    expect(await contest(cems, bobs, [[cem], [bob]])).to.equal('mine');
+    expect(await bobs.wouldYield(cems.state.reigns, [bob.id], () => bobs.standing.epoch)).to.equal(true);
+    const all = [bob.id, group.ann.id, cem.id];
+    expect(await bobs.wouldYield(cems.state.reigns, all, () => bobs.standing.epoch)).to.equal(false);
+  });
+
+  it('show what they began with, and believe no other beginning', async () => {
+    const {bob, cem, dee, bobs, cems} = await cut();
+    const [base] = cems.bases;
+    if (!base) throw new Error('A branch shows no base.');
+    const forged = {...base, roster: {...base.roster, members: base.roster.members.slice(1)}};
+    const stands = {mine: [bob.id], theirs: [cem.id, dee.id], standsBy: () => cems.standing.epoch};
+    expect(await bobs.receiveContest(cems.state, [forged], {...stands, standsBy: () => undefined}, true)).to.equal(
+      'mine',
+    );
+    expect(await bobs.receiveContest(cems.state, [base], stands, true)).to.equal('theirs');
   });
 });
 

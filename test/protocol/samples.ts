@@ -50,6 +50,8 @@ export class Samples {
   standing = () => ({number: this.uint(), epoch: this.hash(), version: this.uint()});
   stay = () => ({epoch: this.hash(), index: this.uint()});
   reason = () => (['left', 'lost', 'ejected'] as const)[this.below(3)] ?? 'left';
+  loss = () => ({member: this.id(), date: this.uint()});
+  reign = () => ({epoch: this.epoch(), ticket: this.maybe(this.ticket)});
   arrival = () => ({transfer: this.uint(), bytes: this.uint()});
 
   ticket = (): Ticket => ({
@@ -83,6 +85,7 @@ export class Samples {
           reason: this.reason(),
           ban: this.flag(),
           text: this.text(256),
+          date: this.uint(),
         },
     roster: this.hash(),
     signature: this.signature(),
@@ -91,15 +94,24 @@ export class Samples {
   note = (): Note => ({
     counter: this.uint(),
     key: this.key(),
+    epoch: this.hash(),
     address: this.address(),
     name: this.text(256),
     profile: this.some(),
     signature: this.signature(),
   });
 
+  base = () => ({roster: this.roster(), entry: this.maybe(this.entry)});
+  roster = () => ({
+    next: this.uint(),
+    members: this.list(this.ticket),
+    bans: this.list(this.id),
+    lost: this.list(this.loss),
+  });
+
   state = (): GroupState => ({
-    reigns: this.list(() => ({epoch: this.epoch(), ticket: this.maybe(this.ticket)})),
-    roster: {next: this.uint(), members: this.list(this.ticket), bans: this.list(this.id)},
+    reigns: this.list(this.reign),
+    roster: this.roster(),
     entry: this.maybe(this.entry),
   });
 
@@ -122,14 +134,24 @@ export class Samples {
     note: () => ({type: 'note', note: this.note()}),
     goodbye: () => ({type: 'goodbye'}),
     expelled: () => ({type: 'expelled', reason: this.reason(), text: this.text(256)}),
-    ping: () => ({type: 'ping', stamp: this.uint(), standing: this.standing(), hearsHost: this.flag()}),
+    ping: () => ({type: 'ping', stamp: this.uint(), standing: this.standing(), missing: this.list(this.id)}),
     pong: () => ({type: 'pong', stamp: this.uint()}),
+    deputy: () => ({type: 'deputy', token: this.address()}),
+    branch: () => ({type: 'branch', reigns: this.list(this.reign)}),
+    contest: () => ({
+      type: 'contest',
+      state: this.state(),
+      bases: this.maybe(this.base) ? [this.base()] : [],
+      stands: this.list(this.id),
+    }),
     rival: () => ({type: 'rival', age: this.uint(), address: this.address()}),
     moved: () => ({type: 'moved', address: this.address()}),
     resume: () => ({
       type: 'resume',
       mine: this.stay(),
       yours: this.stay(),
+      link: this.uint(),
+      known: this.maybe(this.uint),
       values: this.uint(),
       transfers: this.uint(),
       arrivals: this.list(this.arrival),

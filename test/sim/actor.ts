@@ -53,7 +53,8 @@ export class Actor implements MembershipListener {
   }
 
   get isIn(): boolean {
-    return !this.crashed && this.membership?.state === 'joined';
+    const state = this.membership?.state;
+    return !this.crashed && (state === 'joined' || state === 'reconnecting');
   }
 
   get wants(): boolean {
@@ -68,7 +69,7 @@ export class Actor implements MembershipListener {
     this.world.replace(this);
   }
 
-  join(approval = false): void {
+  join(approval = this.world.approval): void {
     this.stay += 1;
     this.#joined = false;
     this.present.clear();
@@ -102,7 +103,7 @@ export class Actor implements MembershipListener {
       body: size > 0 ? new ArrayBuffer(size) : undefined,
     };
     const sent: Sent = {letter, receivers, named: to !== undefined, outcome: 'pending'};
-    const waits = membership.state !== 'joined';
+    const waits = !this.isIn;
     membership.send(encode(letter), {to: to?.map(actor => actor.identity.id)}).then(
       () => {
         sent.outcome = 'resolved';
@@ -160,7 +161,7 @@ export class Actor implements MembershipListener {
 
   joinrequest(request: JoinRequest): boolean {
     if (this.decide === 'reject') request.reject('no');
-    if (this.decide !== 'later') return false;
+    if (this.decide !== 'later' && !this.world.approval) return false;
     this.requests.push(request);
     return true;
   }

@@ -1,10 +1,11 @@
 import type {Actor} from './actor.js';
+import {fault} from './faults.js';
 import {World} from './world.js';
 
 /** One run: random things happen for a while, then everything heals, and the group has to be whole. */
 export async function simulate(seed: number): Promise<World> {
   const world = new World(seed);
-  await world.populate(2 + Math.floor(world.random() * 7));
+  await world.populate(2 + Math.floor(world.random() * (world.chance(0.03) ? 22 : 7)));
   try {
     const steps = 20 + Math.floor(world.random() * 40);
     for (let step = 0; step < steps; step += 1) {
@@ -15,6 +16,7 @@ export async function simulate(seed: number): Promise<World> {
       if (world.failure) throw world.failure;
     }
     if (!world.actors.some(actor => actor.wants)) world.actors[0]?.join();
+    world.recover();
     for (const actor of world.actors) actor.decide = 'accept';
     for (const actor of world.actors) for (const request of actor.requests.splice(0)) request.accept();
     await heal(world);
@@ -26,7 +28,8 @@ export async function simulate(seed: number): Promise<World> {
 }
 
 async function heal(world: World): Promise<void> {
-  const end = world.clock.now() + 60_000;
+  // The server keeps the id of a machine that vanished for 90 s.
+  const end = world.clock.now() + 120_000;
   while (world.disagreement && world.clock.now() < end) {
     await world.clock.advance(500);
     for (const actor of world.actors) for (const request of actor.requests.splice(0)) request.accept();
@@ -55,13 +58,15 @@ function act(world: World): void {
   else if (roll < 0.25) world.pick(actor.requests)?.accept();
   else if (roll < 0.27 + world.roughness) drop(world, actor);
   else if (roll < 0.28 + world.roughness) crash(world, actor);
+  else if (roll < 0.28 + world.roughness + world.faults * 0.4) fault(world, actor);
   else if (actor.isIn) {
     const others = inside.filter(
       other => other !== actor && actor.membership?.members.some(member => member.id === other.identity.id),
     );
     const to =
       world.chance(0.3) && others.length > 0 ? [world.pick(others)].filter(one => one !== undefined) : undefined;
-    for (let count = world.chance(0.2) ? 20 : 1; count > 0; count -= 1) actor.send(to, 0);
+    const size = world.chance(0.03) ? 300_000 + Math.floor(world.random() * 500_000) : 0;
+    for (let count = world.chance(0.2) && size === 0 ? 20 : 1; count > 0; count -= 1) actor.send(to, size);
   }
 }
 
@@ -74,8 +79,9 @@ function eject(world: World, actor: Actor): void {
   const {membership} = actor;
   const victim = world.pick(membership?.members.filter(member => !member.isSelf) ?? []);
   if (!membership || membership.host !== membership.self || !victim) return;
-  world.log(`${actor.name} ejects ${victim.name}`);
-  membership.eject(victim, 'out', {ban: false}).catch((error: unknown) => world.log(`eject: ${String(error)}`));
+  const ban = world.chance(0.3);
+  world.log(`${actor.name} ${ban ? 'bans' : 'ejects'} ${victim.name}`);
+  membership.eject(victim, 'out', {ban}).catch((error: unknown) => world.log(`eject: ${String(error)}`));
 }
 
 /** The page is gone without a word; its person opens another, as somebody else. */
@@ -85,7 +91,7 @@ function crash(world: World, actor: Actor): void {
   // Whoever it was just being connected to waits in vain for it to say who it is.
   world.expectedErrors.push('bad-proof');
   actor.crash();
-  world.network.crash(actor.name);
+  world.network.crash(actor.name, {machine: world.chance(0.3)});
 }
 
 function drop(world: World, actor: Actor): void {

@@ -11,6 +11,10 @@ export class World {
   readonly random: () => number;
   /** How often connections break, and how much happens at the same time. */
   readonly roughness: number;
+  /** How often something breaks for a while. */
+  readonly faults: number;
+  /** Nobody enters without an `accept()`. */
+  readonly approval: boolean;
   readonly network: VirtualNetwork;
   readonly crypto: Cryptography;
   readonly actors: Actor[] = [];
@@ -28,6 +32,8 @@ export class World {
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.roughness = this.random() * 0.3;
+    this.faults = this.random() < 0.4 ? 0 : 0.4 * this.random();
+    this.approval = this.random() < 0.2;
     this.network = new VirtualNetwork({clock: this.clock, random: seededRandom(seed ^ 0x5eed)});
     this.crypto = fakeCryptography(seededRandom(seed ^ 0xc0de));
   }
@@ -49,7 +55,47 @@ export class World {
   }
 
   environment(name: string): Environment {
-    return {transport: this.network.host(name), clock: this.network.clockOf(name), crypto: this.crypto};
+    return {
+      transport: this.network.host(name),
+      clock: this.network.clockOf(name),
+      crypto: this.crypto,
+      onReturn: (callback, signal) => {
+        const waiting = this.#returning.get(name) ?? new Set();
+        this.#returning.set(name, waiting);
+        waiting.add(callback);
+        signal.addEventListener('abort', () => waiting.delete(callback));
+      },
+    };
+  }
+
+  readonly #returning = new Map<string, Set<() => void>>();
+
+  /** The browser may tell the page that its network is back, or that it is looked at again. */
+  comesBack(name: string): void {
+    if (this.chance(0.5)) return;
+    for (const callback of this.#returning.get(name) ?? []) this.network.later(0, callback);
+  }
+
+  readonly #troubles = new Map<string, () => void>();
+
+  /** Something is broken for `duration` ms, or until `recover`. The same thing does not break twice at a time. */
+  suffer(what: string, duration: number, undo: () => void): void {
+    this.mayLose = true;
+    this.expectedErrors.push('bad-proof', 'server-unreachable', 'unreachable', 'connection-lost', 'name-taken');
+    this.#troubles.get(what)?.();
+    const end = () => {
+      if (this.#troubles.get(what) !== end) return;
+      this.#troubles.delete(what);
+      this.log(`${what} no more`);
+      undo();
+    };
+    this.#troubles.set(what, end);
+    this.network.later(duration, end);
+  }
+
+  /** Everything that is broken is whole again. */
+  recover(): void {
+    for (const end of [...this.#troubles.values()]) end();
   }
 
   log(what: string): void {
@@ -102,8 +148,8 @@ export class World {
       .sort()
       .join();
     for (const actor of inside) {
-      if (!actor.isIn) return `${actor.name} is ${actor.membership?.state}`;
-      const {members = [], host} = actor.membership ?? {};
+      if (actor.membership?.state !== 'joined') return `${actor.name} is ${actor.membership?.state}`;
+      const {members, host} = actor.membership;
       const seen = members
         .map(member => member.id)
         .sort()

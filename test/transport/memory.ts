@@ -127,8 +127,19 @@ export class VirtualNetwork {
   thaw(name: string): void {
     const host = this.page(name);
     host.frozen = false;
-    // Later, so that what one of them throws does not keep the others back.
-    for (const callback of host.due.splice(0)) this.later(0, () => host.run(callback));
+    this.#drain(host);
+  }
+
+  #drain(host: Host): void {
+    if (host.frozen || host.due.length === 0) return;
+    this.later(0, () => {
+      if (host.frozen) return;
+      try {
+        if (!host.crashed) host.due.shift()?.();
+      } finally {
+        this.#drain(host);
+      }
+    });
   }
 
   stopServer(): void {
@@ -210,7 +221,7 @@ export class Host {
 
   run(callback: () => void): void {
     if (this.crashed) return;
-    if (this.frozen) this.due.push(callback);
+    if (this.frozen || this.due.length > 0) this.due.push(callback);
     else callback();
   }
 }

@@ -1,0 +1,117 @@
+import type {FrameOf} from '../protocol/frames.js';
+import type {Reign} from '../protocol/records.js';
+import type {Briefing} from './briefing.js';
+import type {Context} from './context.js';
+import type {Ledger} from './ledger.js';
+import type {Mesh} from './mesh.js';
+import type {People} from './people.js';
+import type {Session} from './session.js';
+import {equalBytes} from './signing.js';
+import type {Vigil} from './vigil.js';
+
+/** ms between two times that the same branch is shown over the same connection. */
+const showAgain = 900;
+
+export interface BranchesOptions {
+  readonly context: Context;
+  readonly ledger: Ledger;
+  readonly people: People;
+  readonly mesh: Mesh;
+  readonly briefing: Briefing;
+  readonly vigil: Vigil;
+  /** Somebody claims to be host who cannot be any more. */
+  readonly expel: (session: Session) => void;
+}
+
+/**
+ * A group that was cut, with a host on either side, becomes one again: hosts show each other their branches and who
+ * stands by them, both weigh, and the side that has the lesser claim follows the other. Members pass on what they see to
+ * their host.
+ */
+export class Branches {
+  readonly #options: BranchesOptions;
+  readonly #shown = {branch: new WeakMap<Session, number>(), contest: new WeakMap<Session, number>()};
+  /** The hosts of another branch, as the other end has shown them. */
+  readonly #seen = new WeakMap<Session, {readonly reigns: readonly Reign[]; readonly isOut: boolean}>();
+
+  constructor(options: BranchesOptions) {
+    this.#options = options;
+  }
+
+  get #isHost(): boolean {
+    return this.#options.ledger.hostId === this.#options.context.identity.id;
+  }
+
+  /** Who is heard here, and so may speak for this branch. */
+  get #stands(): string[] {
+    const {context, mesh} = this.#options;
+    return [context.identity.id, ...mesh.peers.filter(peer => peer.isHeard).map(peer => peer.person.id)];
+  }
+
+  /** Somebody has told where it stands: if it is on another branch, a host shows its own. */
+  meet(session: Session): void {
+    const {ledger, mesh} = this.#options;
+    const {id} = session.proof;
+    if (!this.#isHost || !ledger.isApart(session.standing, id)) return;
+    if (mesh.peer(id)) this.#show(session);
+    // Somebody unknown sees the roster only when it has shown to be a host of this group.
+    else if (this.#may('branch', session)) session.send({type: 'branch', reigns: ledger.state.reigns});
+  }
+
+  /** @throws PeerGroupError `bad-frame` */
+  async receiveBranch({reigns}: FrameOf<'branch'>, session: Session): Promise<void> {
+    const {ledger, expel} = this.#options;
+    const claim = await ledger.leads(reigns, session.proof.id);
+    if (claim === 'no') return expel(session);
+    this.#seen.set(session, {reigns, isOut: claim === 'out'});
+    if (claim === 'leads') return this.#show(session);
+    // It sees no roster, but may show that it has the better claim all the same.
+    if (this.#may('branch', session)) session.send({type: 'branch', reigns: ledger.state.reigns});
+  }
+
+  /** @throws PeerGroupError `bad-frame` */
+  async receiveContest({state, bases, stands}: FrameOf<'contest'>, session: Session): Promise<void> {
+    const {ledger, people, mesh, briefing, vigil, expel} = this.#options;
+    if (session.proof.id === ledger.hostId) {
+      // Its host has given this branch up.
+      await ledger.receiveState(state, session.proof.id);
+      return;
+    }
+    const mayFollow = this.#isHost || !vigil.hearsHost;
+    const standsBy = (id: string) => people.get(id)?.note?.epoch;
+    const verdict = await ledger.receiveContest(
+      state,
+      bases,
+      {mine: this.#stands, theirs: stands, standsBy},
+      mayFollow,
+    );
+    if (verdict === 'mine') return this.#seen.get(session)?.isOut ? expel(session) : this.#show(session);
+    const host = mayFollow ? undefined : mesh.peer(ledger.hostId)?.session;
+    if (host && host !== session) briefing.contest(host, {state, bases, stands});
+  }
+
+  /**
+   * The host of another branch says that this member is out of the group.
+   * @returns whether that has to be believed: not where more stand by this branch than may stand by the other
+   */
+  async concedes(session: Session): Promise<boolean> {
+    const {ledger, people} = this.#options;
+    const seen = this.#seen.get(session);
+    return seen !== undefined && ledger.wouldYield(seen.reigns, this.#stands, id => people.get(id)?.note?.epoch);
+  }
+
+  #show(session: Session): void {
+    const {ledger, briefing, context} = this.#options;
+    // What this member signed for the branch before may not have been published yet.
+    if (!equalBytes(context.self.note?.epoch, ledger.standing.epoch) || !this.#may('contest', session)) return;
+    briefing.contest(session, {state: ledger.state, bases: ledger.bases, stands: this.#stands});
+  }
+
+  #may(show: 'branch' | 'contest', session: Session): boolean {
+    const now = this.#options.context.environment.clock.now();
+    const shown = this.#shown[show];
+    if (now - (shown.get(session) ?? -Infinity) < showAgain) return false;
+    shown.set(session, now);
+    return true;
+  }
+}
