@@ -27,8 +27,25 @@ export interface Cryptography {
   /** SHA-256. */
   hash(data: Bytes): Promise<Bytes>;
   createIdentity(): Promise<Identity>;
+  /** A fresh key pair, good for sealing one conversation. */
+  exchange(): Promise<KeyExchange>;
   /** Whether `signature` is that of `publicKey` over `data`. False, never an exception, for bytes that are no key or no signature. */
   verify(publicKey: Bytes, data: Bytes, signature: Bytes): Promise<boolean>;
+}
+
+/** One side of an ephemeral Diffie-Hellman exchange. */
+export interface KeyExchange {
+  /** Uncompressed P-256 point, 65 bytes. */
+  readonly publicKey: Bytes;
+  /** What both sides can seal and open when they know each other's public key. Rejects for bytes that are no key. */
+  agree(theirs: Bytes): Promise<Seals>;
+}
+
+/** Authenticated encryption. Each counter is used once in each direction. */
+export interface Seals {
+  seal(counter: number, data: Bytes): Promise<Bytes>;
+  /** What the other side sealed with this counter; `undefined` if it did not. */
+  open(counter: number, data: Bytes): Promise<Bytes | undefined>;
 }
 
 /** A key pair whose private half nobody can read. */

@@ -1,5 +1,6 @@
 import type {Environment, Identity} from '../environment.js';
 import type {Note} from '../protocol/records.js';
+import type {Connection} from '../transport/transport.js';
 import type {Person} from './member.js';
 import type {Presence} from './presence.js';
 import type {Session} from './session.js';
@@ -17,6 +18,10 @@ export interface Context {
   readonly wire: AbortSignal;
   /** ms that a member may be out of everybody's reach. */
   readonly grace: () => number;
+  /** Proves both ends of a fresh connection. */
+  readonly prove: (connection: Connection, signal: AbortSignal) => Promise<Session>;
+  /** Takes on a connection that somebody else made. */
+  readonly incoming: (connection: Connection) => void;
   /** Dials an address, or the meeting point, and proves both ends. */
   readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
 }

@@ -15,6 +15,7 @@ import type {Person} from './member.js';
 import {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import type {People} from './people.js';
+import {Relay} from './relay.js';
 import type {Seat} from './roster.js';
 import {Sending} from './sending.js';
 import type {Session} from './session.js';
@@ -59,6 +60,7 @@ export class Group {
   readonly #over = new AbortController();
   readonly #options: GroupOptions;
   readonly #branches: Branches;
+  readonly #relay: Relay;
   readonly #attendance: Attendance;
   readonly #vigil: Vigil;
   readonly #briefing: Briefing;
@@ -88,6 +90,7 @@ export class Group {
         mine,
         pulse: () => ({standing: ledger.standing, missing: this.#vigil.missing}),
         dial: (peer, until) => this.#dial(peer, until),
+        dialThrough: async (peer, until) => this.#expect(peer, await this.#relay.dial(peer, until)),
         isStranger: session => this.#isStranger(session),
         greet: session => briefing.greet(session),
         inform: session => {
@@ -103,6 +106,7 @@ export class Group {
       this.#over.signal,
     );
     this.#mesh = mesh;
+    this.#relay = new Relay(context, mesh);
     const vigil = new Vigil(
       {
         context,
@@ -208,7 +212,11 @@ export class Group {
     const address = peer.person.note?.address;
     if (address === undefined)
       throw new PeerGroupError('unreachable', 'Nobody has told yet where this member can be dialled.');
-    const session = await this.#context.dial(address, signal);
+    return this.#expect(peer, await this.#context.dial(address, signal));
+  }
+
+  /** The session, if this member is at the other end of it, and still in this group. */
+  #expect(peer: Peer, session: Session): Session {
     const right = session.proof.id === peer.person.id;
     if (right && this.#isOurs(session)) return session;
     session.close();
@@ -234,12 +242,14 @@ export class Group {
 
   #linkChanged(peer: Peer): void {
     if (peer.link.attached) return this.#review(undefined);
+    this.#relay.interrupted(peer);
     if (this.#attendance.isParting(peer.seat)) return this.#depart(peer, 'left');
     this.#reconsider();
   }
 
   /** Somebody has fallen silent, or is heard again. */
   #reachChanged(): void {
+    this.#sending.reachChanged();
     this.#review(undefined);
     this.#reconsider();
   }
@@ -259,6 +269,10 @@ export class Group {
       }
       case 'note':
         return this.#receiveNote(frame.note);
+      case 'carry':
+        return peer && this.#relay.carry(frame, peer);
+      case 'carried':
+        return peer && this.#relay.carried(frame, peer);
       case 'branch':
         return this.#branches.receiveBranch(frame, session);
       case 'contest':
@@ -355,6 +369,7 @@ export class Group {
     const leaving = this.#mesh.peers.filter(({seat}) => !stays.has(keyOf(seat)) && !this.#attendance.isParting(seat));
     for (const peer of leaving) {
       this.#mesh.remove(peer);
+      this.#relay.interrupted(peer, true);
       this.#people.forget(peer.person);
       if (seats.some(({id}) => id === peer.person.id)) this.#people.renew(peer.person);
     }
@@ -502,6 +517,7 @@ export class Group {
     this.#hosting.rest(undefined);
     this.#sending.end(new PeerGroupError('left', why));
     this.#mesh.end();
+    this.#relay.end();
     this.#over.abort();
     this.#context.self.isHost = false;
   }

@@ -95,6 +95,8 @@ export class Membership {
       listener,
       wire: this.#wire.signal,
       grace: () => this.#description.grace,
+      prove: (connection, signal) => this.#prove(connection, signal),
+      incoming: connection => void this.#incoming(connection),
       dial: async (address, signal) => this.#prove(await presence.dial(address, signal), signal),
     };
     this.#context.self.describe(this.#description.draft());

@@ -2,7 +2,7 @@ import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Parcel} from '../link/parcel.js';
 import type {Frame, FrameOf, Standing} from '../protocol/frames.js';
-import {backoff} from './backoff.js';
+import {backoff, pause} from './backoff.js';
 import type {Person} from './member.js';
 import {Peer} from './peer.js';
 import {compareSeats, type Seat} from './roster.js';
@@ -17,6 +17,12 @@ const mostUnplaced = 64;
 /** ms. Dialling somebody again begins at once and slows down to this. */
 const slowestDial = 8000;
 
+/** ms. How long a connection may take before a member is asked to carry. Most are there in less. */
+const detourAfter = 1000;
+
+/** How to get to a member: by a connection of one's own, or through another member. */
+type Way = 'straight' | 'carried';
+
 export interface MeshOptions {
   readonly environment: Environment;
   readonly mine: Seat;
@@ -24,6 +30,8 @@ export interface MeshOptions {
   readonly pulse: () => {readonly standing: Standing; readonly missing: readonly string[]};
   /** Dials a member and proves both ends. */
   readonly dial: (peer: Peer, signal: AbortSignal) => Promise<Session>;
+  /** Finds a way to a member through another one, and proves both ends. */
+  readonly dialThrough: (peer: Peer, signal: AbortSignal) => Promise<Session>;
   /** Whether somebody who is not in the roster has no business here; it has been told then. */
   readonly isStranger: (session: Session) => boolean;
   /** Introduces this member over a new connection. */
@@ -90,27 +98,37 @@ export class Mesh {
   connect(): void {
     for (const session of this.#unplaced) {
       const peer = this.#peers.get(session.proof.id);
-      if (peer) this.#place(session, peer);
+      if (peer && isChosen(session, peer)) this.#place(session, peer);
     }
     for (const peer of this.#peers.values()) {
-      if (compareSeats(this.#options.mine, peer.seat) > 0) void this.#keepDialling(peer);
+      if (compareSeats(this.#options.mine, peer.seat) <= 0) continue;
+      void this.#keepDialling(peer, 'straight');
+      void this.#keepDialling(peer, 'carried');
     }
   }
 
-  readonly #dialling = new WeakSet<Peer>();
+  /** Whether a connection to this member is missing; it may be heard here and not hear us. */
+  #isWanted(peer: Peer, way: Way): boolean {
+    if (peer.signal.aborted) return false;
+    if (!peer.session || peer.isMissing || peer.missing?.has(this.#options.mine.id)) return true;
+    return way === 'straight' && peer.carrier !== undefined;
+  }
 
-  async #keepDialling(peer: Peer): Promise<void> {
-    // It may be heard here and not hear us.
-    const isWanted = () => !peer.session || peer.isMissing || peer.missing?.has(this.#options.mine.id);
-    if (!isWanted() || this.#dialling.has(peer)) return;
-    this.#dialling.add(peer);
-    const {environment, dial} = this.#options;
+  readonly #dialling = {straight: new WeakSet<Peer>(), carried: new WeakSet<Peer>()};
+
+  async #keepDialling(peer: Peer, way: Way): Promise<void> {
+    const dialling = this.#dialling[way];
+    if (!this.#isWanted(peer, way) || dialling.has(peer)) return;
+    dialling.add(peer);
+    const {environment, dial, dialThrough} = this.#options;
     try {
-      for (let attempt = 0; isWanted() && !peer.signal.aborted; attempt += 1) {
+      // The straight way goes first.
+      if (way === 'carried') await pause(environment.clock, detourAfter, peer.signal);
+      for (let attempt = 0; this.#isWanted(peer, way); attempt += 1) {
         try {
-          const session = await dial(peer, peer.signal);
-          if (peer.signal.aborted) session.close();
-          else this.accept(session);
+          const session = await (way === 'carried' ? dialThrough : dial)(peer, peer.signal);
+          if (this.#isWanted(peer, way)) this.accept(session);
+          else session.close();
         } catch (error) {
           if (peer.signal.aborted) return;
           // That a member cannot be reached shows in its `path`; only what nobody expects is an error.
@@ -122,7 +140,7 @@ export class Mesh {
     } catch {
       // The stay is over: `backoff` rejects with the signal's reason, and nothing is left to do.
     } finally {
-      this.#dialling.delete(peer);
+      dialling.delete(peer);
     }
   }
 
@@ -137,8 +155,8 @@ export class Mesh {
       closed: error => this.#closed(session, error),
     });
     const peer = this.#peers.get(session.proof.id);
-    if (peer) return this.#place(session, peer);
-    if (this.#options.isStranger(session) || this.#unplaced.size >= mostUnplaced) return session.close();
+    if (peer && isChosen(session, peer)) return this.#place(session, peer);
+    if ((!peer && this.#options.isStranger(session)) || this.#unplaced.size >= mostUnplaced) return session.close();
     this.#unplaced.add(session);
     const give = () => {
       if (this.#unplaced.delete(session)) session.close();
@@ -180,8 +198,9 @@ export class Mesh {
         if (linked?.link.attached) linked.link.receive(frame);
         return;
       case 'resume':
-        if (linked) this.#resume(frame, session, linked);
-        else session.resume = frame;
+        if (linked) return this.#resume(frame, session, linked);
+        session.resume = frame;
+        if (peer && this.#unplaced.has(session)) this.#place(session, peer);
         return;
       case 'ping':
         session.send({type: 'pong', stamp: frame.stamp});
@@ -222,6 +241,11 @@ export class Mesh {
     for (const session of this.#unplaced) session.close();
     this.#unplaced.clear();
   }
+}
+
+/** Whoever dials may find several ways at once; which one it takes shows in that it resumes the link there. */
+function isChosen(session: Session, peer: Peer): boolean {
+  return !peer.session || session.connection.role === 'dialler' || session.resume !== undefined;
 }
 
 function toNumber(bytes: Bytes): number {

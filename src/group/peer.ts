@@ -63,6 +63,11 @@ export class Peer {
     return this.#session;
   }
 
+  /** Id of the member that carries the connection, if it goes through one. */
+  get carrier(): string | undefined {
+    return this.#session?.connection.carrier;
+  }
+
   /** ms of this page's waking time since this member was last heard. */
   get silence(): number {
     return this.#silence;
@@ -117,6 +122,7 @@ export class Peer {
     if (before && before !== session) {
       this.link.detach();
       before.close();
+      this.#options.changed();
     }
     const {mine, seat} = this.#options;
     session.send({
@@ -154,7 +160,7 @@ export class Peer {
     if (!session || !resume || this.link.attached) return;
     this.link.attach(session.connection, resume);
     this.#silence = 0;
-    this.#path = 'direct';
+    this.#path = session.connection.carrier === undefined ? 'direct' : 'carried';
     this.#showPath();
     this.beat();
     void session.connection.path().then(

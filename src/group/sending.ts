@@ -8,6 +8,12 @@ import type {Receivers, SendOptions} from './types.js';
 export const bufferLimit = 64 * 1024 * 1024;
 
 /**
+ * Bytes that may wait in all, with what only members out of reach lack. One of these must not keep everybody else from
+ * being talked to: it is heard again or dropped before long.
+ */
+export const heldLimit = 4 * bufferLimit;
+
+/**
  * What this version does not do, or nobody should ask for, said before anything is sent.
  * @throws PeerGroupError
  */
@@ -51,10 +57,21 @@ export function receiverIds(to: Receivers | undefined): readonly string[] | unde
   return [...new Set(ids)];
 }
 
+/** A value that somebody has not acknowledged yet. */
+interface Pending {
+  readonly size: number;
+  readonly lacking: Set<Peer>;
+  readonly fail: (error: unknown) => void;
+  /** Whether only members who are out of reach lack it. */
+  isHeld: boolean;
+}
+
 /** Values that have been handed to links, until they are settled. */
 export class Sending {
+  /** Bytes of what is pending, and of what of it is held for members out of reach. */
   #buffered = 0;
-  readonly #pending = new Set<(error: PeerGroupError) => void>();
+  #held = 0;
+  readonly #pending = new Set<Pending>();
   readonly #idle: (() => void)[] = [];
 
   /** Resolves when nothing is pending. */
@@ -70,7 +87,7 @@ export class Sending {
    */
   send(parcel: Parcel, peers: readonly Peer[], named: boolean, signal: AbortSignal | undefined): Promise<void> {
     const size = parcel.bytes.length;
-    if (this.#buffered > 0 && this.#buffered + size > bufferLimit) {
+    if (this.#isFull(size)) {
       return Promise.reject(
         new PeerGroupError(
           'buffer-full',
@@ -80,40 +97,60 @@ export class Sending {
       );
     }
     if (peers.length === 0) return Promise.resolve();
-    this.#buffered += size;
     return new Promise<void>((resolve, reject) => {
       const takeBack: (() => void)[] = [];
-      let open = peers.length;
       const settle = (action: () => void) => {
-        if (!this.#pending.delete(fail)) return;
+        if (!this.#pending.delete(pending)) return;
         this.#buffered -= size;
+        if (pending.isHeld) this.#held -= size;
         signal?.removeEventListener('abort', abort);
         action();
         if (this.#pending.size === 0) for (const tell of this.#idle.splice(0)) tell();
       };
       const fail = (error: unknown) => settle(() => reject(error));
+      const pending: Pending = {size, lacking: new Set(peers), fail, isHeld: false};
       const abort = () => {
         for (const cancel of takeBack) cancel();
         fail(signal?.reason);
       };
-      const one = () => {
-        open -= 1;
-        if (open === 0) settle(resolve);
-      };
-      this.#pending.add(fail);
+      this.#pending.add(pending);
+      this.#buffered += size;
+      this.#weigh(pending);
       signal?.addEventListener('abort', abort);
-      for (const {link, person} of peers) {
+      for (const peer of peers) {
+        const done = () => {
+          pending.lacking.delete(peer);
+          if (pending.lacking.size === 0) settle(resolve);
+          else this.#weigh(pending);
+        };
         const left = () =>
-          fail(new PeerGroupError('member-left', `“${person.member.name}” left before it had the message.`));
+          fail(new PeerGroupError('member-left', `“${peer.person.member.name}” left before it had the message.`));
         const failed = (error: unknown) =>
           fail(PeerGroupError.from(error, 'data-clone', 'A Blob in the value could not be read to its end.'));
-        takeBack.push(link.send(parcel, {done: one, gone: named ? left : one, failed}));
+        takeBack.push(peer.link.send(parcel, {done, gone: named ? left : done, failed}));
       }
     });
   }
 
+  #isFull(size: number): boolean {
+    const counted = this.#buffered - this.#held;
+    return (counted > 0 && counted + size > bufferLimit) || (this.#held > 0 && this.#buffered + size > heldLimit);
+  }
+
+  #weigh(pending: Pending): void {
+    const isHeld = [...pending.lacking].every(peer => peer.isMissing);
+    if (isHeld === pending.isHeld || !this.#pending.has(pending)) return;
+    pending.isHeld = isHeld;
+    this.#held += isHeld ? pending.size : -pending.size;
+  }
+
+  /** Somebody has fallen silent, or is heard again. */
+  reachChanged(): void {
+    for (const pending of this.#pending) this.#weigh(pending);
+  }
+
   /** This member leaves: what is pending will not be told any more. */
   end(error: PeerGroupError): void {
-    for (const fail of [...this.#pending]) fail(error);
+    for (const {fail} of [...this.#pending]) fail(error);
   }
 }

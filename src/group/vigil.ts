@@ -12,7 +12,7 @@ export interface VigilOptions {
   readonly attendance: Attendance;
   /** Somebody has fallen silent, is heard again, or should have become host long ago. */
   readonly changed: () => void;
-  /** The host has not heard this member for `grace`. */
+  /** The host has not heard this member for `grace`, and nobody else does. */
   readonly lost: (peer: Peer) => void;
 }
 
@@ -31,9 +31,11 @@ export class Vigil {
     return this.#options.ledger.hostId === this.#options.context.identity.id;
   }
 
-  /** Ids of those who are not heard here: what heartbeats tell. */
+  /** Ids of those who are not heard here, silent or gone: what heartbeats tell. */
   get missing(): string[] {
-    return this.#options.mesh.peers.filter(peer => peer.isMissing).map(peer => peer.person.id);
+    const {ledger, mesh, context} = this.#options;
+    const ids = ledger.seats.map(({id}) => id).filter(id => id !== context.identity.id);
+    return ids.filter(id => mesh.peer(id)?.isMissing ?? true);
   }
 
   /** Whether this member hears the host, or is it. */
@@ -83,6 +85,8 @@ export class Vigil {
     this.#hostless = this.#isHostless ? this.#hostless + awake : 0;
     if (turned.length > 0 || this.isSuccessor) changed();
     if (!this.#isHost) return;
-    for (const peer of mesh.peers) if (peer.silence >= context.grace()) lost(peer);
+    for (const peer of mesh.peers) {
+      if (peer.silence >= context.grace() && !this.isReached(peer.person.id)) lost(peer);
+    }
   }
 }

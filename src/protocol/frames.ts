@@ -88,6 +88,12 @@ export const frame = choice({
   /** What a branch is, what its last epochs began with, and who stands by it. Their notes come before. */
   contest: record({state: groupState, bases: list(base, 2), stands: list(memberId, limits.members)}),
 
+  // Two members who cannot connect, by way of a third. `opened`: whether the channel is the sender's. No data: it is over.
+  /** To the carrier. */
+  carry: record({to: memberId, channel: uint, opened: flag, data: rest}),
+  /** From the carrier. */
+  carried: record({from: memberId, channel: uint, opened: flag, data: rest}),
+
   // Between the hosts of two groups under one name.
   /** How long ago this group was founded, in ms. */
   rival: record({age: uint, address: hex(16)}),

@@ -125,7 +125,11 @@ export class PeerJSConnection implements Connection {
 
   /** Finds out what the handshake has settled. To be called once, before anybody gets to see this connection. */
   async identify(signal: AbortSignal): Promise<void> {
+    // Chromium tells the acceptor's page that the channel is open some moments before it is, and drops what is sent
+    // meanwhile without a word. Whatever passes through the same threads comes back after that moment.
+    const settled = this.role === 'acceptor' ? this.#peerConnection.getStats() : undefined;
     this.#fingerprints = await fingerprintsOf(this.#peerConnection, signal);
+    await settled;
     this.#maxMessageSize = Math.min(this.#peerConnection.sctp?.maxMessageSize ?? messageLimit, messageLimit);
   }
 

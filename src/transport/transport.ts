@@ -55,8 +55,10 @@ export interface Connection {
   send(message: Uint8Array<ArrayBuffer>): void;
   /** Closes it. Messages already sent are still delivered where the transport can do it. The listener is not told `closed`. */
   close(): void;
-  /** How the bytes travel: through a TURN server or not. */
-  path(): Promise<'direct' | 'turn'>;
+  /** How the bytes travel: through a TURN server, through another member, or neither. */
+  path(): Promise<'direct' | 'turn' | 'carried'>;
+  /** Id of the member that carries it, if it is carried. */
+  readonly carrier?: string | undefined;
 }
 
 export interface ConnectionListener {

@@ -144,6 +144,8 @@ export class Samples {
       bases: this.maybe(this.base) ? [this.base()] : [],
       stands: this.list(this.id),
     }),
+    carry: () => ({type: 'carry', to: this.id(), channel: this.uint(), opened: this.flag(), data: this.some()}),
+    carried: () => ({type: 'carried', from: this.id(), channel: this.uint(), opened: this.flag(), data: this.some()}),
     rival: () => ({type: 'rival', age: this.uint(), address: this.address()}),
     moved: () => ({type: 'moved', address: this.address()}),
     resume: () => ({

@@ -192,6 +192,7 @@ export class Actor implements MembershipListener {
 
   error(error: PeerGroupError): void {
     this.world.log(`${this.name} has error ${error.code}: ${error.message}`);
+    if (error.code === 'name-taken') this.world.rivals = true;
     if (!this.world.expectedErrors.includes(error.code)) this.#fail(`error ${error.code}: ${error.message}`);
   }
 }

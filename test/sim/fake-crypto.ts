@@ -1,4 +1,4 @@
-import type {Bytes, Cryptography} from '../../src/environment.js';
+import type {Bytes, Cryptography, Seals} from '../../src/environment.js';
 import {memberIdOf} from '../../src/protocol/member-id.js';
 
 /**
@@ -17,9 +17,32 @@ export function fakeCryptography(random: () => number): Cryptography {
         sign: data => Promise.resolve(signature(publicKey, data)),
       };
     },
+    exchange() {
+      const publicKey = crypto.random(65);
+      const agree = (theirs: Bytes): Promise<Seals> =>
+        theirs.length === 65 ? Promise.resolve(seals(publicKey, theirs)) : Promise.reject(new Error('no key'));
+      return Promise.resolve({publicKey, agree});
+    },
     verify: (publicKey, data, signed) => Promise.resolve(same(signature(publicKey, data), signed)),
   };
   return crypto;
+}
+
+function seals(mine: Bytes, theirs: Bytes): Seals {
+  const veil = (data: Bytes) => data.map(byte => byte ^ 0x55);
+  const tag = (sender: Bytes, counter: number, data: Bytes) => {
+    const counted = new Uint8Array(data.length + 8);
+    new DataView(counted.buffer).setFloat64(0, counter);
+    counted.set(data, 8);
+    return signature(sender, counted).subarray(0, 16);
+  };
+  return {
+    seal: (counter, data) => Promise.resolve(Uint8Array.of(...tag(mine, counter, data), ...veil(data))),
+    open(counter, sealed) {
+      const data = veil(sealed.slice(16));
+      return Promise.resolve(same(tag(theirs, counter, data), sealed.subarray(0, 16)) ? data : undefined);
+    },
+  };
 }
 
 function signature(publicKey: Bytes, data: Bytes): Bytes {

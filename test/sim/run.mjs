@@ -26,9 +26,11 @@ const from = Number(values.from);
 const count = Number(values.seeds);
 const started = performance.now();
 let failed = 0;
+let rivals = 0;
 for (let seed = from; seed < from + count; seed += 1) {
   const world = await simulate(seed);
   if (values.story) console.log(world.story.join('\n'));
+  if (world.rivals) rivals += 1;
   if (!world.failure) continue;
   failed += 1;
   if (failed <= 10)
@@ -40,5 +42,6 @@ for (let seed = from; seed < from + count; seed += 1) {
     );
 }
 console.log(`${((performance.now() - started) / count).toFixed(1)} ms a seed`);
+if (rivals > 0) console.log(`${rivals} ended with two groups under the name, who know of each other`);
 console.log(`${count - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

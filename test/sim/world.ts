@@ -14,11 +14,11 @@ export class World {
   /** How often something breaks for a while. */
   readonly faults: number;
   /** Nobody enters without an `accept()`. */
-  readonly approval: boolean;
+  approval: boolean;
   readonly network: VirtualNetwork;
   readonly crypto: Cryptography;
   readonly actors: Actor[] = [];
-  readonly grace = 5000;
+  grace = 5000;
   meetingPoint = '';
   /** Whether somebody may count as lost: after crashes and cuts. */
   mayLose = false;
@@ -28,6 +28,8 @@ export class World {
   readonly spares: Identity[] = [];
   readonly story: string[] = [];
   failure: Error | undefined;
+  /** Somebody was told that there are two groups under this name. */
+  rivals = false;
 
   constructor(seed: number) {
     this.random = seededRandom(seed);

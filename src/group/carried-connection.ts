@@ -1,0 +1,245 @@
+import type {Bytes, Cryptography, KeyExchange, Seals} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import {lowWaterMark, type Connection, type ConnectionListener} from '../transport/transport.js';
+
+/** Bytes. Small, so that what is carried takes turns with the carrier's own traffic. */
+const maxMessageSize = 16 * 1024;
+
+/** Bytes on their way at most: what a carrier has to hold for one direction if its own connection to the receiver is slow. */
+const window = 128 * 1024;
+
+/** Bytes. How much the receiver takes before it says so. */
+const creditStep = window / 4;
+
+/** Bytes of a message beside its content: its kind, and the tag of the seal. */
+const overhead = 17;
+
+/** What a sealed message is. */
+const kinds = {data: 0, credit: 1, close: 2} as const;
+
+export interface CarriedConnectionOptions {
+  readonly crypto: Pick<Cryptography, 'exchange' | 'hash'>;
+  readonly role: Connection['role'];
+  /** Id of the member that passes the messages on. */
+  readonly carrier: string;
+  /** Hands a message to the carrier; an empty one says that it is over. */
+  readonly send: (data: Bytes) => void;
+}
+
+/**
+ * A connection that a third member carries, sealed end to end: an ephemeral ECDH (NIST SP 800-56A) each, then AES-256-GCM
+ * (NIST SP 800-38D) with a strict counter in each direction, so that the carrier can neither read nor change, repeat, leave
+ * out or reorder anything. Its `fingerprints` are hashes of the ephemeral keys: the proofs of the handshake sign them, as
+ * they do DTLS certificates, and a carrier that puts its own keys in between is found out.
+ */
+export class CarriedConnection implements Connection {
+  readonly role: Connection['role'];
+  readonly carrier: string;
+  readonly maxMessageSize = maxMessageSize - overhead;
+  /** Resolves when messages can be sent. Rejects when the connection ends first. */
+  readonly opened: Promise<this>;
+  readonly #options: CarriedConnectionOptions;
+  #fingerprints: Connection['fingerprints'] | undefined;
+  #listener: ConnectionListener | undefined;
+  #untold: PeerGroupError | undefined;
+  #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
+  #exchange: Promise<KeyExchange>;
+  #seals: Seals | undefined;
+  #admit: (connection: this) => void = () => {};
+  #refuse: (error: PeerGroupError) => void = () => {};
+  /** What was sent and has not been taken over there: first what is under way, then what waits for its turn. */
+  #underWay = 0;
+  #outbox: Bytes[] = [];
+  #outboxBytes = 0;
+  /** What has come and nobody has listened to. */
+  #waiting: Bytes[] = [];
+  #taken = 0;
+  /** Bytes that the other side may still send. */
+  #allowance = window;
+  #sealed = 0;
+  #openedCount = 0;
+  /** WebCrypto takes its time; the order is kept here. */
+  #sealing: Promise<void>;
+  #opening: Promise<void> = Promise.resolve();
+
+  constructor(options: CarriedConnectionOptions) {
+    this.#options = options;
+    this.role = options.role;
+    this.carrier = options.carrier;
+    this.opened = new Promise((resolve, reject) => {
+      this.#admit = resolve;
+      this.#refuse = reject;
+    });
+    this.#exchange = options.crypto.exchange();
+    this.#sealing = this.#exchange.then(({publicKey}) => options.send(publicKey)).catch(this.#broken);
+  }
+
+  get fingerprints(): Connection['fingerprints'] {
+    if (!this.#fingerprints) throw new PeerGroupError('bad-proof', 'The keys have not been exchanged yet.');
+    return this.#fingerprints;
+  }
+
+  get bufferedAmount(): number {
+    return this.#state === 'open' ? this.#underWay + this.#outboxBytes : 0;
+  }
+
+  get closed(): boolean {
+    return this.#state !== 'open';
+  }
+
+  listen(listener: ConnectionListener): void {
+    this.#listener = listener;
+    for (let message; this.#listener === listener && (message = this.#waiting.shift());) this.#deliver(message);
+    if (this.#listener === listener) this.#tellEnd();
+  }
+
+  send(message: Bytes): void {
+    if (message.length > this.maxMessageSize) {
+      throw new PeerGroupError('too-large', `A message may have ${this.maxMessageSize} bytes at most.`);
+    }
+    if (this.#state !== 'open') return;
+    this.#outbox.push(message);
+    this.#outboxBytes += message.length;
+    this.#pump();
+  }
+
+  close(): void {
+    if (this.#state === 'opening') return this.fail(new PeerGroupError('connection-lost', 'It was given up.'));
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#listener = this.#untold = undefined;
+    this.#waiting = [];
+    this.#pump();
+  }
+
+  path(): Promise<'carried'> {
+    return Promise.resolve('carried');
+  }
+
+  /** A message that the carrier brings; an empty one says that it is over. */
+  receive(data: Bytes): void {
+    if (data.length === 0) {
+      const end = () => this.fail(new PeerGroupError('connection-lost', 'Nobody carries this connection any more.'));
+      this.#opening = this.#opening.then(end);
+      return;
+    }
+    const job = async () => {
+      if (this.#state === 'closed') return;
+      try {
+        if (this.#seals) this.#receive(await this.#open(this.#seals, data));
+        else await this.#agree(data);
+      } catch (error) {
+        this.#giveUp(PeerGroupError.from(error, 'bad-frame', 'What was carried makes no sense.'));
+      }
+    };
+    this.#opening = this.#opening.then(job);
+  }
+
+  /** It ends by itself. */
+  fail(error: PeerGroupError): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#outbox = [];
+    this.#refuse(error);
+    // Nobody waits for it where it was never asked for.
+    this.opened.catch(() => {});
+    this.#untold = error;
+    this.#tellEnd();
+  }
+
+  readonly #broken = (error: unknown): void =>
+    this.#giveUp(PeerGroupError.from(error, 'connection-lost', 'The browser could not seal a message.'));
+
+  #giveUp(error: PeerGroupError): void {
+    if (this.#state !== 'closed') this.#options.send(new Uint8Array());
+    this.fail(error);
+  }
+
+  async #agree(theirs: Bytes): Promise<void> {
+    const {crypto} = this.#options;
+    const exchange = await this.#exchange;
+    this.#seals = await exchange.agree(theirs);
+    const [local, remote] = [await crypto.hash(exchange.publicKey), await crypto.hash(theirs)];
+    if (this.#state !== 'opening') return;
+    this.#fingerprints = {local, remote};
+    this.#state = 'open';
+    this.#admit(this);
+  }
+
+  async #open(seals: Seals, data: Bytes): Promise<Bytes> {
+    const message = await seals.open(this.#openedCount, data);
+    if (!message) throw new PeerGroupError('bad-proof', 'Somebody changed what was carried. The connection is closed.');
+    this.#openedCount += 1;
+    return message;
+  }
+
+  #receive(message: Bytes): void {
+    const content = message.subarray(1);
+    switch (message[0]) {
+      case kinds.data:
+        this.#allowance -= content.length;
+        if (this.#allowance < 0) throw new PeerGroupError('bad-frame', 'More was carried than there is room for.');
+        if (this.#state !== 'open') return;
+        if (this.#listener) this.#deliver(content.slice());
+        else this.#waiting.push(content.slice());
+        return;
+      case kinds.credit:
+        return this.#credit(content.length === 4 ? new DataView(content.slice().buffer).getUint32(0) : 0);
+      case kinds.close:
+        return this.fail(new PeerGroupError('connection-lost', 'The other side closed the connection.'));
+      default:
+        throw new PeerGroupError('bad-frame', 'Something of an unknown kind was carried.');
+    }
+  }
+
+  #deliver(message: Bytes): void {
+    this.#taken += message.length;
+    if (this.#taken >= creditStep) {
+      const credit = new Uint8Array(4);
+      new DataView(credit.buffer).setUint32(0, this.#taken);
+      this.#allowance += this.#taken;
+      this.#taken = 0;
+      this.#seal(kinds.credit, credit);
+    }
+    this.#listener?.message(message);
+  }
+
+  #credit(bytes: number): void {
+    if (bytes === 0 || bytes > this.#underWay) throw new PeerGroupError('bad-frame', 'More was taken than was sent.');
+    const before = this.bufferedAmount;
+    this.#underWay -= bytes;
+    this.#pump();
+    if (before > lowWaterMark && this.bufferedAmount <= lowWaterMark) this.#listener?.drained();
+  }
+
+  #pump(): void {
+    for (let next; (next = this.#outbox[0]) && this.#underWay + next.length <= window;) {
+      this.#outbox.shift();
+      this.#outboxBytes -= next.length;
+      this.#underWay += next.length;
+      this.#seal(kinds.data, next);
+    }
+    if (this.#state !== 'closing' || this.#outbox.length > 0) return;
+    this.#state = 'closed';
+    this.#seal(kinds.close, new Uint8Array());
+    void this.#sealing.then(() => this.#options.send(new Uint8Array()));
+  }
+
+  #seal(kind: number, content: Bytes): void {
+    const seals = this.#seals;
+    if (!seals) return;
+    const message = new Uint8Array(1 + content.length);
+    message[0] = kind;
+    message.set(content, 1);
+    const sealed = seals.seal(this.#sealed, message);
+    this.#sealed += 1;
+    this.#sealing = this.#sealing.then(async () => this.#options.send(await sealed)).catch(this.#broken);
+  }
+
+  #tellEnd(): void {
+    const error = this.#untold;
+    if (!this.#listener || !error || this.#waiting.length > 0) return;
+    this.#untold = undefined;
+    this.#listener.closed(error);
+  }
+}

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import {browserCryptography as crypto} from '../../src/crypto.js';
+import type {Bytes} from '../../src/environment.js';
+import {CarriedConnection} from '../../src/group/carried-connection.js';
+import {until} from '../support/until.js';
+
+type Side = 'dialler' | 'acceptor';
+
+/** What somebody in between does with a message: passes on what it returns. */
+type Carrier = (data: Bytes, from: Side) => readonly Bytes[];
+
+class Pair {
+  readonly heard: Record<Side, Bytes[]> = {dialler: [], acceptor: []};
+  readonly closed: Record<Side, string | undefined> = {dialler: undefined, acceptor: undefined};
+  readonly passed: {from: Side; data: Bytes}[] = [];
+  drained = 0;
+  carrier: Carrier;
+  readonly dialler: CarriedConnection;
+  readonly acceptor: CarriedConnection;
+
+  constructor(carrier: Carrier = data => [data]) {
+    this.carrier = carrier;
+    this.dialler = this.#side('dialler');
+    this.acceptor = this.#side('acceptor');
+  }
+
+  static async opened(): Promise<Pair> {
+    const pair = new Pair();
+    await Promise.all([pair.dialler.opened, pair.acceptor.opened]);
+    pair.listen();
+    return pair;
+  }
+
+  #side(role: Side): CarriedConnection {
+    const send = (data: Bytes): void => {
+      this.passed.push({from: role, data});
+      // As on a wire: later.
+      for (const message of this.carrier(data, role)) setImmediate(() => this[other(role)].receive(message));
+    };
+    return new CarriedConnection({crypto, role, carrier: 'carl', send});
+  }
+
+  listen(...sides: Side[]): void {
+    for (const side of sides.length > 0 ? sides : (['dialler', 'acceptor'] as const)) {
+      this[side].listen({
+        message: message => this.heard[side].push(message),
+        drained: () => (this.drained += 1),
+        closed: error => (this.closed[side] = error.code),
+      });
+    }
+  }
+}
+
+function other(side: Side): Side {
+  return side === 'dialler' ? 'acceptor' : 'dialler';
+}
+
+function bytes(...values: number[]): Bytes {
+  return Uint8Array.from(values);
+}
+
+void describe('A carried connection', () => {
+  void it('brings every message to the other side, in order, before and after somebody listens', async () => {
+    const pair = new Pair();
+    const [dialler] = await Promise.all([pair.dialler.opened, pair.acceptor.opened]);
+    for (let n = 0; n < 50; n += 1) dialler.send(bytes(n));
+    await until(() => pair.passed.filter(({from}) => from === 'dialler').length === 51);
+    pair.listen();
+    for (let n = 50; n < 100; n += 1) dialler.send(bytes(n));
+    pair.acceptor.send(bytes(7));
+    await until(() => pair.heard.acceptor.length === 100 && pair.heard.dialler.length === 1);
+    assert.deepEqual(
+      pair.heard.acceptor.map(([n]) => n),
+      Array.from({length: 100}, (_, n) => n),
+    );
+    assert.equal(await dialler.path(), 'carried');
+  });
+
+  void it('shows the same two fingerprints to both sides, and others each time', async () => {
+    const [pair, again] = [await Pair.opened(), await Pair.opened()];
+    assert.deepEqual(pair.dialler.fingerprints.local, pair.acceptor.fingerprints.remote);
+    assert.deepEqual(pair.dialler.fingerprints.remote, pair.acceptor.fingerprints.local);
+    assert.notDeepEqual(pair.dialler.fingerprints, again.dialler.fingerprints);
+  });
+
+  void it('shows different fingerprints to the two sides when the carrier puts keys of its own in between', async () => {
+    const own = await crypto.exchange();
+    let greetings = 0;
+    const pair = new Pair(data => [(greetings += 1) <= 2 ? own.publicKey : data]);
+    await Promise.all([pair.dialler.opened, pair.acceptor.opened]);
+    assert.notDeepEqual(pair.dialler.fingerprints.local, pair.acceptor.fingerprints.remote);
+    assert.notDeepEqual(pair.dialler.fingerprints.remote, pair.acceptor.fingerprints.local);
+  });
+
+  void it('shows the carrier nothing of what is said, not even that the same is said again', async () => {
+    const pair = await Pair.opened();
+    const secret = new TextEncoder().encode('nobody in between shall read this');
+    const before = pair.passed.length;
+    pair.dialler.send(secret);
+    pair.dialler.send(secret);
+    await until(() => pair.heard.acceptor.length === 2);
+    const texts = pair.passed.slice(before).map(({data}) => Buffer.from(data).toString('latin1'));
+    for (const text of texts) assert.ok(!text.includes('nobody'));
+    assert.equal(new Set(texts).size, texts.length);
+  });
+
+  const mischief: Record<string, (kept: Bytes[]) => Carrier> = {
+    'changes': () => data => [data.map((byte, at) => (at === data.length - 1 ? byte ^ 1 : byte))],
+    'repeats': () => data => [data, data],
+    'swaps two of': kept => data => {
+      kept.push(data);
+      return kept.length === 2 ? kept.splice(0).reverse() : [];
+    },
+    'leaves out one of': kept => data => (kept.push(data) === 1 ? [] : [data]),
+    'sends back': () => () => [],
+  };
+  for (const [what, carrier] of Object.entries(mischief)) {
+    void it(`ends when the carrier ${what} the messages, and nothing wrong is heard`, async () => {
+      const pair = await Pair.opened();
+      pair.carrier = carrier([]);
+      pair.dialler.send(bytes(1));
+      pair.dialler.send(bytes(2));
+      const victim = what === 'sends back' ? 'dialler' : 'acceptor';
+      if (what === 'sends back') {
+        await until(() => pair.passed.filter(({from}) => from === 'dialler').length === 3);
+        pair.dialler.receive(pair.passed.filter(({from}) => from === 'dialler')[1]?.data ?? bytes());
+      }
+      await until(() => pair.closed[victim]);
+      assert.equal(pair.closed[victim], 'bad-proof');
+      assert.ok(pair.heard.dialler.length === 0 && pair.heard.acceptor.length <= 1);
+      if (pair.heard.acceptor.length > 0) assert.deepEqual(pair.heard.acceptor[0], bytes(1));
+    });
+  }
+
+  void it('takes no key that is none', async () => {
+    const pair = new Pair(data => [data.slice(1)]);
+    await assert.rejects(pair.dialler.opened);
+    await assert.rejects(pair.acceptor.opened);
+  });
+
+  void it('lets no more be under way than the other side has room for, and says when it has drained', async () => {
+    const pair = await Pair.opened();
+    const message = new Uint8Array(pair.dialler.maxMessageSize);
+    const before = pair.passed.length;
+    // The carrier is slow: it keeps what comes.
+    const kept: Bytes[] = [];
+    pair.carrier = data => {
+      kept.push(data);
+      return [];
+    };
+    for (let n = 0; n < 64; n += 1) pair.dialler.send(message);
+    await until(() => kept.length > 0);
+    await new Promise(setImmediate);
+    const underWay = pair.passed.slice(before).reduce((sum, {data}) => sum + data.length, 0);
+    assert.ok(underWay <= 130 * 1024, `${underWay} bytes are under way`);
+    assert.ok(pair.dialler.bufferedAmount === 64 * message.length);
+    pair.carrier = data => [data];
+    for (const data of kept.splice(0)) pair.acceptor.receive(data);
+    await until(() => pair.heard.acceptor.length === 64);
+    assert.ok(pair.drained > 0);
+    assert.ok(pair.dialler.bufferedAmount < 64 * 1024);
+  });
+
+  void it('ends when the other side sends more than there is room for', async () => {
+    const greedy = await crypto.exchange();
+    const keys: Bytes[] = [];
+    const acceptor = new CarriedConnection({
+      crypto,
+      role: 'acceptor',
+      carrier: 'carl',
+      send: data => void keys.push(data),
+    });
+    acceptor.receive(greedy.publicKey);
+    await acceptor.opened;
+    const seals = await greedy.agree(await until(() => keys[0]));
+    // Nobody listens, so nothing is taken and no room is given back.
+    for (let n = 0; n < 9; n += 1) {
+      acceptor.receive(await seals.seal(n, new Uint8Array(16 * 1024 - 16)));
+      assert.equal(acceptor.closed, false);
+    }
+    await until(() => acceptor.closed);
+    let code: string | undefined;
+    acceptor.listen({message() {}, drained() {}, closed: error => (code = error.code)});
+    assert.equal(code, 'bad-frame');
+  });
+
+  void it('delivers what was sent before close(), then the other side is told', async () => {
+    const pair = await Pair.opened();
+    const message = new Uint8Array(pair.dialler.maxMessageSize);
+    for (let n = 0; n < 20; n += 1) pair.dialler.send(message);
+    pair.dialler.close();
+    pair.dialler.send(bytes(1));
+    await until(() => pair.closed.acceptor);
+    assert.equal(pair.closed.acceptor, 'connection-lost');
+    assert.equal(pair.heard.acceptor.length, 20);
+    assert.equal(pair.closed.dialler, undefined);
+    await until(() => pair.passed.some(({from, data}) => from === 'dialler' && data.length === 0));
+  });
+
+  void it('is over for both when the carrier says so', async () => {
+    const pair = await Pair.opened();
+    pair.dialler.receive(bytes());
+    pair.acceptor.receive(bytes());
+    await until(() => pair.closed.dialler && pair.closed.acceptor);
+    assert.deepEqual(pair.closed, {dialler: 'connection-lost', acceptor: 'connection-lost'});
+    pair.dialler.send(bytes(1));
+    assert.equal(pair.dialler.bufferedAmount, 0);
+  });
+
+  void it('refuses a message that is too large', async () => {
+    const {dialler} = await Pair.opened();
+    assert.throws(() => dialler.send(new Uint8Array(dialler.maxMessageSize + 1)), {code: 'too-large'});
+  });
+});
