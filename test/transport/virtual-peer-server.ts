@@ -41,7 +41,7 @@ export class VirtualPeerServer {
     this.#housekeep();
   }
 
-  /** The ids that are held at the moment. */
+  /** Ids that are held at the moment. */
   get ids(): readonly string[] {
     return [...this.#clients.keys()];
   }
@@ -70,6 +70,12 @@ export class VirtualPeerServer {
     const client = this.#sockets.get(socket);
     this.#sockets.delete(socket);
     if (client?.socket === socket) this.#clients.delete(client.id);
+  }
+
+  /** A `LEAVE` without a receiver frees the id, also under the feet of whoever has taken it over: that one's socket stays open, and deaf. */
+  leave(socket: ServerSocket): void {
+    const client = this.#sockets.get(socket);
+    if (client) this.#clients.delete(client.id);
   }
 
   heartbeat(socket: ServerSocket): void {

@@ -1,0 +1,174 @@
+import {strict as assert} from 'node:assert';
+import {describe, it} from 'node:test';
+import type {Actor} from './actor.js';
+import {Stage} from './stage.js';
+
+const names = (actor: Actor): string => (actor.membership?.members ?? []).map(({name}) => name).join();
+
+class Split {
+  readonly #pairs: readonly (readonly [string, string])[];
+  readonly #stage: Stage;
+
+  /** Nobody of the one half hears anybody of the other. Both keep the server. */
+  constructor(stage: Stage, one: readonly Actor[], other: readonly Actor[]) {
+    this.#stage = stage;
+    stage.expect('unreachable', 'connection-lost', 'bad-proof', 'server-unreachable');
+    this.#pairs = one.flatMap(a => other.map(b => [a.name, b.name] as const));
+    for (const [a, b] of this.#pairs) stage.world.network.cut(a, b);
+  }
+
+  heal(): void {
+    for (const [a, b] of this.#pairs) this.#stage.world.network.heal(a, b);
+  }
+}
+
+void describe('A cut', () => {
+  void it('shorter than `grace` is told to nobody, whoever is on which side', async () => {
+    for (const size of [1, 2, 3]) {
+      const stage = await Stage.set(5);
+      const people = stage.world.actors;
+      const mark = stage.mark;
+      const split = new Split(stage, people.slice(0, size), people.slice(size));
+      people[0]?.send(undefined, 0);
+      await stage.advance(stage.world.grace - 600);
+      split.heal();
+      await stage.whole();
+      assert.deepEqual(stage.told(/ sees /, mark), []);
+      await stage.end();
+    }
+  });
+
+  void it('in two halves leaves each with one host, and is healed with one roster and one event for each change', async () => {
+    const stage = await Stage.set(5);
+    const people = stage.world.actors;
+    const [a, b, c, d, e] = people as [Actor, Actor, Actor, Actor, Actor];
+    const split = new Split(stage, [a, b], [c, d, e]);
+    await stage.until(
+      () => [a, b].every(one => names(one) === 'Ann,Bob') && [c, d, e].every(one => names(one) === 'Carl,Dora,Emil'),
+    );
+    assert.deepEqual([b.membership?.host?.name, e.membership?.host?.name], ['Ann', 'Carl']);
+    const mark = stage.mark;
+    split.heal();
+    await stage.whole();
+    // The larger part of those who were together goes on; the others come back to it.
+    assert.equal(a.membership?.host?.name, 'Carl');
+    for (const one of [c, d, e]) {
+      assert.deepEqual(stage.told(new RegExp(`^${one.name} sees`), mark).sort(), [
+        `${one.name} sees Ann come`,
+        `${one.name} sees Bob come`,
+      ]);
+    }
+    await stage.end();
+  });
+
+  for (const half of [1, 2]) {
+    void it(`${half}+${half} with newcomers on both sides asks about the losing side's again, and about nobody else`, async () => {
+      const stage = await Stage.set(2 * half + 2, 2 * half);
+      const people = stage.world.actors;
+      const [one, other] = [people.slice(0, half), people.slice(half, 2 * half)];
+      const [x, y] = people.slice(2 * half) as [Actor, Actor];
+      const split = new Split(stage, [...one, x], [...other, y]);
+      await stage.until(() => people.slice(0, 2 * half).every(actor => actor.membership?.members.length === half));
+      // Each side lets in whom it can reach.
+      for (const actor of people) actor.decide = 'later';
+      const [left, right] = [one[0], other[0]] as [Actor, Actor];
+      // The server is one: its meeting point belongs to one of the two hosts at a time.
+      x.join();
+      y.join();
+      await stage.until(() => [left, right].some(host => host.requests.length > 0), 60_000);
+      for (let round = 0; round < 40; round += 1) {
+        for (const host of [left, right]) for (const request of host.requests.splice(0)) request.accept();
+        await stage.advance(500);
+      }
+      const mark = stage.mark;
+      split.heal();
+      const asked: string[] = [];
+      const began = stage.now;
+      while (stage.world.disagreement && stage.now - began < 120_000) {
+        for (const actor of people) {
+          for (const request of actor.requests.splice(0)) {
+            asked.push(request.name);
+            request.accept();
+          }
+        }
+        await stage.advance(50);
+      }
+      await stage.whole();
+      assert.equal(stage.world.rivals, false);
+      // Whoever was in the last common roster is never asked about.
+      const old = new Set(people.slice(0, 2 * half).map(({name}) => name));
+      assert.deepEqual(
+        asked.filter(name => old.has(name)),
+        [],
+        `asked about ${asked.join()}`,
+      );
+      for (const actor of people) {
+        const told = stage.told(new RegExp(`^${actor.name} sees`), mark);
+        assert.equal(new Set(told).size, told.length, told.join('; '));
+      }
+      await stage.end();
+    });
+  }
+
+  void it('that a member only claims, with its own friends and bans, moves nobody', async () => {
+    const stage = await Stage.set(5, 4);
+    const [a, b, c, d, e] = stage.world.actors as [Actor, Actor, Actor, Actor, Actor];
+    // Dora really is alone for a while, hosts a group of her own, bans Ann, and lets Emil in.
+    const split = new Split(stage, [a, b, c], [d, e]);
+    await stage.until(() => names(d) === 'Dora' && names(a) === 'Ann,Bob,Carl');
+    const mark = stage.mark;
+    split.heal();
+    await stage.until(() => [a, b, c, d].every(actor => names(actor) === 'Ann,Bob,Carl,Dora'));
+    assert.deepEqual(stage.told(/^(Ann|Bob|Carl) has host/, mark), []);
+    assert.deepEqual(stage.told(/^(Ann|Bob|Carl) sees/, mark).sort(), [
+      'Ann sees Dora come',
+      'Bob sees Dora come',
+      'Carl sees Dora come',
+    ]);
+    assert.equal(a.membership?.state, 'joined');
+    await stage.end();
+  });
+});
+
+void describe('Sleep', () => {
+  void it('of a member drops nobody else, and it comes back by itself as a new stay, its unsent messages settled', async () => {
+    const stage = (await Stage.set(4)).expect('unreachable', 'connection-lost', 'server-unreachable');
+    const [ann, dora] = [stage.actor(0), stage.actor(3)];
+    for (const actor of stage.world.actors) actor.decide = 'later';
+    const mark = stage.mark;
+    stage.world.network.freeze('Dora');
+    dora.send(undefined, 0);
+    await stage.advance(3_600_000);
+    stage.world.network.thaw('Dora');
+    stage.world.comesBack('Dora');
+    await stage.whole();
+    assert.deepEqual(stage.told(/^Ann sees/, mark), ['Ann sees Dora go: lost', 'Ann sees Dora come']);
+    assert.equal(ann.requests.length, 0);
+    assert.ok(dora.sent.every(({outcome}) => outcome !== 'pending'));
+    await stage.end();
+  });
+
+  void it('shorter than `grace`, or a busy tab, is told to nobody', async () => {
+    const stage = await Stage.set(4);
+    stage.expect('unreachable');
+    const mark = stage.mark;
+    for (const name of ['Ann', 'Bob', 'Dora']) {
+      stage.world.network.freeze(name);
+      await stage.advance(2000);
+      stage.world.network.thaw(name);
+      await stage.advance(3000);
+    }
+    assert.deepEqual(stage.told(/ sees | is /, mark), []);
+    await stage.whole();
+    await stage.end();
+  });
+
+  void it('of the whole group at once ends nothing', async () => {
+    const stage = (await Stage.set(4)).expect('unreachable', 'connection-lost', 'server-unreachable');
+    for (const {name} of stage.world.actors) stage.world.network.freeze(name);
+    await stage.advance(8 * 3_600_000);
+    for (const {name} of stage.world.actors) stage.world.network.thaw(name);
+    await stage.whole();
+    await stage.end();
+  });
+});
