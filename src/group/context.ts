@@ -2,7 +2,7 @@ import type {Environment, Identity} from '../environment.js';
 import type {Note} from '../protocol/records.js';
 import type {Connection} from '../transport/transport.js';
 import type {Person} from './member.js';
-import type {Presence} from './presence.js';
+import type {Callers, Presence} from './presence.js';
 import type {Session} from './session.js';
 import type {Member, MembershipListener} from './types.js';
 
@@ -20,8 +20,8 @@ export interface Context {
   readonly grace: () => number;
   /** Proves both ends of a fresh connection. */
   readonly prove: (connection: Connection, signal: AbortSignal) => Promise<Session>;
-  /** Takes on a connection that somebody else made. */
-  readonly incoming: (connection: Connection) => void;
+  /** Whoever dials the meeting point, while this member holds it. */
+  readonly callers: Callers;
   /** Dials an address, or the meeting point, and proves both ends. */
   readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
 }

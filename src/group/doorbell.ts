@@ -1,9 +1,9 @@
 import type {Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {toHex} from '../protocol/schema.js';
-import type {Connection, Endpoint} from '../transport/transport.js';
+import type {Endpoint} from '../transport/transport.js';
 import {backoff} from './backoff.js';
-import {untilAborted} from './presence.js';
+import {untilAborted, type Callers} from './presence.js';
 import type {Session} from './session.js';
 
 /** ms. A freed id is free at the server within 100 ms; a stranger's may stay taken for long. */
@@ -16,8 +16,7 @@ const callAgain = 1000;
 export interface DoorbellOptions {
   readonly environment: Environment;
   readonly meetingPoint: string;
-  /** Somebody rings. */
-  readonly connection: (connection: Connection) => void;
+  readonly callers: Callers;
   /** Dials the meeting point, which somebody else holds, and proves both ends. */
   readonly visit: (signal: AbortSignal) => Promise<Session>;
   /** Who that somebody is. */
@@ -75,8 +74,8 @@ export class Doorbell {
   }
 
   async #keep(claimed: Claimed | undefined, inherited: string | undefined, signal: AbortSignal): Promise<void> {
-    const {environment, meetingPoint, connection, failed} = this.#options;
-    const listener = {connection, warning: failed};
+    const {environment, meetingPoint, callers, failed} = this.#options;
+    const listener = {...callers, warning: failed};
     let attempt = 0;
     let token: string | undefined;
     for (let held = claimed; ;) {
@@ -148,7 +147,7 @@ export interface Claimed {
 export async function claim(
   {transport, crypto}: Pick<Environment, 'transport' | 'crypto'>,
   meetingPoint: string,
-  listener: {readonly connection: (connection: Connection) => void; readonly warning: (error: PeerGroupError) => void},
+  listener: Callers & {readonly warning: (error: PeerGroupError) => void},
   signal: AbortSignal,
   attempt: AbortSignal,
   token = toHex(crypto.random(16)),

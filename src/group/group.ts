@@ -3,7 +3,6 @@ import {PeerGroupError} from '../errors.js';
 import type {Parcel} from '../link/parcel.js';
 import type {Frame} from '../protocol/frames.js';
 import type {Entry, Note} from '../protocol/records.js';
-import type {Connection} from '../transport/transport.js';
 import {Attendance, keyOf} from './attendance.js';
 import {Branches} from './branches.js';
 import {Briefing} from './briefing.js';
@@ -32,8 +31,6 @@ export interface GroupOptions {
   /** When the group was founded, by this environment's clock. */
   readonly founded: number;
   readonly people: People;
-  /** A connection that somebody made to the meeting point. */
-  readonly connection: (connection: Connection) => void;
   /** What this member says of itself has to be said anew: it stands by another epoch. */
   readonly restate: () => void;
   /** Every link has been silent for too long, or no longer. */
@@ -71,7 +68,7 @@ export class Group {
   #host: Person;
 
   constructor(options: GroupOptions) {
-    const {context, ledger, people, founded, connection} = options;
+    const {context, ledger, people, founded} = options;
     const {environment, self, listener} = context;
     const mine = ledger.seat(self.id);
     if (!mine) throw new PeerGroupError('bad-frame', 'The host welcomed this member into a roster without it.');
@@ -106,7 +103,7 @@ export class Group {
       this.#over.signal,
     );
     this.#mesh = mesh;
-    this.#relay = new Relay(context, mesh);
+    this.#relay = new Relay(context, mesh, session => this.accept(session), this.#over.signal);
     const vigil = new Vigil(
       {
         context,
@@ -136,7 +133,6 @@ export class Group {
         mesh,
         briefing,
         founded,
-        connection,
         present: () => this.#attendance.present,
         isCutOff: () => vigil.isCutOff,
         accept: session => this.accept(session),
@@ -202,6 +198,11 @@ export class Group {
     const address = this.#host.note?.address;
     session.send(address === undefined ? {type: 'goodbye'} : {type: 'redirect', address});
     session.close();
+  }
+
+  /** Somebody has dialled this member from there, and no connection has come about. */
+  unopened(address: string): void {
+    if (this.#isHost) this.#relay.invite(address);
   }
 
   #isOurs({proof}: Session): boolean {
@@ -273,6 +274,12 @@ export class Group {
         return peer && this.#relay.carry(frame, peer);
       case 'carried':
         return peer && this.#relay.carried(frame, peer);
+      case 'invite':
+        if (peer && session.proof.id === this.#ledger.hostId) void this.#relay.visit(frame.address, peer);
+        return;
+      case 'invited':
+        if (peer && this.#isHost) void this.#relay.call(frame.member, peer);
+        return;
       case 'branch':
         return this.#branches.receiveBranch(frame, session);
       case 'contest':

@@ -1,6 +1,5 @@
 import {PeerGroupError} from '../errors.js';
 import {limits, type Change, type Entry, type Note} from '../protocol/records.js';
-import type {Connection} from '../transport/transport.js';
 import {Admission} from './admission.js';
 import type {Briefing} from './briefing.js';
 import type {Context} from './context.js';
@@ -31,8 +30,6 @@ export interface HostingOptions {
   readonly briefing: Briefing;
   /** When the group was founded, by this environment's clock. */
   readonly founded: number;
-  /** Somebody connects to the meeting point. */
-  readonly connection: (connection: Connection) => void;
   /** Everyone who is in, as far as can be told here, in join order. */
   readonly present: () => readonly Seat[];
   /** Whether this member hears nobody. */
@@ -97,7 +94,7 @@ export class Hosting {
       {
         environment,
         meetingPoint,
-        connection: options.connection,
+        callers: context.callers,
         visit: until => context.dial(meetingPoint, until),
         met: options.accept,
         held: token => {

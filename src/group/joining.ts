@@ -2,7 +2,6 @@ import {PeerGroupError} from '../errors.js';
 import type {Bytes} from '../environment.js';
 import type {Frame, FrameOf} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
-import type {Connection} from '../transport/transport.js';
 import {backoff, pause} from './backoff.js';
 import type {Context} from './context.js';
 import {claim, type Claimed} from './doorbell.js';
@@ -37,14 +36,16 @@ export type Joined =
 
 export interface JoiningOptions {
   readonly context: Context;
-  /** Somebody dials the meeting point, now that this member holds it. */
-  readonly connection: (connection: Connection) => void;
   /** What this member says of itself to a group whose host is of this epoch. */
   readonly note: (root: Bytes, epoch: Bytes) => Promise<Note>;
   /** The encoded credential. */
   readonly credential: () => Bytes;
   /** Whether somebody is deciding. */
   readonly pending: (waiting: boolean) => void;
+  /** Whether somebody may have let this member in already. */
+  readonly asking: (asking: boolean) => void;
+  /** The host, over a member who carries, if it comes to that before `signal` aborts. */
+  readonly ushered: (signal: AbortSignal) => Promise<Session>;
 }
 
 /** One way in was not one; there may be another. */
@@ -62,7 +63,7 @@ export async function join(options: JoiningOptions, address: string | undefined,
   let next = address;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const session = next === undefined ? await ring(options, signal) : await options.context.dial(next, signal);
+      const session = next === undefined ? await reach(options, signal) : await options.context.dial(next, signal);
       next = undefined;
       const outcome = 'type' in session ? session : await ask(options, session, signal);
       if (outcome.type !== 'again') return outcome;
@@ -75,13 +76,33 @@ export async function join(options: JoiningOptions, address: string | undefined,
       if (failure.code === 'bad-proof' || failure.code === 'bad-frame') listener.error(failure);
     }
     options.pending(false);
+    options.asking(false);
     await backoff(environment, attempt, firstRetry, slowestRetry, signal);
   }
 }
 
+/** Rings, unless the host comes in another way first: it may have heard of this newcomer, and find no connection. */
+async function reach(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const ways = [ring(options, until), options.ushered(until)];
+  const winner = await Promise.race(ways).finally(() =>
+    over.abort(new PeerGroupError('unreachable', 'The host was reached otherwise.')),
+  );
+  for (const way of ways) {
+    way.then(
+      other =>
+        other !== winner &&
+        ('type' in other ? other.type === 'founded' && other.claimed.endpoint.close() : other.close()),
+      () => {},
+    );
+  }
+  return winner;
+}
+
 /** Claims the meeting point or dials whoever holds it, until one of the two succeeds. */
 async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
-  const {context, connection} = options;
+  const {context} = options;
   const {environment, listener, meetingPoint} = context;
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
@@ -90,7 +111,7 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
   try {
     for (let call = 1; call <= mostCalls; call += 1) {
       try {
-        const guest = {connection, warning: (error: PeerGroupError) => listener.error(error)};
+        const guest = {...context.callers, warning: (error: PeerGroupError) => listener.error(error)};
         return {type: 'founded', claimed: await claim(environment, meetingPoint, guest, context.wire, until)};
       } catch (error) {
         if (!(error instanceof PeerGroupError) || error.code !== 'id-taken') throw error;
@@ -172,6 +193,7 @@ async function ask(options: JoiningOptions, session: Session, signal: AbortSigna
       closed: reject,
     });
   });
+  options.asking(true);
   session.send({type: 'request', note, credential: options.credential()});
   const goodbye = () => session.send({type: 'goodbye'});
   signal.addEventListener('abort', goodbye, {once: true});

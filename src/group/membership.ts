@@ -11,7 +11,7 @@ import {join} from './joining.js';
 import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
-import {Presence} from './presence.js';
+import {Presence, untilAborted, type Callers} from './presence.js';
 import {checkOptions, idOf, receiverIds} from './sending.js';
 import {SelfDescription} from './self-description.js';
 import {Session} from './session.js';
@@ -25,6 +25,7 @@ import type {
   Presentation,
   SendOptions,
 } from './types.js';
+import {ushered} from './ushered.js';
 import {Waiting} from './waiting.js';
 
 export interface MembershipSettings extends Presentation {
@@ -66,6 +67,10 @@ export class Membership {
   #group: Group | undefined;
   #grouped = deferred<Group>();
   #unproven = 0;
+  /** Whether a host has been asked, and this member may be in without knowing. */
+  #asking = false;
+  /** Where a host is welcome that comes by way of a member. */
+  #ushered: ((host: Session) => void) | undefined;
   #published = -Infinity;
   #publishing = false;
 
@@ -80,10 +85,14 @@ export class Membership {
     const address = toHex(environment.crypto.random(16));
     this.#description = new SelfDescription(environment.clock, settings.identity, address, settings);
     const error = (failure: PeerGroupError) => listener.error(failure);
+    const callers: Callers = {
+      connection: connection => void this.#take(connection, () => this.#incoming(connection)),
+      unopened: from => this.#group?.unopened(from),
+    };
     const presence = new Presence(
       environment,
       address,
-      {connection: connection => void this.#incoming(connection), unreachable: error, warning: error},
+      {...callers, connection: connection => this.#called(connection), unreachable: error, warning: error},
       this.#wire.signal,
     );
     this.#context = {
@@ -96,7 +105,7 @@ export class Membership {
       wire: this.#wire.signal,
       grace: () => this.#description.grace,
       prove: (connection, signal) => this.#prove(connection, signal),
-      incoming: connection => void this.#incoming(connection),
+      callers,
       dial: async (address, signal) => this.#prove(await presence.dial(address, signal), signal),
     };
     this.#context.self.describe(this.#description.draft());
@@ -143,9 +152,13 @@ export class Membership {
       const joined = await join(
         {
           context: this.#context,
-          connection: connection => void this.#incoming(connection),
           note: (root, epoch) => this.#description.note(root, epoch),
           credential: () => this.#description.credential,
+          asking: asking => (this.#asking = asking),
+          ushered: until => {
+            until.addEventListener('abort', () => (this.#ushered = undefined));
+            return untilAborted(new Promise(resolve => (this.#ushered = resolve)), until);
+          },
           pending: waiting => !signal.aborted && this.#enter(waiting ? 'pending' : 'connecting'),
         },
         address,
@@ -189,7 +202,6 @@ export class Membership {
       ledger,
       people,
       founded,
-      connection: connection => void this.#incoming(connection),
       restate: () => void this.#publish(),
       cutOff: isCutOff => this.#group && this.#enter(isCutOff ? 'reconnecting' : 'joined'),
       ended: end => this.#ended(end),
@@ -244,15 +256,35 @@ export class Membership {
     return Session.prove(this.#context.environment, connection, me, signal);
   }
 
+  /** Somebody has dialled this member's own address. */
+  #called(connection: Connection): void {
+    const isKnown = this.#group !== undefined || this.#asking;
+    void this.#take(connection, () => (isKnown ? this.#incoming(connection) : this.#usher(connection)));
+  }
+
   async #incoming(connection: Connection): Promise<void> {
+    const group = await this.#groupSoon();
+    if (!group) return connection.close();
+    const session = await this.#prove(connection, this.#over.signal);
+    if (group === this.#group) group.accept(session);
+    else session.close();
+  }
+
+  /** Nobody knows of this member but the host that could not connect with it, and has somebody carry. */
+  async #usher(connection: Connection): Promise<void> {
+    const {signal} = this.#over;
+    const member = await this.#prove(connection, signal);
+    if (!member.proof.root) return member.close();
+    const host = await ushered(this.#context, member, signal);
+    if (this.#group || this.#asking || !this.#ushered) host.close();
+    else this.#ushered(host);
+  }
+
+  async #take(connection: Connection, receive: () => Promise<void>): Promise<void> {
     if (this.#unproven >= mostUnproven) return connection.close();
     this.#unproven += 1;
     try {
-      const group = await this.#groupSoon();
-      if (!group) return connection.close();
-      const session = await this.#prove(connection, this.#over.signal);
-      if (group === this.#group) group.accept(session);
-      else session.close();
+      await receive();
     } catch (error) {
       const failure = PeerGroupError.from(error, 'bad-proof', 'Somebody connected but could not prove who it is.');
       // Whoever goes away again in the middle has done nothing wrong.

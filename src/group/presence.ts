@@ -4,8 +4,14 @@ import {toHex} from '../protocol/schema.js';
 import type {Connection, Endpoint} from '../transport/transport.js';
 import {backoff} from './backoff.js';
 
-export interface PresenceListener {
+/** Whoever dials. */
+export interface Callers {
   connection(connection: Connection): void;
+  /** No connection has come about with whoever dialled from this address. */
+  unopened(address: string): void;
+}
+
+export interface PresenceListener extends Callers {
   /** The server cannot be reached. Told once for every time that this begins. */
   unreachable(error: PeerGroupError): void;
   warning(error: PeerGroupError): void;
@@ -49,6 +55,7 @@ export class Presence {
           this.#token,
           {
             connection: connection => this.#listener.connection(connection),
+            unopened: from => this.#listener.unopened(from),
             lost: error => {
               if (this.#signal.aborted) return;
               this.#miss(error);

@@ -17,6 +17,12 @@ const openingTime = 3000;
 /** Carried connections that others may have opened to this member, for each that carries. */
 const mostCarried = 256;
 
+/** Newcomers to whom this member carries, and those for whom this host has others carry, at a time. */
+const mostGuests = 16;
+
+/** ms. For so long nobody is asked again to carry for the same newcomer. */
+const invitationTime = 10_000;
+
 /** Bytes that may wait for a member to whom this one carries. Honest ends keep to a window, and there may be some of them. */
 const mostHeld = 2 * 1024 * 1024;
 
@@ -26,11 +32,20 @@ export class Relay {
   readonly #mesh: Mesh;
   /** By carrier, other end, number and who opened it. */
   readonly #channels = new Map<string, {readonly other: string; readonly connection: CarriedConnection}>();
+  /** Newcomers to whom this member carries for the host `host`, by their id. */
+  readonly #guests = new Map<string, {readonly session: Session; readonly host: string}>();
+  /** Addresses and ids of newcomers who are being fetched by others. */
+  readonly #invited = new Set<string>();
+  readonly #accept: (session: Session) => void;
+  readonly #signal: AbortSignal;
   #last = 0;
 
-  constructor(context: Context, mesh: Mesh) {
+  /** `accept` takes on a newcomer that was fetched. `signal` ends everything. */
+  constructor(context: Context, mesh: Mesh, accept: (session: Session) => void, signal: AbortSignal) {
     this.#context = context;
     this.#mesh = mesh;
+    this.#accept = accept;
+    this.#signal = signal;
   }
 
   /**
@@ -39,10 +54,7 @@ export class Relay {
    */
   async dial(to: Peer, signal: AbortSignal): Promise<Session> {
     const id = to.person.id;
-    const carriers = this.#mesh.peers
-      .filter(peer => peer !== to && peer.isHeard && !peer.carrier && peer.missing && !peer.missing.has(id))
-      .sort((one, other) => (one.person.roundTripTime ?? 0) - (other.person.roundTripTime ?? 0))
-      .slice(0, mostTried);
+    const carriers = this.#nearest(peer => peer !== to && peer.missing?.has(id) === false);
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
     this.#context.environment.clock.after(openingTime, () => over.abort(nobody()), until);
@@ -62,6 +74,13 @@ export class Relay {
         );
       }
     }
+  }
+
+  #nearest(suits: (peer: Peer) => boolean): Peer[] {
+    return this.#mesh.peers
+      .filter(peer => peer.isHeard && !peer.carrier && suits(peer))
+      .sort((one, other) => (one.person.roundTripTime ?? 0) - (other.person.roundTripTime ?? 0))
+      .slice(0, mostTried);
   }
 
   async #try(carrier: Peer, to: string, signal: AbortSignal): Promise<Session> {
@@ -92,7 +111,9 @@ export class Relay {
   /** Somebody asks this member to pass something on. */
   carry({to, channel, opened, data}: FrameOf<'carry'>, from: Peer): void {
     const receiver = this.#mesh.peer(to);
-    const session = receiver?.carrier || !receiver?.link.attached || from.carrier ? undefined : receiver.session;
+    const guest = this.#guests.get(to);
+    let session = receiver?.carrier || !receiver?.link.attached || from.carrier ? undefined : receiver.session;
+    if (guest?.host === from.person.id) session = guest.session;
     if (session && session.connection.bufferedAmount < mostHeld) {
       return session.send({type: 'carried', from: from.person.id, channel, opened, data});
     }
@@ -117,9 +138,59 @@ export class Relay {
     const connection = this.#open(id, from, channel, false);
     connection.receive(data);
     connection.opened.then(
-      opening => this.#context.incoming(opening),
+      opening => this.#context.callers.connection(opening),
       () => this.#channels.delete(key),
     );
+  }
+
+  // For newcomers.
+
+  /** The host asks those who are near to connect with a newcomer at this address. */
+  invite(address: string): void {
+    if (!this.#remember(address)) return;
+    for (const {session} of this.#nearest(() => true)) session?.send({type: 'invite', address});
+  }
+
+  #remember(newcomer: string): boolean {
+    if (this.#invited.has(newcomer) || this.#invited.size >= mostGuests) return false;
+    this.#invited.add(newcomer);
+    this.#context.environment.clock.after(invitationTime, () => this.#invited.delete(newcomer), this.#signal);
+    return true;
+  }
+
+  /** The host asks this member to connect with the newcomer at this address. */
+  async visit(address: string, host: Peer): Promise<void> {
+    if (this.#guests.size >= mostGuests) return;
+    const guest = await this.#context.dial(address, host.signal).catch(() => undefined);
+    if (!guest) return;
+    const {id, root} = guest.proof;
+    if (root || this.#guests.has(id) || host.signal.aborted) return guest.close();
+    this.#guests.set(id, {session: guest, host: host.person.id});
+    guest.read({
+      frame: frame => {
+        if (frame.type !== 'carry') throw new PeerGroupError('bad-frame', 'A newcomer sent what only members may.');
+        const {channel, opened, data} = frame;
+        host.session?.send({type: 'carried', from: id, channel, opened, data});
+      },
+      drained() {},
+      closed: () => this.#guests.delete(id),
+    });
+    host.session?.send({type: 'invited', member: id});
+  }
+
+  /** A member has found the newcomer: the host calls it. */
+  async call(newcomer: string, carrier: Peer): Promise<void> {
+    if (!this.#remember(newcomer)) return;
+    const over = new AbortController();
+    const until = AbortSignal.any([this.#signal, over.signal]);
+    this.#context.environment.clock.after(openingTime, () => over.abort(nobody()), until);
+    try {
+      this.#accept(await this.#try(carrier, newcomer, until));
+    } catch {
+      // It has gone elsewhere; if it still wants in, it rings again.
+    } finally {
+      over.abort();
+    }
   }
 
   /** The connection to a member is over, and with it all that it carried. If it is `gone`, also what was carried to it. */
@@ -129,11 +200,18 @@ export class Relay {
       this.#channels.delete(key);
       connection.receive(nothing);
     }
+    for (const [guest, {session, host}] of this.#guests) {
+      if (host !== id) continue;
+      this.#guests.delete(guest);
+      session.close();
+    }
   }
 
   end(): void {
     for (const {connection} of this.#channels.values()) connection.fail(nobody());
     this.#channels.clear();
+    for (const {session} of this.#guests.values()) session.close();
+    this.#guests.clear();
   }
 }
 

@@ -94,6 +94,12 @@ export const frame = choice({
   /** From the carrier. */
   carried: record({from: memberId, channel: uint, opened: flag, data: rest}),
 
+  // A newcomer and a host who cannot connect, by way of a member.
+  /** From the host: whoever is at this address wants in; carry for it. */
+  invite: record({address: hex(16)}),
+  /** To the host: this is who is there. */
+  invited: record({member: memberId}),
+
   // Between the hosts of two groups under one name.
   /** How long ago this group was founded, in ms. */
   rival: record({age: uint, address: hex(16)}),

@@ -20,6 +20,8 @@ export interface Transport {
 export interface EndpointListener {
   /** Somebody dialled this id, and the data channel is open. */
   connection(connection: Connection): void;
+  /** The id `from` dialled this one `openingTime` ago, and no data channel has opened yet. */
+  unopened?(from: string): void;
   /** The server is gone or has taken the id away. Connections live on; the endpoint cannot dial nor be dialled any more. */
   lost(error: PeerGroupError): void;
   /** Something went wrong that ends nothing, such as an offer that makes no sense. */
@@ -68,6 +70,9 @@ export interface ConnectionListener {
   /** It ended, by the other side or by itself; nothing follows. */
   closed(error: PeerGroupError): void;
 }
+
+/** ms. Most connections open sooner, if there is a way at all. */
+export const openingTime = 3000;
 
 /** ms. A way through NAT or TURN is found in well under 1 s on an ordinary network; offers to an absent id expire at the server after 5 s. */
 export const dialTimeout = 6000;

@@ -146,6 +146,8 @@ export class Samples {
     }),
     carry: () => ({type: 'carry', to: this.id(), channel: this.uint(), opened: this.flag(), data: this.some()}),
     carried: () => ({type: 'carried', from: this.id(), channel: this.uint(), opened: this.flag(), data: this.some()}),
+    invite: () => ({type: 'invite', address: this.address()}),
+    invited: () => ({type: 'invited', member: this.id()}),
     rival: () => ({type: 'rival', age: this.uint(), address: this.address()}),
     moved: () => ({type: 'moved', address: this.address()}),
     resume: () => ({

@@ -87,7 +87,7 @@ void describe('A cut', () => {
       while (stage.world.disagreement && stage.now - began < 120_000) {
         for (const actor of people) {
           for (const request of actor.requests.splice(0)) {
-            asked.push(request.name);
+            asked.push(request.member.name);
             request.accept();
           }
         }

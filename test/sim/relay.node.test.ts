@@ -68,3 +68,67 @@ void describe('Two members who cannot connect', () => {
     await stage.end();
   });
 });
+
+void describe('A newcomer who cannot connect with the host', () => {
+  void it('gets in by way of a member, within seconds, and talks with everyone', async () => {
+    const stage = (await Stage.set(4, 3)).expect('unreachable', 'connection-lost');
+    const [ann, bob, dora] = [stage.actor(0), stage.actor(1), stage.actor(3)];
+    stage.world.network.cut('Ann', 'Dora');
+    dora.join();
+    const took = await stage.until(() => dora.isIn);
+    assert.ok(took < 6000, `it took ${took} ms`);
+    await stage.whole();
+    dora.send(undefined, 300_000);
+    ann.send(undefined, 0);
+    await stage.until(
+      () => heard(ann, dora).length === 1 && heard(dora, ann).length === 1 && heard(bob, dora).length === 1,
+    );
+    assert.equal(path(ann, dora), 'carried');
+    await stage.end();
+  });
+
+  void it('is decided on by the host, and turned away by it', async () => {
+    const stage = (await Stage.set(3, 2)).expect('unreachable', 'connection-lost');
+    const [ann, carl] = [stage.actor(0), stage.actor(2)];
+    stage.world.network.cut('Ann', 'Carl');
+    ann.decide = 'later';
+    carl.join();
+    await stage.until(() => carl.membership?.state === 'pending');
+    await stage.advance(5000);
+    assert.equal(ann.requests.length, 1);
+    ann.requests[0]?.reject('not today');
+    await stage.until(() => carl.membership?.state === 'ejected');
+    assert.deepEqual(stage.told(/is ejected:/), ['Carl is ejected: not today']);
+    await stage.end();
+  });
+
+  void it('waits, is asked about once, and is in when its request is accepted', async () => {
+    const stage = (await Stage.set(5, 4)).expect('unreachable', 'connection-lost');
+    const [ann, emil] = [stage.actor(0), stage.actor(4)];
+    stage.world.network.cut('Ann', 'Emil');
+    ann.decide = 'later';
+    emil.join();
+    await stage.until(() => ann.requests.length === 1);
+    await stage.advance(30_000);
+    assert.equal(ann.requests.length, 1);
+    ann.requests[0]?.accept();
+    await stage.until(() => emil.isIn, 2000);
+    await stage.whole();
+    await stage.end();
+  });
+
+  void it('is in when that member leaves, and goes on by way of another', async () => {
+    const stage = (await Stage.set(4, 3)).expect('unreachable', 'connection-lost');
+    const [ann, bob, carl, dora] = [stage.actor(0), stage.actor(1), stage.actor(2), stage.actor(3)];
+    stage.world.network.cut('Ann', 'Dora');
+    dora.join();
+    await stage.until(() => dora.isIn);
+    await stage.whole();
+    void bob.membership?.leave();
+    await stage.advance(10);
+    dora.send(undefined, 0);
+    await stage.whole();
+    assert.deepEqual([heard(ann, dora).length, heard(carl, dora).length], [1, 1]);
+    await stage.end();
+  });
+});

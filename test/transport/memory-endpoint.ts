@@ -1,5 +1,11 @@
 import {PeerGroupError} from '../../src/errors.js';
-import {dialTimeout, type Connection, type Endpoint, type EndpointListener} from '../../src/transport/transport.js';
+import {
+  dialTimeout,
+  openingTime,
+  type Connection,
+  type Endpoint,
+  type EndpointListener,
+} from '../../src/transport/transport.js';
 import {MemoryConnection} from './memory-connection.js';
 import type {Host, Pipe, VirtualNetwork} from './memory.js';
 import type {Relayed, ServerSocket} from './virtual-peer-server.js';
@@ -153,10 +159,14 @@ export class MemoryEndpoint implements Endpoint {
     if (src === this.id) return;
     const {clock} = this.#network;
     const deadline = clock.now() + dialTimeout;
+    const opened = new AbortController();
+    const late = () => this.#host.run(() => this.#signal.aborted || this.#listener.unopened?.(src));
+    clock.after(openingTime, late, opened.signal);
     const acceptor: Half = {
       ...this.#half(),
       isWanted: () => clock.now() < deadline && !this.#signal.aborted && !this.#host.crashed,
       opened: connection => {
+        opened.abort();
         if (this.#signal.aborted) return connection.close();
         this.#connections.add(connection);
         this.#listener.connection(connection);

@@ -1,7 +1,7 @@
 import {expect} from '@open-wc/testing';
 import {peerjsTransport} from '../../src/transport/peerjs.js';
-import type {Connection} from '../../src/transport/transport.js';
-import {startServer} from '../support/server.js';
+import type {Connection, Endpoint} from '../../src/transport/transport.js';
+import {startServer, type TestServer} from '../support/server.js';
 import {until} from '../support/until.js';
 import {proveTransport} from './suite.js';
 
@@ -20,21 +20,44 @@ proveTransport('The transport over PeerJS', async () => {
 });
 
 describe('An accepted PeerJS connection', () => {
-  it('is handed out after the browser has had time to open it, so that what is sent first arrives', async () => {
-    const server = await startServer();
+  let server: TestServer;
+  let over: AbortController;
+  const accepted: Connection[] = [];
+  const unopened: string[] = [];
+  const listener = {
+    connection: (connection: Connection) => accepted.push(connection),
+    unopened: (from: string) => unopened.push(from),
+    lost() {},
+    warning() {},
+  };
+
+  beforeEach(async () => {
+    server = await startServer();
+    over = new AbortController();
+    accepted.length = unopened.length = 0;
+  });
+
+  afterEach(async () => {
+    over.abort();
+    await server.stop();
+  });
+
+  /** Two ids in this page. */
+  async function endpoints(): Promise<readonly [Endpoint, Endpoint]> {
     const {hostname: host, port} = new URL(server.url);
-    const transport = peerjsTransport({
-      server: {host, port: Number(port), path: '/', key: 'peerjs', secure: false},
-      iceServers: () => [],
-    });
-    const over = new AbortController();
-    const accepted: Connection[] = [];
-    const listener = {connection: (connection: Connection) => accepted.push(connection), lost() {}, warning() {}};
+    const settings = {host, port: Number(port), path: '/', key: 'peerjs', secure: false};
+    const transport = peerjsTransport({server: settings, iceServers: () => []});
+    return [
+      await transport.register('aa', 'aa', listener, over.signal),
+      await transport.register('bb', 'bb', listener, over.signal),
+    ];
+  }
+
+  it('is handed out after the browser has had time to open it, so that what is sent first arrives', async () => {
     const {getStats} = RTCPeerConnection.prototype;
     const answers: (() => void)[] = [];
     try {
-      const ann = await transport.register('aa', 'aa', listener, over.signal);
-      await transport.register('bb', 'bb', listener, over.signal);
+      const [ann] = await endpoints();
       RTCPeerConnection.prototype.getStats = async function (this: RTCPeerConnection) {
         await new Promise<void>(resolve => answers.push(resolve));
         return getStats.call(this);
@@ -44,10 +67,26 @@ describe('An accepted PeerJS connection', () => {
       expect(accepted).to.deep.equal([]);
       answers[0]?.();
       await until(() => accepted.length === 1);
+      expect(unopened).to.deep.equal([]);
     } finally {
       RTCPeerConnection.prototype.getStats = getStats;
-      over.abort();
-      await server.stop();
+    }
+  });
+
+  it('that does not come about is told with the id of whoever dialled', async () => {
+    // As an interface of its own, for one of its forms is deprecated.
+    const prototype: {addIceCandidate: unknown} = RTCPeerConnection.prototype;
+    const {addIceCandidate} = prototype;
+    try {
+      prototype.addIceCandidate = () => Promise.resolve();
+      const [ann] = await endpoints();
+      const dial = ann.dial('bb', over.signal);
+      dial.catch(() => {});
+      await until(() => unopened.length === 1);
+      expect(unopened).to.deep.equal(['aa']);
+      expect(accepted).to.deep.equal([]);
+    } finally {
+      prototype.addIceCandidate = addIceCandidate;
     }
   });
 });
