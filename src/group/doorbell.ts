@@ -65,6 +65,11 @@ export class Doorbell {
     this.#renew();
   }
 
+  /** Looks whether somebody else has come to hold it, who would not be noticed for many seconds. */
+  look(): void {
+    if (this.#holding) void this.#visit(AbortSignal.any([this.#signal, this.#holding.signal]));
+  }
+
   /** Gives it back. Connections that came through it live on. */
   release(): void {
     this.#holding?.abort();
@@ -120,12 +125,11 @@ export class Doorbell {
       const session = await this.#options.visit(AbortSignal.any([signal, visit.signal]));
       this.#visits.delete(visit);
       for (const other of this.#visits.keys()) other.abort();
-      if (this.#endpoint) session.close();
-      else this.#options.met(session);
+      this.#options.met(session);
     } catch (error) {
       const failure = PeerGroupError.from(error, 'unreachable', 'Nobody answers at the meeting point.');
-      const harmless = visit.signal.aborted || failure.code === 'unreachable' || failure.code === 'connection-lost';
-      if (!harmless && !signal.aborted) this.#options.failed(failure);
+      const harmless = ['unreachable', 'connection-lost', 'server-unreachable'].includes(failure.code);
+      if (!harmless && !visit.signal.aborted && !signal.aborted) this.#options.failed(failure);
     } finally {
       this.#visits.delete(visit);
     }

@@ -111,6 +111,7 @@ export class Group {
         mesh,
         attendance: this.#attendance,
         changed: () => this.#reachChanged(),
+        alone: () => this.#hosting.lookAround(),
         lost: peer => this.#hosting.drop(peer.person.id, 'lost'),
       },
       this.#over.signal,

@@ -121,6 +121,11 @@ export class Hosting {
     this.#entrust();
   }
 
+  /** This host hears nobody. If it slept, somebody else is host by now, and has the meeting point. */
+  lookAround(): void {
+    this.#doorbell.look();
+  }
+
   /** The host `id` has made this member a deputy. */
   inherit(id: string, token: string): void {
     this.#inherited.set(id, token);

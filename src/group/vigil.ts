@@ -12,6 +12,8 @@ export interface VigilOptions {
   readonly attendance: Attendance;
   /** Somebody has fallen silent, is heard again, or should have become host long ago. */
   readonly changed: () => void;
+  /** This member is host and hears nobody. */
+  readonly alone: () => void;
   /** The host has not heard this member for `grace`, and nobody else does. */
   readonly lost: (peer: Peer) => void;
 }
@@ -78,13 +80,14 @@ export class Vigil {
   }
 
   #tick(awake: number): void {
-    const {context, mesh, changed, lost} = this.#options;
+    const {context, mesh, changed, alone, lost} = this.#options;
     const turned = mesh.peers.filter(peer => peer.tick(awake));
     // What others conclude from it should not wait for the next heartbeat.
     if (turned.length > 0) for (const peer of mesh.peers) peer.beat();
     this.#hostless = this.#isHostless ? this.#hostless + awake : 0;
     if (turned.length > 0 || this.isSuccessor) changed();
     if (!this.#isHost) return;
+    if (this.isCutOff) alone();
     for (const peer of mesh.peers) {
       if (peer.silence >= context.grace() && !this.isReached(peer.person.id)) lost(peer);
     }

@@ -1,4 +1,5 @@
 import type {Bytes, Cryptography, Seals} from '../../src/environment.js';
+import {browserCryptography} from '../../src/crypto.js';
 import {memberIdOf} from '../../src/protocol/member-id.js';
 
 /**
@@ -26,6 +27,36 @@ export function fakeCryptography(random: () => number): Cryptography {
     verify: (publicKey, data, signed) => Promise.resolve(same(signature(publicKey, data), signed)),
   };
   return crypto;
+}
+
+/** WebCrypto as it is, and how many answers it owes. */
+export function realCryptography(): {readonly crypto: Cryptography; readonly isBusy: () => boolean} {
+  let open = 0;
+  const count = <T>(promise: Promise<T>): Promise<T> => {
+    open += 1;
+    return promise.finally(() => (open -= 1));
+  };
+  const {random, hash, createIdentity, exchange, verify} = browserCryptography;
+  const crypto: Cryptography = {
+    random,
+    hash: data => count(hash(data)),
+    verify: (...proof) => count(verify(...proof)),
+    async createIdentity() {
+      const identity = await count(createIdentity());
+      return {...identity, sign: data => count(identity.sign(data))};
+    },
+    async exchange() {
+      const {publicKey, agree} = await count(exchange());
+      return {
+        publicKey,
+        async agree(theirs) {
+          const {seal, open: unseal} = await count(agree(theirs));
+          return {seal: (...args) => count(seal(...args)), open: (...args) => count(unseal(...args))};
+        },
+      };
+    },
+  };
+  return {crypto, isBusy: () => open > 0};
 }
 
 function seals(mine: Bytes, theirs: Bytes): Seals {

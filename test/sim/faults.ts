@@ -9,7 +9,7 @@ const long = 40_000;
 /** Something breaks, and is whole again after a while. */
 export function fault(world: World, actor: Actor): void {
   const duration = world.random() * (world.chance(0.3) ? long : short);
-  const kinds = [freeze, cutPair, cutPair, split, offline, stopServer] as const;
+  const kinds = [freeze, cutPair, cutPair, split, offline, stopServer, jump] as const;
   const apply = world.pick(kinds) ?? freeze;
   const {what, undo} = apply(world, actor);
   world.log(`${what} for ${duration.toFixed(0)} ms`);
@@ -71,4 +71,11 @@ function offline(world: World, {name}: Actor): Fault {
 function stopServer(world: World): Fault {
   world.network.stopServer();
   return {what: 'the server is down', undo: () => world.network.startServer()};
+}
+
+/** Somebody sets the calendar, to and fro. */
+function jump(world: World, {name}: Actor): Fault {
+  const hours = 4 * world.random() - 2;
+  world.calendars.set(name, hours * 3_600_000);
+  return {what: `${name}'s calendar is ${hours.toFixed(1)} h off`, undo: () => world.calendars.delete(name)};
 }

@@ -3,8 +3,8 @@ import {fault} from './faults.js';
 import {World} from './world.js';
 
 /** One run: random things happen for a while, then everything heals, and the group has to be whole. */
-export async function simulate(seed: number): Promise<World> {
-  const world = new World(seed);
+export async function simulate(seed: number, real = false): Promise<World> {
+  const world = new World(seed, real);
   await world.populate(2 + Math.floor(world.random() * (world.chance(0.03) ? 22 : 7)));
   try {
     const steps = 20 + Math.floor(world.random() * 40);
@@ -24,7 +24,22 @@ export async function simulate(seed: number): Promise<World> {
     world.failure ??= error as Error;
   }
   for (const actor of world.actors) actor.membership?.goodbye();
+  if (!world.failure) await checkLeaks(world).catch((error: unknown) => (world.failure ??= error as Error));
   return world;
+}
+
+/** Everybody has left, and the server stops: no timer, connection or promise is left of anything. */
+async function checkLeaks(world: World): Promise<void> {
+  // Failed connections and dials take their time.
+  await world.clock.advance(40_000);
+  world.network.stopServer();
+  await world.clock.advance(1000);
+  const {connections, pipes} = world.network.open;
+  if (world.clock.pending > 0) world.fail(`${world.clock.pending} timers are left`);
+  if (connections > 0 || pipes > 0) world.fail(`${connections} connections and ${pipes} pipes are left`);
+  for (const actor of world.actors) {
+    if (actor.sent.some(({outcome}) => outcome === 'pending')) world.fail(`${actor.name} still waits for a send`);
+  }
 }
 
 async function heal(world: World): Promise<void> {

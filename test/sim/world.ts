@@ -3,11 +3,11 @@ import {meetingPoint} from '../../src/group/meeting-point.js';
 import {VirtualNetwork} from '../transport/memory.js';
 import {VirtualClock, seededRandom} from '../transport/virtual-clock.js';
 import {Actor, type Letter} from './actor.js';
-import {fakeCryptography} from './fake-crypto.js';
+import {fakeCryptography, realCryptography} from './fake-crypto.js';
 
 /** A small world: some people with a page each, a server, and wires. All of it follows from the seed. */
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly random: () => number;
   /** How often connections break, and how much happens at the same time. */
   readonly roughness: number;
@@ -31,13 +31,16 @@ export class World {
   /** Somebody was told that there are two groups under this name. */
   rivals = false;
 
-  constructor(seed: number) {
+  /** With `real` keys a run cannot be repeated to the byte, and takes ten times as long. */
+  constructor(seed: number, real = false) {
+    const web = real ? realCryptography() : undefined;
+    this.clock = new VirtualClock(web?.isBusy);
     this.random = seededRandom(seed);
     this.roughness = this.random() * 0.3;
     this.faults = this.random() < 0.4 ? 0 : 0.4 * this.random();
     this.approval = this.random() < 0.2;
     this.network = new VirtualNetwork({clock: this.clock, random: seededRandom(seed ^ 0x5eed)});
-    this.crypto = fakeCryptography(seededRandom(seed ^ 0xc0de));
+    this.crypto = web?.crypto ?? fakeCryptography(seededRandom(seed ^ 0xc0de));
   }
 
   async populate(count: number): Promise<void> {
@@ -59,7 +62,7 @@ export class World {
   environment(name: string): Environment {
     return {
       transport: this.network.host(name),
-      clock: this.network.clockOf(name),
+      clock: {...this.network.clockOf(name), date: () => this.clock.date() + 1e12 + (this.calendars.get(name) ?? 0)},
       crypto: this.crypto,
       onReturn: (callback, signal) => {
         const waiting = this.#returning.get(name) ?? new Set();
@@ -69,6 +72,9 @@ export class World {
       },
     };
   }
+
+  /** ms by which somebody's calendar is wrong. */
+  readonly calendars = new Map<string, number>();
 
   readonly #returning = new Map<string, Set<() => void>>();
 

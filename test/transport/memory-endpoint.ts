@@ -77,7 +77,11 @@ export class MemoryEndpoint implements Endpoint {
       this.#refuse = reject;
       if (signal.aborted) reject(signal.reason as Error);
     });
-    if (signal.aborted) return;
+    if (signal.aborted) {
+      network.forget(this.#toServer);
+      network.forget(this.#fromServer);
+      return;
+    }
     signal.addEventListener('abort', () => this.#abort(signal.reason as Error));
     host.sockets.add(this.#socket);
     this.#toServer.push(0, () => {

@@ -65,6 +65,11 @@ export class VirtualNetwork {
     };
   }
 
+  /** Connections that one side at least still holds, and pipes: what is left when everybody has gone is a leak. */
+  get open(): {readonly connections: number; readonly pipes: number} {
+    return {connections: this.#links.size, pipes: this.#pipes.size};
+  }
+
   page(name: string): Host {
     let host = this.#hosts.get(name);
     if (!host) this.#hosts.set(name, (host = new Host(name)));
@@ -169,7 +174,9 @@ export class VirtualNetwork {
 
   pipe(from: Host | undefined, to: Host | undefined): Pipe {
     const pipe = new Pipe(this, from, to);
-    this.#pipes.add(pipe);
+    // What a dead page still does leads nowhere.
+    if (from?.crashed || to?.crashed) pipe.broken = true;
+    else this.#pipes.add(pipe);
     return pipe;
   }
 
@@ -181,6 +188,8 @@ export class VirtualNetwork {
   link(...ends: MemoryLink['ends']): void {
     const link = new MemoryLink(ends);
     this.#links.add(link);
+    if (ends.some(({host}) => host.crashed))
+      this.later(failureTimeout, () => this.#end(link, 'The network lost the connection.'));
     // A cut may have begun while the two were finding each other.
     const [a, b] = [ends[0].host.name, ends[1].host.name];
     if (this.isCut(a, b)) this.cut(a, b, {oneWay: !this.isLost(b, a)});

@@ -7,12 +7,20 @@ interface Entry {
   readonly signal: AbortSignal;
 }
 
+/** Whether something is on its way that no clock knows of, such as a signature by the real WebCrypto. */
+export type Busy = () => boolean;
+
 /** Time that moves when told: events run one by one, in order, and every promise settles before the next one. */
 export class VirtualClock implements Clock {
   /** A binary heap, the earliest first. */
   readonly #heap: Entry[] = [];
   #now = 0;
   #count = 0;
+  readonly #busy: Busy;
+
+  constructor(busy: Busy = () => false) {
+    this.#busy = busy;
+  }
 
   now(): number {
     return this.#now;
@@ -27,10 +35,15 @@ export class VirtualClock implements Clock {
     this.#push({time: this.#now + Math.max(0, delay), order: this.#count++, callback, signal});
   }
 
+  /** Timers that will still go off. */
+  get pending(): number {
+    return this.#heap.filter(({signal}) => !signal.aborted).length;
+  }
+
   /** Runs everything that is due in the next `ms`, and ends that much later. Rejects with what an event throws. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await settle();
+    await this.#settle();
     while (await this.#step(end));
     this.#now = end;
   }
@@ -38,7 +51,7 @@ export class VirtualClock implements Clock {
   /** Runs events until `condition` holds. Rejects when it does not within `limit` ms. */
   async until(condition: () => unknown, limit = 60_000): Promise<void> {
     const end = this.#now + limit;
-    await settle();
+    await this.#settle();
     while (!condition()) {
       if (!(await this.#step(end))) throw new Error(`after ${limit} virtual ms still not: ${String(condition)}`);
     }
@@ -53,6 +66,11 @@ export class VirtualClock implements Clock {
     return promise;
   }
 
+  async #settle(): Promise<void> {
+    do await settle();
+    while (this.#busy());
+  }
+
   async #step(end: number): Promise<boolean> {
     while (this.#heap[0]?.signal.aborted) this.#pop();
     const next = this.#heap[0];
@@ -60,7 +78,7 @@ export class VirtualClock implements Clock {
     this.#pop();
     this.#now = next.time;
     next.callback();
-    await settle();
+    await this.#settle();
     return true;
   }
 

@@ -117,6 +117,7 @@ export class VirtualPeerServer {
     for (const client of this.#clients.values()) {
       if (now - client.lastPing < aliveTimeout) continue;
       this.#clients.delete(client.id);
+      this.#sockets.delete(client.socket);
       client.socket.close();
     }
     this.#clock.after(pruneInterval, () => this.#housekeep(), this.#stopping.signal);

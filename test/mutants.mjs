@@ -1,0 +1,211 @@
+/**
+ * `npm run mutants`: breaks the protocol on purpose, one rule at a time, in a copy, and wants a test to notice each. Prints
+ * a table for docs/reliability.md; fails if something survives.
+ */
+import {spawnSync} from 'node:child_process';
+import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {argv, execPath, exit} from 'node:process';
+
+/** @typedef {{rule: string, file: string, edits: readonly (readonly [string, string])[], tests: string}} Mutant */
+
+/** @type {readonly Mutant[]} */
+const mutants = [
+  {
+    rule: 'what comes twice is dropped',
+    file: 'src/link/link.ts',
+    edits: [
+      ['    if (number <= this.#received) return this.#acks.owe();\n', ''],
+      ['if (number !== this.#received + 1)', 'if (number > this.#received + 1)'],
+    ],
+    tests: 'link/link',
+  },
+  {
+    rule: 'what is not acknowledged is sent again on the next connection',
+    file: 'src/link/link.ts',
+    edits: [['    this.#connection = undefined;\n    this.#sent = 0;\n', '    this.#connection = undefined;\n']],
+    tests: 'link/link',
+  },
+  {
+    rule: 'a value is acknowledged after it was dispatched',
+    file: 'src/link/link.ts',
+    edits: [['    this.#received = number;\n', '    this.#received = number;\n    this.#acknowledge();\n']],
+    tests: 'link/link',
+  },
+  {
+    rule: 'a link that the other end has forgotten ends',
+    file: 'src/group/peer.ts',
+    edits: [["if (this.#partner !== undefined && this.#partner !== frame.link) return 'forgotten';", '']],
+    tests: 'sim/sim',
+  },
+  {
+    rule: 'a host has signed its epoch',
+    file: 'src/group/chain.ts',
+    edits: [
+      ["if (!(await verify(crypto, epoch.host, 'epoch',", "if (!(true || await verify(crypto, epoch.host, 'epoch',"],
+    ],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'an epoch goes on from the one before',
+    file: 'src/group/chain.ts',
+    edits: [['if (!follows)', 'if (false && !follows)']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'every host was let in by an earlier one',
+    file: 'src/group/chain.ts',
+    edits: [
+      [
+        'if (issuer ? !valid : known ? !seated : isWhole)',
+        'if (false && (issuer ? !valid : known ? !seated : isWhole))',
+      ],
+    ],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'the host has signed the roster',
+    file: 'src/group/chain.ts',
+    edits: [['if (!equalBytes(hash, entry ? entry.roster : head.epoch.roster))', 'if (!hash)']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'each member signs by itself which branch it stands by',
+    file: 'src/group/contest.ts',
+    edits: [
+      [
+        'ids.includes(id) && epochs.has(toHex(stands.standsBy(id) ?? new Uint8Array()))',
+        'ids.includes(id) && epochs.size > 0',
+      ],
+    ],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'who hears its host does not follow another one',
+    file: 'src/group/ledger.ts',
+    edits: [
+      [
+        '!isSame && !isHosts && this.#listener?.hears(this.hostId)',
+        '!isSame && !isHosts && this.#listener === undefined',
+      ],
+    ],
+    tests: 'protocol/ledger sim/sim',
+  },
+  {
+    rule: 'two deputies have the token, nobody else',
+    file: 'src/group/hosting.ts',
+    edits: [['const deputies = 2;', 'const deputies = 99;']],
+    tests: 'sim/hosts',
+  },
+  {
+    rule: 'the token changes when a deputy is ejected',
+    file: 'src/group/hosting.ts',
+    edits: [["if (change.reason === 'ejected' && this.#entrusted.has(change.member)) this.#changeToken();", '']],
+    tests: 'sim/hosts',
+  },
+  {
+    rule: 'a successor takes the meeting point over with the token',
+    file: 'src/group/hosting.ts',
+    edits: [['mayTakeOver ? this.#inherited.get(this.#before) : undefined', 'undefined']],
+    tests: 'sim/hosts',
+  },
+  {
+    rule: 'a ban holds with the next host',
+    file: 'src/group/hosting.ts',
+    edits: [['isBanned: id => ledger.bans.includes(id),', 'isBanned: () => false,']],
+    tests: 'sim/hosts',
+  },
+  {
+    rule: 'who was lost comes back without a new decision',
+    file: 'src/group/hosting.ts',
+    edits: [[' || ledger.wasLost(id, this.#date)', '']],
+    tests: 'sim/cuts',
+  },
+  {
+    rule: 'a host that slept looks who holds the meeting point',
+    file: 'src/group/vigil.ts',
+    edits: [['    if (this.isCutOff) alone();\n', '']],
+    tests: 'sim/hosts',
+  },
+  {
+    rule: 'a page that slept accuses nobody',
+    file: 'src/group/ticking.ts',
+    edits: [['tick(passed > 1.5 * slowest ? 0 : Math.min(passed, slowest))', 'tick(passed)']],
+    tests: 'sim/cuts',
+  },
+  {
+    rule: 'who is out of reach holds up nobody',
+    file: 'src/group/sending.ts',
+    edits: [['[...pending.lacking].every(peer => peer.isMissing)', 'false']],
+    tests: 'sim/frozen',
+  },
+  {
+    rule: 'members carry for each other',
+    file: 'src/group/mesh.ts',
+    edits: [["      void this.#keepDialling(peer, 'carried');\n", '']],
+    tests: 'sim/relay sim/server',
+  },
+  {
+    rule: 'what is carried is sealed by a strict counter',
+    file: 'src/crypto.ts',
+    edits: [['setBigUint64(4, BigInt(counter))', 'setBigUint64(4, BigInt(counter * 0))']],
+    tests: 'group/carried',
+  },
+  {
+    rule: 'a carrier passes on no more than there is room for',
+    file: 'src/group/carried-connection.ts',
+    edits: [['this.#underWay + next.length <= window', 'this.#underWay >= 0']],
+    tests: 'group/carried',
+  },
+  {
+    rule: 'the older end of a link waits for the way that the younger one chooses',
+    file: 'src/group/mesh.ts',
+    edits: [
+      [
+        "return !peer.session || session.connection.role === 'dialler' || session.resume !== undefined;",
+        'return peer !== undefined && session !== undefined;',
+      ],
+    ],
+    tests: 'sim/relay',
+  },
+  {
+    rule: 'a newcomer who cannot reach the host is fetched',
+    file: 'src/group/group.ts',
+    edits: [['if (this.#isHost) this.#relay.invite(address);', '']],
+    tests: 'sim/relay',
+  },
+];
+
+const root = join(import.meta.dirname, '..');
+const wanted = argv.slice(2);
+const copy = mkdtempSync(join(tmpdir(), 'peer-group-mutants-'));
+let survivors = 0;
+try {
+  for (const name of ['src', 'test', 'demo', 'package.json', 'tsconfig.json', 'web-test-runner.config.mjs']) {
+    cpSync(join(root, name), join(copy, name), {recursive: true});
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  console.log('| without the rule that … | fails |\n| --- | --- |');
+  for (const {rule, file, edits, tests} of mutants) {
+    if (wanted.length > 0 && !wanted.some(word => rule.includes(word) || file.includes(word))) continue;
+    const path = join(copy, file);
+    const original = readFileSync(path, 'utf8');
+    let mutated = original;
+    for (const [from, to] of edits) {
+      if (!mutated.includes(from)) throw new Error(`${file} has no “${from}” any more.`);
+      mutated = mutated.replace(from, () => to);
+    }
+    writeFileSync(path, mutated);
+    const {stdout} = spawnSync(execPath, ['test/run.mjs', ...tests.split(' ')], {cwd: copy, encoding: 'utf8'});
+    writeFileSync(path, original);
+    const failed = [...stdout.matchAll(/^ *(?:✖|❌) (.+?)(?: \(\d.*)?$/gm)].map(([, name]) => name);
+    const caught = /, 0 failed\s*$/.test(stdout) ? undefined : (failed[0] ?? 'it does not end');
+    if (caught === undefined) survivors += 1;
+    console.log(`| ${rule} | ${caught === undefined ? '**nothing**' : `${tests}: ${caught}`} |`);
+  }
+} finally {
+  rmSync(copy, {recursive: true, force: true});
+}
+console.log(`${survivors} survive`);
+exit(survivors > 0 ? 1 : 0);
