@@ -1,19 +1,21 @@
 import {PeerGroupError} from '../errors.js';
 import {Reserve} from './buffers.js';
 import type {ModernBuffer} from './buffers.js';
+import type {Body} from './encode.js';
 import {errorKinds, errorParts, Kind, viewKinds} from './kinds.js';
 import {ByteReader} from './reader.js';
 
 /**
- * The value that `encode` captured in `bytes`. `blobs` are the bodies of its Blobs, in order; they get back the type
- * that was announced, and files their name and date. Everything in the value owns its memory.
+ * The value that `encode` captured in `bytes`. `bodies` are those of its Blobs and large buffers, in order; Blobs get
+ * back the type that was announced, and files their name and date. Everything in the value owns its memory: the bytes of
+ * a body become the buffer, and must belong to nobody else.
  *
  * Throws a `PeerGroupError` `bad-frame` for all that `encode` cannot have made: the bytes may come from anybody.
  * They run no code, reach no prototype, and make nothing that is much larger than they are.
  */
-export function decode(bytes: Uint8Array, blobs: readonly Blob[] = []): unknown {
+export function decode(bytes: Uint8Array, bodies: readonly Body[] = []): unknown {
   try {
-    return new Decoder(bytes, blobs).decode();
+    return new Decoder(bytes, bodies).decode();
   } catch (error) {
     throw new PeerGroupError('bad-frame', 'A value arrived that cannot be read: see the cause.', {cause: error});
   }
@@ -21,8 +23,8 @@ export function decode(bytes: Uint8Array, blobs: readonly Blob[] = []): unknown 
 
 class Decoder {
   readonly #in: ByteReader;
-  readonly #bodies: IterableIterator<Blob>;
-  readonly #reserve = new Reserve();
+  readonly #bodies: IterableIterator<Body>;
+  #reserve: Reserve | undefined;
   /** Every object so far, by its number. */
   readonly #objects: object[] = [];
   /** Every property name so far. */
@@ -30,23 +32,23 @@ class Decoder {
   /** Objects whose content comes later, in this order. */
   readonly #open: object[] = [];
 
-  constructor(bytes: Uint8Array, blobs: readonly Blob[]) {
+  constructor(bytes: Uint8Array, bodies: readonly Body[]) {
     this.#in = new ByteReader(bytes);
-    this.#bodies = blobs.values();
+    this.#bodies = bodies.values();
   }
 
   decode(): unknown {
     const value = this.#value();
     for (const object of this.#open) this.#fill(object);
     if (!this.#in.atEnd) throw new RangeError('more bytes than the value needs');
-    if (!this.#bodies.next().done) throw new RangeError('more Blobs than the value has');
+    if (!this.#bodies.next().done) throw new RangeError('more bodies than the value has');
     return value;
   }
 
   #value(): unknown {
     const kind = this.#in.byte();
     if (kind === Kind.reference) return this.#reference();
-    if (kind < Kind.object || kind > Kind.file) return this.#primitive(kind);
+    if (kind < Kind.object || kind > Kind.body) return this.#primitive(kind);
     const object = this.#object(kind);
     this.#objects.push(object);
     if (kind <= Kind.error) this.#open.push(object);
@@ -130,14 +132,23 @@ class Decoder {
   }
 
   #buffer(kind: number): ArrayBuffer {
+    if (kind === Kind.body) return this.#body();
     if (kind === Kind.buffer) return this.#in.bytes().buffer;
     const maxByteLength = this.#in.natural();
     const content = this.#in.bytes();
+    this.#reserve ??= new Reserve();
     if (!this.#reserve.take(content.length, maxByteLength)) throw new RangeError('too large resizable buffers');
     const buffer = Reflect.construct(ArrayBuffer, [content.length, {maxByteLength}]) as ModernBuffer;
     if (buffer.maxByteLength !== maxByteLength) throw new TypeError('resizable buffers are not known here');
     new Uint8Array(buffer).set(content);
     return buffer;
+  }
+
+  #body(): ArrayBuffer {
+    const size = this.#in.natural();
+    const body = this.#bodies.next().value as Body | undefined;
+    if (!(body instanceof Uint8Array) || body.length !== size) throw new RangeError('a buffer is not as announced');
+    return body.length === body.buffer.byteLength ? body.buffer : body.slice().buffer;
   }
 
   #view(): object {
@@ -152,7 +163,8 @@ class Decoder {
   #viewed(): ArrayBuffer {
     const kind = this.#in.byte();
     if (kind !== Kind.reference) {
-      if (kind !== Kind.buffer && kind !== Kind.resizable) throw new TypeError('a view of no buffer');
+      if (kind !== Kind.buffer && kind !== Kind.resizable && kind !== Kind.body)
+        throw new TypeError('a view of no buffer');
       const buffer = this.#buffer(kind);
       this.#objects.push(buffer);
       return buffer;
@@ -165,10 +177,9 @@ class Decoder {
   #blob(): Blob {
     const type = this.#in.text();
     const size = this.#in.natural();
-    const next = this.#bodies.next();
-    if (next.done) throw new RangeError('a Blob is missing');
-    if (next.value.size !== size) throw new RangeError('a Blob is not of the announced size');
-    return next.value.slice(0, size, type);
+    const body = this.#bodies.next().value as Body | undefined;
+    if (!(body instanceof Blob) || body.size !== size) throw new RangeError('a Blob is not as announced');
+    return body.slice(0, size, type);
   }
 
   #file(): File {
@@ -188,7 +199,7 @@ class Decoder {
 
   #fillProperties(object: object): void {
     for (let number = this.#in.natural(); number > 0; number = this.#in.natural()) {
-      if (number === 1) this.#names.push(this.#in.text());
+      if (number === 1) this.#names.push(this.#in.name());
       const name = this.#names[number === 1 ? this.#names.length - 1 : number - 2];
       if (name === undefined) throw new RangeError('a name that was not given');
       put(object, name, this.#value());

@@ -3,29 +3,68 @@ import {followsLength, Reserve} from './buffers.js';
 import type {ModernBuffer} from './buffers.js';
 import {errorKinds, errorParts, Kind, viewKinds} from './kinds.js';
 import {writeLeaf} from './leaves.js';
+import {Numbering} from './numbering.js';
 import {pathOf} from './path.js';
 import type {Visit} from './path.js';
 import {claim, tagOf} from './tag.js';
 import {ByteWriter} from './writer.js';
 
+/** What is too large to stand among the other bytes of a value: the content of a Blob, or that of a large buffer. */
+export type Body = Blob | Uint8Array<ArrayBuffer>;
+
 /** A value, captured. */
 export interface Encoded {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The Blobs in it, by reference, in the order in which `bytes` announces them with type, size and, for files, name and date. */
-  readonly blobs: readonly Blob[];
+  /**
+   * The Blobs and the large buffers in it, in the order in which `bytes` announces them. Blobs are here by reference, and
+   * so are buffers that would take too long to copy.
+   */
+  readonly bodies: readonly Body[];
 }
+
+export function bodySize(body: Body): number {
+  return body instanceof Blob ? body.size : body.length;
+}
+
+/** Bytes of a value, with its bodies. */
+export function encodedSize({bytes, bodies}: Encoded): number {
+  return bodies.reduce((size, body) => size + bodySize(body), bytes.length);
+}
+
+/** Bytes that it takes in memory: Blobs are elsewhere. */
+export function heldSize({bytes, bodies}: Encoded): number {
+  return bodies.reduce((size, body) => size + (body instanceof Blob ? 0 : body.length), bytes.length);
+}
+
+/** Bytes. A larger buffer is a body. */
+export const inlineLimit = 256 * 1024;
+
+/** Bytes. So much of one value is copied at the call: a few ms. What is beyond would stop the page. */
+export const copyLimit = 8 * 1024 * 1024;
 
 /**
  * Captures `value` as it is now. Whatever `structuredClone` takes is taken, and changed only as `structuredClone`
  * changes it: instances of classes become plain objects, properties that are not enumerable are left out.
- * `AggregateError` keeps its `errors`, and a `Proxy` goes as what it shows.
+ * `AggregateError` keeps its `errors`, and a `Proxy` goes as what it shows. Buffers beyond `copyLimit` in all are not
+ * captured, but read when they are sent.
  *
  * Throws a `PeerGroupError` `data-clone` that names the place of what cannot travel: functions, symbols, and objects
  * of the platform other than `Blob`, `File` and `DOMException`. If a getter threw, its error is the `cause`.
  */
 export function encode(value: unknown): Encoded {
-  return new Encoder().encode(value);
+  const encoder = spare ?? new Encoder();
+  // A getter in the value may encode another one.
+  spare = undefined;
+  try {
+    return encoder.encode(value);
+  } finally {
+    encoder.clear();
+    spare = encoder;
+  }
 }
+
+/** For the next value: what it works with is not made anew each time. */
+let spare: Encoder | undefined;
 
 /**
  * Writes breadth first: an object is announced where it is found, what it contains follows when its turn comes.
@@ -33,13 +72,14 @@ export function encode(value: unknown): Encoded {
  */
 class Encoder {
   readonly #out = new ByteWriter();
-  readonly #blobs: Blob[] = [];
-  readonly #reserve = new Reserve();
+  #bodies: Body[] = [];
+  #copied = 0;
+  #reserve: Reserve | undefined;
   /** The number of every object met so far. */
-  readonly #numbers = new Map<object, number>();
+  readonly #numbers = new Numbering<object>();
   /** The number of every property name met so far. */
-  readonly #names = new Map<string, number>();
-  readonly #visits: Visit[] = [];
+  readonly #names = new Numbering<string>();
+  #visits: Visit[] = [];
   /** The object whose content is being written, and the place in it. */
   #visit: Visit | undefined;
   #place: string | number = '';
@@ -52,11 +92,24 @@ class Encoder {
         this.#visit = visit;
         this.#content(visit);
       }
-      return {bytes: this.#out.result(), blobs: this.#blobs};
+      return {bytes: this.#out.result(), bodies: this.#bodies};
     } catch (error) {
       if (this.#refusal) throw this.#refusal;
       throw new PeerGroupError('data-clone', `Cannot read ${this.#path()}: see the cause.`, {cause: error});
     }
+  }
+
+  clear(): void {
+    this.#out.clear();
+    this.#bodies = [];
+    this.#copied = 0;
+    this.#reserve = undefined;
+    this.#numbers.clear();
+    this.#names.clear();
+    this.#visits = [];
+    this.#visit = undefined;
+    this.#place = '';
+    this.#refusal = undefined;
   }
 
   #path(): string {
@@ -101,7 +154,7 @@ class Encoder {
   }
 
   #object(object: object): void {
-    const number = this.#numbers.get(object);
+    const number = this.#numbers.of(object);
     if (number !== undefined) {
       this.#out.byte(Kind.reference);
       return this.#out.natural(number);
@@ -110,7 +163,7 @@ class Encoder {
     // A view follows its buffer: what is built from another object comes after it.
     if (tag === 'View') this.#view(object as ArrayBufferView);
     else this.#announce(object, tag);
-    this.#numbers.set(object, this.#numbers.size);
+    this.#numbers.add(object);
   }
 
   #announce(object: object, tag: string | undefined): void {
@@ -138,7 +191,7 @@ class Encoder {
         return this.#buffer(object as ArrayBuffer);
       case 'Blob':
       case 'File':
-        this.#blobs.push(object as Blob);
+        this.#bodies.push(object as Blob);
     }
     if (!writeLeaf(this.#out, object, tag)) this.#refuse(`this object (${claim(object)})`);
   }
@@ -155,9 +208,17 @@ class Encoder {
 
   #buffer(buffer: ModernBuffer): void {
     const content = new Uint8Array(buffer); // Throws if it is detached.
+    if (!buffer.resizable && content.length > inlineLimit) {
+      const isCopied = this.#copied + content.length <= copyLimit;
+      if (isCopied) this.#copied += content.length;
+      this.#bodies.push(isCopied ? content.slice() : content);
+      this.#out.byte(Kind.body);
+      return this.#out.natural(content.length);
+    }
     this.#out.byte(buffer.resizable ? Kind.resizable : Kind.buffer);
     if (buffer.resizable) {
       const {maxByteLength = 0} = buffer;
+      this.#reserve ??= new Reserve();
       if (!this.#reserve.take(content.length, maxByteLength)) this.#refuse('resizable buffers of more than 64 MiB');
       this.#out.natural(maxByteLength);
     }
@@ -195,10 +256,10 @@ class Encoder {
     for (const name of names) {
       const value = this.#read(object, name);
       if (value === undefined && !Object.hasOwn(object, name)) continue; // A getter has removed it.
-      const number = this.#names.get(name);
-      this.#out.natural(number ?? 1);
+      const number = this.#names.of(name);
+      this.#out.natural(number === undefined ? 1 : number + 2);
       if (number === undefined) {
-        this.#names.set(name, this.#names.size + 2);
+        this.#names.add(name);
         this.#out.text(name);
       }
       this.#value(value);

@@ -31,6 +31,8 @@ export const Kind = {
   exception: 22,
   blob: 23,
   file: 24,
+  /** A buffer whose content travels outside, as that of a Blob does. */
+  body: 25,
   shortText: 0x40,
   smallInteger: 0x80,
 } as const;

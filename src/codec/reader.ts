@@ -3,13 +3,11 @@ import {Kind} from './kinds.js';
 /** Reads what `ByteWriter` wrote. Every method throws when the bytes do not hold what it is asked for. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
   #decoder: TextDecoder | undefined;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get atEnd(): boolean {
@@ -17,7 +15,9 @@ export class ByteReader {
   }
 
   byte(): number {
-    return this.#view.getUint8(this.#at++);
+    const byte = this.#bytes[this.#at++];
+    if (byte === undefined) throw new RangeError('the bytes end too early');
+    return byte;
   }
 
   /** Whether the next byte is `expected`; if so, it is passed. */
@@ -38,8 +38,8 @@ export class ByteReader {
   }
 
   double(): number {
-    this.#at += 8;
-    return this.#view.getFloat64(this.#at - 8, true);
+    const {buffer, byteOffset} = this.#take(8);
+    return new DataView(buffer, byteOffset, 8).getFloat64(0, true);
   }
 
   /** Copied: what arrives does not keep the memory of the network alive, nor is it changed by it. */
@@ -53,6 +53,25 @@ export class ByteReader {
     const text = this.textOf(kind);
     if (text === undefined) throw new TypeError(`${kind} instead of text`);
     return text;
+  }
+
+  /** A string with its kind, that is likely to come again in the next value: making a name of new text takes time. */
+  name(): string {
+    const length = (this.#bytes[this.#at] ?? 0) - Kind.shortText;
+    if (length < 0 || length >= 64) return this.text();
+    let place = length;
+    for (let at = this.#at + 1; at <= this.#at + length; at++)
+      place = (place * 31 + (this.#bytes[at] ?? 0)) % knownNames;
+    const known = names[place];
+    if (known?.length === length && this.#isNext(known)) return known;
+    return (names[place] = this.text());
+  }
+
+  #isNext(text: string): boolean {
+    const start = this.#at + 1;
+    for (let at = 0; at < text.length; at++) if (this.#bytes[start + at] !== text.charCodeAt(at)) return false;
+    this.#at = start + text.length;
+    return true;
   }
 
   /** The rest of a string after its kind, or `undefined` if that is no kind of text. */
@@ -69,6 +88,10 @@ export class ByteReader {
   }
 }
 
+/** Short names that have come, each in the place that its bytes say. The last one stays. */
+const knownNames = 1024;
+const names: (string | undefined)[] = Array.from({length: knownNames});
+
 /** Strict, and without a taste for byte order marks: U+FEFF at the start is text, too. */
 function utf8(): TextDecoder {
   return new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
@@ -77,7 +100,7 @@ function utf8(): TextDecoder {
 /** For a few characters a loop is faster than a decoder. */
 function shortText(codes: Uint8Array): string {
   let text = '';
-  for (const code of codes) text += String.fromCharCode(code);
+  for (let at = 0; at < codes.length; at++) text += String.fromCharCode(codes[at] as number);
   return text;
 }
 

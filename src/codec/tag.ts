@@ -21,13 +21,13 @@ const untagged = ['Date', 'RegExp', 'Error', 'Boolean', 'Number', 'String'];
  * much and shows nothing is refused in any case.)
  */
 export function tagOf(value: object): string | undefined {
-  if (Array.isArray(value)) return 'Array';
+  const isPlainest = Object.prototype.toString.call(value) === '[object Object]';
   if (ArrayBuffer.isView(value)) return 'View';
+  if (isPlainest && Object.getPrototypeOf(value) === Object.prototype) return 'Object';
+  if (Array.isArray(value)) return 'Array';
   const tag = claim(value);
   const shows = () => Object.keys(value).length > 0;
-  if (tag === 'Object') {
-    return Object.getPrototypeOf(value) === Object.prototype || shows() || isPlain(value) ? tag : undefined;
-  }
+  if (tag === 'Object') return shows() || isPlain(value) ? tag : undefined;
   if (isProven(value, tag)) return tag;
   return shows() && isPlain(value) ? 'Object' : undefined;
 }

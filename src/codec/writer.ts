@@ -3,9 +3,12 @@ import {Kind} from './kinds.js';
 /** Finds surrogates that are not in a pair. */
 const loneSurrogate = /\p{Surrogate}/u;
 
+/** Bytes. A writer that has grown beyond starts small again. */
+const keptSize = 16 * 1024;
+
 /** Bytes that grow as they are written. Numbers of more than one byte are little-endian. */
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
+  #bytes = new Uint8Array(1024);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
@@ -45,7 +48,16 @@ export class ByteWriter {
   /** What was written, in memory of its own. */
   result(): Uint8Array<ArrayBuffer> {
     const unused = this.#bytes.length - this.#length;
-    return unused > this.#length / 8 ? this.#bytes.slice(0, this.#length) : this.#bytes.subarray(0, this.#length);
+    const isGiven = this.#bytes.length > keptSize && unused <= this.#length / 8;
+    return isGiven ? this.#bytes.subarray(0, this.#length) : this.#bytes.slice(0, this.#length);
+  }
+
+  /** Starts again. What was a result is not touched. */
+  clear(): void {
+    this.#length = 0;
+    if (this.#bytes.length <= keptSize) return;
+    this.#bytes = new Uint8Array(1024);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** Most strings are short and ASCII: a loop is faster than an encoder. `false`, with nothing written, for others. */

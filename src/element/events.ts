@@ -1,5 +1,5 @@
 import type {PeerGroupError} from '../errors.js';
-import type {GroupState, JoinRequest, LeaveReason, Member} from '../group/types.js';
+import type {GroupState, JoinRequest, LeaveReason, Member, TransferProgress} from '../group/types.js';
 
 /** Detail of `joined`. */
 export interface JoinedDetail {
@@ -100,17 +100,7 @@ export class PeerGroupEjectedEvent extends CustomEvent<EjectedDetail> {
 }
 
 /** Detail of `progress`. */
-export interface ProgressDetail {
-  readonly direction: 'send' | 'receive';
-  /** To whom, or from whom. */
-  readonly member: Member;
-  /** How many bytes of it have been transferred. */
-  readonly bytes: number;
-  /** How many bytes it has. */
-  readonly total: number;
-  /** Tells one transfer from another: the same in all events of one. */
-  readonly transfer: string;
-}
+export type ProgressDetail = TransferProgress;
 
 /** A large value is on its way to, or from, a member. */
 export class PeerGroupProgressEvent extends CustomEvent<ProgressDetail> {

@@ -1,6 +1,7 @@
 import {css, html, LitElement} from 'lit';
 import {encode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
+import type {Content} from '../group/content.js';
 import type {EjectOptions, GroupState, JoinRequest, LinkStats, Member, SendOptions} from '../group/types.js';
 import {browserBackend} from './lazy-backend.js';
 import type {PeerGroupElementEventMap} from './events.js';
@@ -277,21 +278,28 @@ export class PeerGroup extends LitElement {
   }
 
   /**
-   * Sends any value that `structuredClone` takes, and Blobs, captured at the call. Before `joined` it waits for that.
+   * Sends any value that `structuredClone` takes, and Blobs, captured at the call; Blobs, and buffers beyond 8 MiB in all,
+   * are read when they are sent: leave these as they are until the promise has settled. Or sends a `ReadableStream`, of
+   * bytes or of values, which arrives as one, as it is produced. Before `joined` it waits for that.
    *
-   * Resolves when every member of the group, or of `options.to`, has dispatched it; who leaves is not waited for.
+   * Resolves when every member of the group, or of `options.to`, has dispatched it, or has read the stream to its end or
+   * cancelled it; who leaves is not waited for. With `reliable: false` it resolves at once.
    * Rejects with a `PeerGroupError`: `invalid-state` when in no group and not on the way to one, `data-clone`,
-   * `no-receiver`, `unknown-member`, `member-left` (one named in `to`), `left`, `buffer-full`; or with the reason of
-   * `options.signal`.
+   * `no-receiver`, `unknown-member`, `member-left` (one named in `to`), `left`, `buffer-full`, `too-large`; or with the
+   * reason of `options.signal`, or the error of the stream.
    */
   send(data: unknown, options?: SendOptions): Promise<void> {
     return quiet(this.#send(data, options ?? {}));
   }
 
-  // No `await` before `encode`: what the page does to the data after the call is not sent.
-  async #send(data: unknown, {to, reliable, signal, onprogress}: SendOptions): Promise<void> {
-    const receivers = Array.isArray(to) ? [...(to as readonly (Member | string)[])] : to;
-    return this.#reconciler.send(encode(data), {to: receivers, reliable, signal, onprogress});
+  // Not `async`, which would make promises that cost as much as all the rest.
+  #send(data: unknown, {to, reliable, signal, onprogress}: SendOptions): Promise<void> {
+    try {
+      const receivers = Array.isArray(to) ? [...(to as readonly (Member | string)[])] : to;
+      return this.#reconciler.send(contentOf(data), {to: receivers, reliable, signal, onprogress});
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -449,4 +457,11 @@ function customStates(element: HTMLElement): Set<string> | undefined {
     if (error instanceof DOMException) return undefined;
     throw error;
   }
+}
+
+/** @throws PeerGroupError `data-clone` */
+function contentOf(data: unknown): Content {
+  if (!(data instanceof ReadableStream)) return encode(data);
+  if (!data.locked) return data;
+  throw new PeerGroupError('data-clone', 'Somebody reads this stream already. Send the stream, or one made by tee().');
 }

@@ -1,5 +1,5 @@
 import type {Identity} from '../environment.js';
-import type {Encoded} from '../codec/codec.js';
+import type {Content} from '../group/content.js';
 import {PeerGroupError} from '../errors.js';
 import type {GroupState, SendOptions} from '../group/types.js';
 import type {Backend, RunningMembership} from './backend.js';
@@ -107,8 +107,8 @@ export class Reconciler {
     await Promise.all([...this.#leaving].map(({whenGone}) => whenGone));
   }
 
-  send(value: Encoded, options: SendOptions): Promise<void> {
-    return this.#whenSettled(() => this.#visit?.send(value, options) ?? Promise.reject(this.#notWanted()));
+  send(content: Content, options: SendOptions): Promise<void> {
+    return this.#whenSettled(() => this.#visit?.send(content, options) ?? Promise.reject(this.#notWanted()));
   }
 
   /** At once if nothing has changed, else when it is settled. */

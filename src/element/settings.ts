@@ -1,4 +1,4 @@
-import {encode} from '../codec/codec.js';
+import {encode, encodedSize} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
 import type {PeerGroupErrorCode} from '../errors.js';
 
@@ -172,16 +172,18 @@ function checkShown(value: unknown, what: string, code: PeerGroupErrorCode, limi
   if (value === undefined) return undefined;
   const invalid = (why: string, cause?: unknown) =>
     new PeerGroupError(code, `The ${what} cannot be shown to others: ${why}`, {cause});
-  const {bytes, blobs} = (() => {
+  const encoded = (() => {
     try {
       return encode(value);
     } catch (error) {
       throw invalid(error instanceof Error ? error.message : String(error), error);
     }
   })();
-  if (blobs.length > 0) throw invalid('it contains a Blob. Give its bytes as a Uint8Array, or send() it.');
-  if (bytes.byteLength <= limit) return value;
-  throw invalid(`it has ${bytes.byteLength} bytes when encoded; the limit is ${limit}.`);
+  if (encoded.bodies.some(body => body instanceof Blob))
+    throw invalid('it contains a Blob. Give its bytes as a Uint8Array, or send() it.');
+  const size = encodedSize(encoded);
+  if (size <= limit) return value;
+  throw invalid(`it has ${size} bytes when encoded; the limit is ${limit}.`);
 }
 
 /** What the page itself lacks for groups of any kind; `undefined` if nothing. */

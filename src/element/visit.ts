@@ -1,5 +1,5 @@
 import type {Identity} from '../environment.js';
-import type {Encoded} from '../codec/codec.js';
+import type {Content} from '../group/content.js';
 import {PeerGroupError} from '../errors.js';
 import type {GroupState, JoinRequest, LeaveReason, Member, MembershipListener, SendOptions} from '../group/types.js';
 import type {Backend, RunningMembership} from './backend.js';
@@ -117,15 +117,15 @@ export class Visit implements MembershipListener {
     this.#membership?.update({name, profile, credential, grace});
   }
 
-  send(value: Encoded, options: SendOptions): Promise<void> {
-    if (this.#membership !== undefined) return this.#membership.send(value, options);
+  send(content: Content, options: SendOptions): Promise<void> {
+    if (this.#membership !== undefined) return this.#membership.send(content, options);
     if (this.#isOver) {
       const message = 'The group could not be entered. Call join() to try again.';
       return Promise.reject(new PeerGroupError('invalid-state', message, {cause: this.#reason}));
     }
     const {promise, resolve, reject} = new Deferred<void>();
     this.#waiting.push({
-      run: membership => void membership.send(value, options).then(resolve, reject),
+      run: membership => void membership.send(content, options).then(resolve, reject),
       cancel: reject,
     });
     // What else is wrong with the options the membership says.

@@ -79,7 +79,8 @@ export class CarriedConnection implements Connection {
     return this.#fingerprints;
   }
 
-  get bufferedAmount(): number {
+  /** All lanes are one here: the carrier's messages have an order. */
+  bufferedAmount(): number {
     return this.#state === 'open' ? this.#underWay + this.#outboxBytes : 0;
   }
 
@@ -206,10 +207,10 @@ export class CarriedConnection implements Connection {
 
   #credit(bytes: number): void {
     if (bytes === 0 || bytes > this.#underWay) throw new PeerGroupError('bad-frame', 'More was taken than was sent.');
-    const before = this.bufferedAmount;
+    const before = this.bufferedAmount();
     this.#underWay -= bytes;
     this.#pump();
-    if (before > lowWaterMark && this.bufferedAmount <= lowWaterMark) this.#listener?.drained();
+    if (before > lowWaterMark.main && this.bufferedAmount() <= lowWaterMark.main) this.#listener?.drained();
   }
 
   #pump(): void {

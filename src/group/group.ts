@@ -1,11 +1,12 @@
 import {decode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
-import type {Parcel} from '../link/parcel.js';
-import type {Frame} from '../protocol/frames.js';
+import type {Arrived} from '../link/link.js';
+import {smallValue, type Frame} from '../protocol/frames.js';
 import type {Entry, Note} from '../protocol/records.js';
 import {Attendance, keyOf} from './attendance.js';
 import {Branches} from './branches.js';
 import {Briefing} from './briefing.js';
+import {datagramOf, type Content} from './content.js';
 import type {Context, GroupEnd} from './context.js';
 import type {Claimed} from './doorbell.js';
 import {Hosting} from './hosting.js';
@@ -19,7 +20,8 @@ import type {Seat} from './roster.js';
 import {Sending} from './sending.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
-import type {JoinRequest, LeaveReason, LinkStats, Member} from './types.js';
+import {decodeStream, encodeStream} from './streams.js';
+import type {JoinRequest, LeaveReason, LinkStats, Member, SendOptions, SendProgress} from './types.js';
 import {Vigil} from './vigil.js';
 
 /** ms. Somebody whom the host reports as having left may still have a last word on its way here. */
@@ -53,7 +55,7 @@ export class Group {
   readonly #people: People;
   readonly #mesh: Mesh;
   readonly #hosting: Hosting;
-  readonly #sending = new Sending();
+  readonly #sending = new Sending((transfer, progress, onprogress) => this.#sent(transfer, progress, onprogress));
   readonly #over = new AbortController();
   readonly #options: GroupOptions;
   readonly #branches: Branches;
@@ -94,7 +96,9 @@ export class Group {
           briefing.inform(session);
           this.#branches.meet(session);
         },
-        deliver: (parcel, peer) => this.#deliver(parcel, peer),
+        mostBytes: () => Infinity,
+        deliver: (arrived, peer) => this.#deliver(arrived, peer),
+        progress: (peer, transfer, bytes, total) => this.#arriving(peer, transfer, bytes, total),
         changed: peer => this.#linkChanged(peer),
         forgotten: peer => this.#renew(peer),
         frame: (frame, session, peer) => this.#receive(frame, session, peer),
@@ -251,7 +255,7 @@ export class Group {
 
   /** Somebody has fallen silent, or is heard again. */
   #reachChanged(): void {
-    this.#sending.reachChanged();
+    this.#sending.reachChanged(this.#mesh.peers.some(peer => peer.isMissing));
     this.#review(undefined);
     this.#reconsider();
   }
@@ -319,16 +323,16 @@ export class Group {
     if (person && this.#members.includes(person.member)) this.#context.listener.memberchange(person.member);
   }
 
-  #deliver(parcel: Parcel, peer: Peer): void {
+  #deliver(arrived: Arrived, peer: Peer): void {
     let data: unknown;
     try {
-      data = decode(parcel.bytes, parcel.blobs);
+      data = 'stream' in arrived ? decodeStream(arrived.stream) : decode(arrived.bytes, arrived.bodies);
     } catch (error) {
       return this.#context.listener.error(
         PeerGroupError.from(error, 'bad-frame', `A message of “${peer.person.member.name}” makes no sense.`),
       );
     }
-    this.#context.listener.message(data, peer.person.member, parcel.private);
+    this.#context.listener.message(data, peer.person.member, arrived.private);
   }
 
   // Who is in.
@@ -473,14 +477,34 @@ export class Group {
 
   // What the page does.
 
-  /** @see Sending.send. Rejects with `unknown-member` or `no-receiver` before anything is sent. */
-  send(
-    parcel: Omit<Parcel, 'private'>,
-    ids: readonly string[] | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  /** @see Sending.send. Rejects with `unknown-member`, `no-receiver` or `too-large` before anything is sent. */
+  send(content: Content, ids: readonly string[] | undefined, options: SendOptions): Promise<void> {
     const peers = ids ? this.#receivers(ids) : this.#mesh.peers;
-    return this.#sending.send({...parcel, private: ids !== undefined}, peers, ids !== undefined, signal);
+    const named = ids !== undefined;
+    if (options.reliable === false) {
+      const data = datagramOf(content);
+      for (const {link} of peers) link.datagram(data, named);
+      return Promise.resolve();
+    }
+    const {signal, onprogress} = options;
+    const delivery = {peers, named, signal, onprogress};
+    if (content instanceof ReadableStream) return this.#sending.stream(encodeStream(content), delivery);
+    return this.#sending.send({...content, private: named}, delivery);
+  }
+
+  #sent(transfer: number, progress: SendProgress, onprogress: SendOptions['onprogress']): void {
+    const {listener} = this.#context;
+    try {
+      onprogress?.(progress);
+    } catch (error) {
+      listener.error(new PeerGroupError('listener-failed', '`onprogress` threw: see the cause.', {cause: error}));
+    }
+    if (progress.total > smallValue) listener.progress({...progress, direction: 'send', transfer: `${transfer}`});
+  }
+
+  #arriving({person: {member}}: Peer, transfer: number, bytes: number, total: number): void {
+    const name = `${member.id} ${transfer}`;
+    this.#context.listener.progress({direction: 'receive', member, bytes, total, transfer: name});
   }
 
   #receivers(ids: readonly string[]): Peer[] {
@@ -503,7 +527,7 @@ export class Group {
   /** Leaves but for the goodbye: hears nothing more, and resolves when nothing of its own waits to be acknowledged. */
   part(): Promise<void> {
     this.#mesh.deafen();
-    return this.#sending.settled;
+    return this.#sending.whenSettled;
   }
 
   /** Says goodbye to everyone, at once. */

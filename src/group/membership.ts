@@ -1,9 +1,9 @@
-import type {Encoded} from '../codec/codec.js';
 import type {Environment, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import type {Connection} from '../transport/transport.js';
+import {datagramOf, type Content} from './content.js';
 import type {Context, GroupEnd} from './context.js';
 import {Group} from './group.js';
 import {pause} from './backoff.js';
@@ -12,7 +12,7 @@ import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
 import {Presence, untilAborted, type Callers} from './presence.js';
-import {checkOptions, idOf, receiverIds} from './sending.js';
+import {checkOptions, idOf, receiverIds} from './send-options.js';
 import {SelfDescription} from './self-description.js';
 import {Session} from './session.js';
 import type {
@@ -346,17 +346,30 @@ export class Membership {
    * `invalid-argument`, `unknown-member`, `no-receiver`, `buffer-full`, `member-left`, `left`, or the reason of
    * `options.signal`.
    */
-  async send(value: Encoded, options: SendOptions): Promise<void> {
+  send(content: Content, options: SendOptions): Promise<void> {
+    try {
+      return this.#send(content, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #send(content: Content, options: SendOptions): Promise<void> {
     checkOptions(options);
     const ids = receiverIds(options.to);
     const {signal} = options;
     signal?.throwIfAborted();
-    if (this.#group) return this.#group.send(value, ids, signal);
+    if (this.#group) return this.#group.send(content, ids, options);
     if (this.#over.signal.aborted) {
       throw new PeerGroupError('invalid-state', 'send(): this member is in no group. Join one first.');
     }
     if (ids?.length === 0) throw new PeerGroupError('no-receiver', 'send(): `to` names nobody.');
-    return this.#waiting.add(group => group.send(value, ids, signal), signal);
+    // It would be late.
+    if (options.reliable === false) {
+      datagramOf(content);
+      return Promise.resolve();
+    }
+    return this.#waiting.add(group => group.send(content, ids, options), signal);
   }
 
   /** Removes a member everywhere, at once. Rejects with `invalid-state`, `not-host`, `unknown-member`, `invalid-argument`, `too-large`. */

@@ -1,6 +1,6 @@
 import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import type {Parcel} from '../link/parcel.js';
+import type {Arrived} from '../link/link.js';
 import type {Frame, FrameOf, Standing} from '../protocol/frames.js';
 import {backoff, pause} from './backoff.js';
 import type {Person} from './member.js';
@@ -38,7 +38,11 @@ export interface MeshOptions {
   readonly greet: (session: Session) => void;
   /** Brings a member up to date over this connection, as far as it lacks something. */
   readonly inform: (session: Session) => void;
-  readonly deliver: (parcel: Parcel, peer: Peer) => void;
+  /** Bytes of the largest value that is taken. */
+  readonly mostBytes: () => number;
+  readonly deliver: (arrived: Arrived, peer: Peer) => void;
+  /** A transfer from a member is on its way. */
+  readonly progress: (peer: Peer, transfer: number, bytes: number, total: number) => void;
   /** The other side does not know this link any more: it has been without this member for a while. */
   readonly forgotten: (peer: Peer) => void;
   /** A link was taken up or interrupted. */
@@ -73,18 +77,23 @@ export class Mesh {
   }
 
   add(seat: Seat, person: Person): Peer {
-    const {environment, mine, pulse, deliver, changed} = this.#options;
+    const {environment, mine, pulse, mostBytes, deliver, progress, changed} = this.#options;
     const peer: Peer = new Peer({
       clock: environment.clock,
       number: toNumber(environment.crypto.random(6)),
       person,
       seat,
       mine,
-      deliver: parcel => deliver(parcel, peer),
+      linkOptions: {
+        mostBytes,
+        deliver: arrived => deliver(arrived, peer),
+        progress: (transfer, bytes, total) => progress(peer, transfer, bytes, total),
+      },
       changed: () => changed(peer),
       ping: session => session.send({type: 'ping', stamp: Math.round(environment.clock.now()), ...pulse()}),
     });
     this.#peers.set(seat.id, peer);
+    if (this.#deaf) peer.link.deafen();
     return peer;
   }
 
@@ -187,14 +196,15 @@ export class Mesh {
     const peer = this.#peers.get(session.proof.id);
     const linked = peer?.session === session ? peer : undefined;
     switch (frame.type) {
-      case 'value':
+      case 'values':
       case 'offer':
+      case 'stream':
       case 'part':
-        // What is not dispatched is not acknowledged either: the sender learns that this member left.
-        if (linked?.link.attached && !this.#deaf) linked.link.receive(frame);
-        return;
+      case 'end':
       case 'cancel':
+      case 'refuse':
       case 'ack':
+      case 'datagram':
         if (linked?.link.attached) linked.link.receive(frame);
         return;
       case 'resume':
@@ -230,6 +240,7 @@ export class Mesh {
   /** This member is leaving: it hears no more values, but still whether its own have arrived. */
   deafen(): void {
     this.#deaf = true;
+    for (const {link} of this.#peers.values()) link.deafen();
   }
 
   broadcast(frame: Frame): void {

@@ -1,7 +1,6 @@
 import type {Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {Link} from '../link/link.js';
-import type {Parcel} from '../link/parcel.js';
+import {Link, type LinkOptions} from '../link/link.js';
 import type {FrameOf} from '../protocol/frames.js';
 import type {Person} from './member.js';
 import {stayKey, stayOf, type Seat} from './roster.js';
@@ -22,7 +21,7 @@ export interface PeerOptions {
   readonly seat: Seat;
   /** This member's own seat. */
   readonly mine: Seat;
-  readonly deliver: (parcel: Parcel) => void;
+  readonly linkOptions: Pick<LinkOptions, 'mostBytes' | 'deliver' | 'progress'>;
   /** The link has been taken up, or interrupted, or the other side has fallen silent. */
   readonly changed: () => void;
   /** The heartbeat's frame. */
@@ -51,7 +50,7 @@ export class Peer {
     this.#options = options;
     this.person = options.person;
     this.seat = options.seat;
-    this.link = new Link({clock: options.clock, signal: this.signal, deliver: options.deliver});
+    this.link = new Link({clock: options.clock, signal: this.signal, ...options.linkOptions});
   }
 
   /** Aborts when this stay is over. */

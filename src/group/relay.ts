@@ -114,7 +114,7 @@ export class Relay {
     const guest = this.#guests.get(to);
     let session = receiver?.carrier || !receiver?.link.attached || from.carrier ? undefined : receiver.session;
     if (guest?.host === from.person.id) session = guest.session;
-    if (session && session.connection.bufferedAmount < mostHeld) {
+    if (session && session.connection.bufferedAmount('main') < mostHeld) {
       return session.send({type: 'carried', from: from.person.id, channel, opened, data});
     }
     if (data.length > 0) from.session?.send({type: 'carried', from: to, channel, opened: !opened, data: nothing});

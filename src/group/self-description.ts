@@ -1,4 +1,4 @@
-import {encode, type Encoded} from '../codec/codec.js';
+import {encode, encodedSize, type Encoded} from '../codec/codec.js';
 import type {Bytes, Clock, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {limits, note as noteKind, type Note} from '../protocol/records.js';
@@ -101,10 +101,9 @@ function encodeWithin(value: unknown, most: number, what: 'profile' | 'credentia
   } catch (error) {
     throw new PeerGroupError(code, `The ${what} cannot be carried: ${String(error)}`, {cause: error});
   }
-  if (encoded.blobs.length > 0)
+  if (encoded.bodies.some(body => body instanceof Blob))
     throw new PeerGroupError(code, `The ${what} holds a Blob; put its bytes there, or send it.`);
-  if (encoded.bytes.length > most) {
-    throw new PeerGroupError(code, `The ${what} takes ${encoded.bytes.length} bytes; at most ${most} are allowed.`);
-  }
+  const size = encodedSize(encoded);
+  if (size > most) throw new PeerGroupError(code, `The ${what} takes ${size} bytes; at most ${most} are allowed.`);
   return encoded.bytes;
 }

@@ -1,8 +1,10 @@
+import {encodedSize, heldSize} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
-import type {Parcel} from '../link/parcel.js';
-import {parcelSize} from '../link/parcel.js';
+import type {Link} from '../link/link.js';
+import {isSmall, type Parcel, type Receipt} from '../link/parcel.js';
+import {StreamLog} from '../link/stream-log.js';
 import type {Peer} from './peer.js';
-import type {Receivers, SendOptions} from './types.js';
+import type {SendOptions, SendProgress} from './types.js';
 
 /** Bytes. What may wait to be acknowledged, every value counted once and Blobs not; a single value may be larger. */
 export const bufferLimit = 64 * 1024 * 1024;
@@ -13,122 +15,173 @@ export const bufferLimit = 64 * 1024 * 1024;
  */
 export const heldLimit = 4 * bufferLimit;
 
-/**
- * What this version does not do, or nobody should ask for, said before anything is sent.
- * @throws PeerGroupError
- */
-export function checkOptions(options: SendOptions): void {
-  const {reliable, signal} = options;
-  if (reliable !== undefined && typeof reliable !== 'boolean') {
-    throw new PeerGroupError('invalid-argument', 'send(): `reliable` is true or false.');
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new PeerGroupError('invalid-argument', 'send(): `signal` is an AbortSignal.');
-  }
-  if (options.reliable === false) {
-    throw new PeerGroupError(
-      'not-supported',
-      'send(): `reliable: false` is not there yet; leave it out to send reliably.',
-    );
-  }
-  if (options.onprogress !== undefined) {
-    throw new PeerGroupError('not-supported', 'send(): `onprogress` is not there yet; await the promise instead.');
-  }
+type Told = (transfer: number, progress: SendProgress, onprogress: Delivery['onprogress']) => void;
+
+/** To whom something goes, and who wants to know what becomes of it. */
+export interface Delivery {
+  readonly peers: readonly Peer[];
+  /** Whether they were named: a value for all may lose some of them on the way. */
+  readonly named: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly onprogress: SendOptions['onprogress'];
 }
 
-/** The id of a member, or the id itself; `undefined` for anything else. */
-export function idOf(one: unknown): string | undefined {
-  const id = typeof one === 'object' && one !== null && 'id' in one ? one.id : one;
-  return typeof id === 'string' ? id : undefined;
-}
-
-/**
- * The ids in `to`; `undefined` for everyone.
- * @throws PeerGroupError `invalid-argument`
- */
-export function receiverIds(to: Receivers | undefined): readonly string[] | undefined {
-  if (to === undefined) return undefined;
-  const several = Array.isArray(to) ? (to as readonly unknown[]) : [to];
-  const ids = several.map(one => {
-    const id = idOf(one);
-    if (id !== undefined) return id;
-    throw new PeerGroupError('invalid-argument', 'send(): `to` takes members, their ids, or an array of these.');
-  });
-  return [...new Set(ids)];
-}
-
-/** A value that somebody has not acknowledged yet. */
-interface Pending {
+/** A value or stream that somebody has not acknowledged yet. */
+class Pending implements Receipt {
   readonly size: number;
-  readonly lacking: Set<Peer>;
-  readonly fail: (error: unknown) => void;
+  /** Whether it is no transfer: its progress is told when it is there. */
+  readonly isSmall: boolean;
+  /** Tells the progress of this one from that of others. */
+  readonly number: number;
+  /** Those of several who have it. */
+  #having: Set<Link> | undefined;
+  #count: number;
   /** Whether only members who are out of reach lack it. */
-  isHeld: boolean;
+  isHeld = false;
+  isCancelled = false;
+  readonly #sending: Sending;
+  readonly #delivery: Delivery;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
+  #abort: (() => void) | undefined;
+
+  constructor(
+    sending: Sending,
+    number: number,
+    size: number,
+    isSmall: boolean,
+    delivery: Delivery,
+    resolve: () => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#sending = sending;
+    this.number = number;
+    this.size = size;
+    this.isSmall = isSmall;
+    this.#count = delivery.peers.length;
+    this.#delivery = delivery;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    if (delivery.signal) this.#heed(delivery.signal);
+  }
+
+  #heed(signal: AbortSignal): void {
+    this.#abort = () => {
+      this.isCancelled = true;
+      for (const {link} of this.lacking) link.cancel(this);
+      this.fail(signal.reason);
+    };
+    signal.addEventListener('abort', this.#abort);
+  }
+
+  /** Who has not acknowledged it. */
+  get lacking(): readonly Peer[] {
+    return this.#delivery.peers.filter(({link}) => !this.#having?.has(link));
+  }
+
+  #peerOf(link: Link): Peer | undefined {
+    return this.#delivery.peers.find(peer => peer.link === link);
+  }
+
+  done(link: Link): void {
+    if (this.isCancelled) return;
+    if (this.#delivery.onprogress && this.isSmall) this.progress(link, this.size, this.size);
+    this.#count -= 1;
+    if (this.#count > 0) {
+      (this.#having ??= new Set()).add(link);
+      return this.#sending.lacksLess(this);
+    }
+    if (this.#end()) this.#resolve();
+  }
+
+  gone(link: Link): void {
+    const name = this.#peerOf(link)?.person.member.name;
+    if (!this.#delivery.named) this.done(link);
+    else this.fail(new PeerGroupError('member-left', `“${name}” left before it had the message.`));
+  }
+
+  failed(error: unknown): void {
+    this.fail(PeerGroupError.from(error, 'data-clone', 'What was sent could not be read to its end: see the cause.'));
+  }
+
+  progress(link: Link, bytes: number, total: number): void {
+    const peer = this.#peerOf(link);
+    if (peer) this.#sending.progress(this, {member: peer.person.member, bytes, total}, this.#delivery.onprogress);
+  }
+
+  fail(error: unknown): void {
+    if (this.#end()) this.#reject(error);
+  }
+
+  #end(): boolean {
+    if (this.#abort) this.#delivery.signal?.removeEventListener('abort', this.#abort);
+    return this.#sending.settled(this);
+  }
 }
 
 /** Values that have been handed to links, until they are settled. */
 export class Sending {
+  readonly #told: Told;
   /** Bytes of what is pending, and of what of it is held for members out of reach. */
   #buffered = 0;
   #held = 0;
+  #last = 0;
   readonly #pending = new Set<Pending>();
   readonly #idle: (() => void)[] = [];
+  /** Whether anybody is out of reach. */
+  #isAnyMissing = false;
+
+  /** `progress` is told of transfers on their way. */
+  constructor(progress: Told) {
+    this.#told = progress;
+  }
 
   /** Resolves when nothing is pending. */
-  get settled(): Promise<void> {
+  get whenSettled(): Promise<void> {
     if (this.#pending.size === 0) return Promise.resolve();
     return new Promise(resolve => this.#idle.push(resolve));
   }
 
   /**
    * Sends one parcel to several members. Resolves when all of them have dispatched it; one that leaves first counts
-   * as having it in a broadcast, and rejects with `member-left` if it was named. Rejects with `buffer-full`, or the
-   * signal's reason.
+   * as having it in a broadcast, and rejects with `member-left` if it was named. Rejects with `buffer-full`,
+   * `data-clone` when it could not be read to its end, `too-large` when somebody does not take it, or the signal's reason.
    */
-  send(parcel: Parcel, peers: readonly Peer[], named: boolean, signal: AbortSignal | undefined): Promise<void> {
-    const size = parcel.bytes.length;
+  send(parcel: Parcel, delivery: Delivery): Promise<void> {
+    const size = heldSize(parcel);
     if (this.#isFull(size)) {
       return Promise.reject(
         new PeerGroupError(
           'buffer-full',
-          `${parcelSize(parcel)} bytes cannot be sent: ${this.#buffered} are still waiting, and ${bufferLimit} may. ` +
+          `${encodedSize(parcel)} bytes cannot be sent: ${this.#buffered} are still waiting, and ${bufferLimit} may. ` +
             'Await earlier send() calls.',
         ),
       );
     }
+    return this.#deliver(size, isSmall(parcel), delivery, (link, pending) => link.send(parcel, pending));
+  }
+
+  /** Sends a stream. Resolves when all its readers have taken all of it, or do not want more. Rejects as `send`, and with the error of the stream. */
+  stream(stream: ReadableStream<Uint8Array<ArrayBuffer>>, delivery: Delivery): Promise<void> {
+    const log = new StreamLog(stream);
+    if (delivery.peers.length === 0) log.cancel();
+    return this.#deliver(0, false, delivery, (link, pending) => link.stream(log, delivery.named, pending));
+  }
+
+  #deliver(
+    size: number,
+    isSmall: boolean,
+    delivery: Delivery,
+    send: (link: Link, pending: Pending) => void,
+  ): Promise<void> {
+    const {peers} = delivery;
     if (peers.length === 0) return Promise.resolve();
     return new Promise<void>((resolve, reject) => {
-      const takeBack: (() => void)[] = [];
-      const settle = (action: () => void) => {
-        if (!this.#pending.delete(pending)) return;
-        this.#buffered -= size;
-        if (pending.isHeld) this.#held -= size;
-        signal?.removeEventListener('abort', abort);
-        action();
-        if (this.#pending.size === 0) for (const tell of this.#idle.splice(0)) tell();
-      };
-      const fail = (error: unknown) => settle(() => reject(error));
-      const pending: Pending = {size, lacking: new Set(peers), fail, isHeld: false};
-      const abort = () => {
-        for (const cancel of takeBack) cancel();
-        fail(signal?.reason);
-      };
+      const pending = new Pending(this, (this.#last += 1), size, isSmall, delivery, resolve, reject);
       this.#pending.add(pending);
       this.#buffered += size;
-      this.#weigh(pending);
-      signal?.addEventListener('abort', abort);
-      for (const peer of peers) {
-        const done = () => {
-          pending.lacking.delete(peer);
-          if (pending.lacking.size === 0) settle(resolve);
-          else this.#weigh(pending);
-        };
-        const left = () =>
-          fail(new PeerGroupError('member-left', `“${peer.person.member.name}” left before it had the message.`));
-        const failed = (error: unknown) =>
-          fail(PeerGroupError.from(error, 'data-clone', 'A Blob in the value could not be read to its end.'));
-        takeBack.push(peer.link.send(parcel, {done, gone: named ? left : done, failed}));
-      }
+      if (this.#isAnyMissing) this.#weigh(pending);
+      for (const {link} of peers) if (!pending.isCancelled) send(link, pending);
     });
   }
 
@@ -138,19 +191,38 @@ export class Sending {
   }
 
   #weigh(pending: Pending): void {
-    const isHeld = [...pending.lacking].every(peer => peer.isMissing);
-    if (isHeld === pending.isHeld || !this.#pending.has(pending)) return;
+    const isHeld = pending.lacking.every(peer => peer.isMissing);
+    if (isHeld === pending.isHeld) return;
     pending.isHeld = isHeld;
     this.#held += isHeld ? pending.size : -pending.size;
   }
 
+  /** One more has it. */
+  lacksLess(pending: Pending): void {
+    if (this.#isAnyMissing && this.#pending.has(pending)) this.#weigh(pending);
+  }
+
+  /** All have it, or nobody will. @returns whether it was pending */
+  settled(pending: Pending): boolean {
+    if (!this.#pending.delete(pending)) return false;
+    this.#buffered -= pending.size;
+    if (pending.isHeld) this.#held -= pending.size;
+    if (this.#pending.size === 0) for (const tell of this.#idle.splice(0)) tell();
+    return true;
+  }
+
+  progress({number}: Pending, progress: SendProgress, onprogress: Delivery['onprogress']): void {
+    this.#told(number, progress, onprogress);
+  }
+
   /** Somebody has fallen silent, or is heard again. */
-  reachChanged(): void {
+  reachChanged(isAnyMissing: boolean): void {
+    this.#isAnyMissing = isAnyMissing;
     for (const pending of this.#pending) this.#weigh(pending);
   }
 
   /** This member leaves: what is pending will not be told any more. */
   end(error: PeerGroupError): void {
-    for (const {fail} of [...this.#pending]) fail(error);
+    for (const pending of [...this.#pending]) pending.fail(error);
   }
 }

@@ -53,8 +53,27 @@ export interface SendOptions {
   readonly reliable?: boolean | undefined;
   /** Cancels what has not been delivered yet; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called while a large value is on its way. */
-  readonly onprogress?: ((progress: {readonly bytes: number; readonly total: number}) => void) | undefined;
+  /** Called for each receiver, at most ten times a second while a large value is on its way to it, and once when all of it is there. Not for streams. */
+  readonly onprogress?: ((progress: SendProgress) => void) | undefined;
+}
+
+/** How far a value has come. */
+export interface SendProgress {
+  /** To whom. */
+  readonly member: Member;
+  /** How many bytes of it have arrived. */
+  readonly bytes: number;
+  /** How many bytes it has. */
+  readonly total: number;
+}
+
+/** How far a transfer has come, in either direction. */
+export interface TransferProgress extends SendProgress {
+  readonly direction: 'send' | 'receive';
+  /** To whom, or from whom. */
+  readonly member: Member;
+  /** Tells one transfer from another: the same in all events of one. */
+  readonly transfer: string;
 }
 
 export interface EjectOptions {
@@ -89,6 +108,7 @@ export interface MembershipListener {
   memberleave(member: Member, reason: LeaveReason): void;
   hostchange(host: Member, previous: Member | undefined): void;
   ejected(reason: string, by: Member | undefined): void;
+  progress(progress: TransferProgress): void;
   error(error: PeerGroupError): void;
 }
 

@@ -1,39 +1,33 @@
 import type {Bytes, Clock} from '../environment.js';
-import {PeerGroupError} from '../errors.js';
-import {encodeFrame, smallValue, type Frame, type FrameOf, type LinkFrame} from '../protocol/frames.js';
-import type {Connection} from '../transport/transport.js';
+import {encodeFrame, type Frame, type FrameOf, type LinkFrame} from '../protocol/frames.js';
+import type {Connection, Lane} from '../transport/transport.js';
 import {Acknowledger} from './acknowledger.js';
-import {IncomingTransfers} from './incoming.js';
-import {OutgoingTransfers} from './outgoing.js';
-import type {Parcel, Receipt} from './parcel.js';
+import {IncomingTransfers} from './incoming-transfers.js';
+import {IncomingValues} from './incoming-values.js';
+import {OutgoingTransfers} from './outgoing-transfers.js';
+import {OutgoingValues} from './outgoing-values.js';
+import {isSmall, type Parcel, type Receipt} from './parcel.js';
+import type {StreamLog} from './stream-log.js';
 
-/** Bytes. No more is handed to the data channel at a time, so that a small value is not late behind a large one. */
-const highWaterMark = 256 * 1024;
+/** Bytes. No more is handed to a lane at a time: enough to keep it busy, little enough that what else there is gets its turn. */
+const highWaterMark = {main: 256 * 1024, bulk: 128 * 1024, loose: 16 * 1024} as const;
 
-/** Bytes that a `value` frame needs beside its data. */
-const frameOverhead = 16;
+/** Bytes that a frame needs beside its data. */
+const frameOverhead = 24;
 
-/** Pieces of one value: no browser's messages are so small that it takes more. */
-const mostPieces = 1024;
-
-interface Outgoing {
-  readonly parcel: Parcel;
-  readonly receipt: Receipt;
-}
-
-/** A value of which there is more to come. */
-interface Begun {
-  readonly pieces: Bytes[];
-  readonly private: boolean;
-  size: number;
-}
+/** What has arrived: a value, or a stream of chunks that begins. */
+export type Arrived = Parcel | {readonly stream: ReadableStream<Bytes>; readonly private: boolean};
 
 export interface LinkOptions {
   readonly clock: Clock;
   /** Ends the link's timers. */
   readonly signal: AbortSignal;
+  /** Bytes of the largest value that is taken. */
+  readonly mostBytes: () => number;
   /** A value has arrived, in order, once. It counts as acknowledged when this returns. */
-  readonly deliver: (parcel: Parcel) => void;
+  readonly deliver: (arrived: Arrived) => void;
+  /** So many bytes of a transfer have come. */
+  readonly progress: (transfer: number, bytes: number, total: number) => void;
 }
 
 /**
@@ -42,37 +36,50 @@ export interface LinkOptions {
  * 1. Every value has a number, one more than the one before, given when it is first sent.
  * 2. It is kept until the other side has acknowledged it, and sent again on the next connection.
  * 3. The other side dispatches the numbers in order, each once, and acknowledges a number after its dispatch.
- * 4. Small values never wait for a transfer; transfers are dispatched in their own order.
+ * 4. Large values and streams, the transfers, have numbers and a lane of their own: small values never wait for one. A
+ *    transfer names the last small value before it, and is not dispatched before that.
  */
 export class Link {
-  readonly #deliver: (parcel: Parcel) => void;
+  readonly #deliver: (arrived: Arrived) => void;
   readonly #acks: Acknowledger;
+  readonly #values = new OutgoingValues();
   readonly #transfers: OutgoingTransfers;
-  readonly #arriving: IncomingTransfers;
+  readonly #arrivingValues: IncomingValues;
+  readonly #arrivingTransfers: IncomingTransfers;
 
   #connection: Connection | undefined;
-  /** Values not acknowledged yet: the first has the number `#acknowledged + 1`. */
-  #out: Outgoing[] = [];
-  #acknowledged = 0;
-  /** How many of `#out` have been sent on this connection. */
-  #sent = 0;
-  /** How many of `#out` have ever been sent: these can no longer be taken back. */
-  #everSent = 0;
-  #received = 0;
-  #begun: Begun | undefined;
+  /** Whether the other side is known to have taken up the link on this connection, so that lanes may overtake each other. */
+  #isTakenUp = false;
+  /** Whether a value has been sent in this task: those behind it go together. */
+  #isBurst = false;
+  /** What the other side knows to have been dispatched here. */
+  #told = 0;
+  #owesTransfers = false;
+  #datagramsSent = 0;
+  #datagramsReceived = 0;
+  #isDeaf = false;
   #ended = false;
 
   bytesSent = 0;
   bytesReceived = 0;
-  messagesSent = 0;
   messagesReceived = 0;
   reconnections = -1;
 
-  constructor({clock, signal, deliver}: LinkOptions) {
+  constructor({clock, signal, mostBytes, deliver, progress}: LinkOptions) {
     this.#deliver = deliver;
     this.#acks = new Acknowledger(clock, signal, () => this.#acknowledge());
-    this.#transfers = new OutgoingTransfers(() => this.#pump());
-    this.#arriving = new IncomingTransfers(parcel => this.#dispatch(parcel));
+    this.#transfers = new OutgoingTransfers(this, clock, this.#values);
+    this.#arrivingValues = new IncomingValues((bytes, isPrivate) =>
+      this.#dispatch({bytes, bodies: [], private: isPrivate}),
+    );
+    this.#arrivingTransfers = new IncomingTransfers({
+      clock,
+      mostBytes,
+      dispatch: arrived => this.#dispatch(arrived),
+      progress,
+      refuse: transfer => this.#write({type: 'refuse', transfer}),
+      owe: () => this.#oweTransfers(),
+    });
   }
 
   get attached(): boolean {
@@ -81,62 +88,90 @@ export class Link {
 
   /** Bytes accepted and not acknowledged. */
   get buffered(): number {
-    return this.#out.reduce((sum, {parcel}) => sum + parcel.bytes.length, this.#transfers.buffered);
+    return this.#values.buffered + this.#transfers.buffered;
+  }
+
+  get messagesSent(): number {
+    return this.#values.lastSent + this.#transfers.begun + this.#datagramsSent;
   }
 
   get idle(): boolean {
-    return this.#out.length === 0 && this.#transfers.idle;
+    return this.#values.idle && this.#transfers.idle;
   }
 
-  /** Sends a parcel, now or on the next connection. @returns a function that takes it back, as far as that is still possible */
-  send(parcel: Parcel, receipt: Receipt): () => void {
-    if (this.#ended) {
-      receipt.gone();
-      return () => {};
-    }
-    if (parcel.bytes.length > smallValue || parcel.blobs.length > 0) {
-      const cancel = this.#transfers.add(parcel, receipt);
-      this.#pump();
-      return () => {
-        cancel();
-        this.#pump();
-      };
-    }
-    const outgoing = {parcel, receipt};
-    this.#out.push(outgoing);
-    this.#pump();
-    return () => {
-      const at = this.#out.indexOf(outgoing, this.#everSent);
-      if (at >= 0) this.#out.splice(at, 1);
-    };
+  /** Sends a parcel, now or on the next connection. */
+  send(parcel: Parcel, receipt: Receipt): void {
+    if (this.#ended) return receipt.gone(this);
+    if (!isSmall(parcel)) return this.#transfer(parcel, parcel.private, receipt);
+    this.#values.add(parcel, receipt);
+    this.#sendSoon();
+  }
+
+  /** Sends a stream. It counts as done when the other side's reader has taken all of it, or does not want more. */
+  stream(log: StreamLog, isPrivate: boolean, receipt: Receipt): void {
+    if (this.#ended) return receipt.gone(this);
+    this.#transfer(log, isPrivate, receipt);
+  }
+
+  #transfer(content: Parcel | StreamLog, isPrivate: boolean, receipt: Receipt): void {
+    this.#transfers.add(content, isPrivate, receipt, () => this.#pumpTransfers());
+    this.#pumpTransfers();
+  }
+
+  /** Sends a value that comes soon or never: never, where it would have to wait. */
+  datagram(data: Bytes, isPrivate: boolean): void {
+    this.#datagramsSent += 1;
+    // Whoever is behind gets what is new.
+    if (!this.#isTakenUp || (this.#connection?.bufferedAmount('loose') ?? 0) > highWaterMark.loose) return;
+    this.bytesSent += data.length;
+    this.#write({type: 'datagram', number: this.#datagramsSent, private: isPrivate, data}, 'loose', data.length);
+  }
+
+  /** What belongs to this receipt is not wanted any more. What may have arrived cannot be taken back. */
+  cancel(receipt: Receipt): void {
+    this.#values.cancelled();
+    this.#transfers.cancel(receipt);
+    this.#pumpTransfers();
   }
 
   /** What has arrived here, for the other side to go on from. */
   get progress(): Pick<FrameOf<'resume'>, 'values' | 'transfers' | 'arrivals'> {
-    return {values: this.#received, transfers: this.#arriving.dispatched, arrivals: this.#arriving.arrivals};
+    const {dispatched, arrivals} = this.#arrivingTransfers;
+    return {values: this.#arrivingValues.dispatched, transfers: dispatched, arrivals};
   }
 
   /** Goes on over `connection`, from where the other side says it is. @throws PeerGroupError `bad-frame` */
   attach(connection: Connection, resume: FrameOf<'resume'>): void {
     this.detach();
-    this.#settle(resume);
+    this.#values.acknowledged(resume.values, this);
     this.#transfers.resume(resume);
     this.#connection = connection;
     this.reconnections += 1;
-    this.#pump();
+    this.#told = -1;
+    // Tells the other side that the link is taken up here.
+    this.#acknowledge();
+    this.#pumpValues();
   }
 
   /** The connection is lost. */
   detach(): void {
     this.#connection = undefined;
-    this.#sent = 0;
-    this.#begun = undefined;
-    this.#transfers.pause();
+    this.#isTakenUp = false;
+    this.#values.pause();
+    this.#arrivingValues.pause();
+    this.#arrivingTransfers.pause();
   }
 
   /** More can be sent. */
   drained(): void {
-    this.#pump();
+    this.#pumpValues();
+    this.#pumpTransfers();
+  }
+
+  /** Dispatches nothing more, so that the sender learns that this member left; its own values are still acknowledged. */
+  deafen(): void {
+    this.#isDeaf = true;
+    this.#arrivingValues.end();
   }
 
   /** It is over: one of the two has left. */
@@ -144,122 +179,137 @@ export class Link {
     if (this.#ended) return;
     this.#ended = true;
     this.detach();
-    const out = this.#out;
-    this.#out = [];
-    for (const {receipt} of out) receipt.gone();
+    this.#values.end(this);
     this.#transfers.end();
-    this.#arriving.end();
+    this.#arrivingValues.end();
+    this.#arrivingTransfers.end();
   }
 
   /** @throws PeerGroupError `bad-frame` */
   receive(frame: LinkFrame): void {
+    if (!this.#isTakenUp) {
+      this.#isTakenUp = true;
+      this.#pumpTransfers();
+    }
+    if (frame.type === 'ack') return this.#acknowledged(frame);
+    if (frame.type === 'refuse') {
+      this.#transfers.refused(frame);
+      return this.#pumpTransfers();
+    }
+    if (frame.type === 'values') this.#values.acknowledged(frame.acknowledged, this);
+    if (!this.#isDeaf) this.#receive(frame);
+  }
+
+  #receive(frame: Exclude<LinkFrame, FrameOf<'ack' | 'refuse'>>): void {
+    const transfers = this.#arrivingTransfers;
     switch (frame.type) {
-      case 'value':
-        return this.#receiveValue(frame);
+      case 'values':
+        return this.#receiveValues(frame);
       case 'offer':
-        return this.#arriving.offered(frame);
+        return transfers.offered(frame);
+      case 'stream':
+        return transfers.streamed(frame);
       case 'part':
         this.bytesReceived += frame.data.length;
-        if (this.#arriving.part(frame)) this.#acks.owe();
-        return;
+        return transfers.part(frame);
+      case 'end':
+        return transfers.ended(frame);
       case 'cancel':
-        this.#arriving.cancelled(frame.transfer);
-        return this.#acks.owe();
-      case 'ack':
-        this.#settle(frame);
-        this.#transfers.acknowledged(frame);
-        return this.#pump();
+        return transfers.cancelled(frame.transfer);
+      case 'datagram':
+        return this.#receiveDatagram(frame);
       default:
         return frame satisfies never;
     }
   }
 
-  #receiveValue({number, private: isPrivate, more, data}: FrameOf<'value'>): void {
-    this.bytesReceived += data.length;
-    if (number <= this.#received) return this.#acks.owe();
-    if (number !== this.#received + 1) throw new PeerGroupError('bad-frame', 'A member left out a value.');
-    const value = this.#begun ?? {pieces: [], private: isPrivate, size: 0};
-    value.pieces.push(data);
-    value.size += data.length;
-    const isEndless = more && (data.length === 0 || value.pieces.length === mostPieces);
-    if (isEndless || value.size > smallValue || value.private !== isPrivate) {
-      throw new PeerGroupError('bad-frame', 'A member sent pieces that do not make a value.');
-    }
-    this.#begun = more ? value : undefined;
-    if (more) return;
-    this.#received = number;
-    const bytes = value.pieces.length === 1 ? data : concatenate(value.pieces);
-    this.#dispatch({bytes, blobs: [], private: isPrivate});
-  }
-
-  #dispatch(parcel: Parcel): void {
-    this.messagesReceived += 1;
+  #receiveValues(frame: FrameOf<'values'>): void {
+    const values = this.#arrivingValues;
+    const before = values.dispatched;
+    const sent = this.#values.lastSent;
+    for (const {data} of frame.values) this.bytesReceived += data.length;
     try {
-      this.#deliver(parcel);
+      values.receive(frame);
     } finally {
-      this.#acks.owe();
+      // What has come before is acknowledged again.
+      if (values.dispatched === before) this.#told = -1;
+      if (!this.#isDeaf) this.#arrivingTransfers.follow(values.dispatched);
+      this.#acks.owe(this.#values.lastSent > sent);
     }
   }
 
+  /** One that is older than the last is late, and counts as lost. */
+  #receiveDatagram({number, private: isPrivate, data}: FrameOf<'datagram'>): void {
+    if (number <= this.#datagramsReceived) return;
+    this.#datagramsReceived = number;
+    this.bytesReceived += data.length;
+    this.#dispatch({bytes: data, bodies: [], private: isPrivate});
+  }
+
+  #dispatch(arrived: Arrived): void {
+    this.messagesReceived += 1;
+    this.#deliver(arrived);
+  }
+
+  #acknowledged(frame: FrameOf<'ack'>): void {
+    this.#values.acknowledged(frame.values, this);
+    this.#transfers.acknowledged(frame);
+    this.#pumpTransfers();
+  }
+
+  #oweTransfers(): void {
+    this.#owesTransfers = true;
+    this.#acks.owe();
+  }
+
+  /** Unless values on their way to the other side have said it already. */
   #acknowledge(): void {
+    if (this.#told === this.#arrivingValues.dispatched && !this.#owesTransfers) return;
+    this.#told = this.#arrivingValues.dispatched;
+    this.#owesTransfers = false;
     this.#write({type: 'ack', ...this.progress});
   }
 
-  #settle({values}: {readonly values: number}): void {
-    if (values < this.#acknowledged) return;
-    const count = values - this.#acknowledged;
-    if (count > this.#everSent) throw new PeerGroupError('bad-frame', 'A member acknowledged what was never sent.');
-    const settled = this.#out.splice(0, count);
-    this.#acknowledged = values;
-    this.#everSent -= count;
-    this.#sent = Math.max(0, this.#sent - count);
-    for (const {receipt} of settled) receipt.done();
+  #write(frame: Frame, lane: Lane = 'main', size = 0): void {
+    this.#connection?.send(encodeFrame(frame, size + frameOverhead), lane);
   }
 
-  #write(frame: Frame): void {
-    this.#connection?.send(encodeFrame(frame));
+  /** The first value of a task leaves at once, those behind it together at its end, or when they fill a message. */
+  #sendSoon(): void {
+    if (this.#isBurst) {
+      if (this.#values.isBatch) this.#pumpValues();
+      return;
+    }
+    this.#isBurst = true;
+    this.#pumpValues();
+    queueMicrotask(() => {
+      this.#isBurst = false;
+      this.drained();
+    });
   }
 
-  /** Small values first, then the transfers in turn, as much as the connection takes. */
-  #pump(): void {
+  #pumpValues(): void {
     const connection = this.#connection;
-    if (!connection) return;
-    while (this.#sent < this.#out.length && connection.bufferedAmount < highWaterMark) this.#sendValue(connection);
-    while (connection === this.#connection && connection.bufferedAmount < highWaterMark) {
+    while (connection && this.#values.waiting > 0 && connection.bufferedAmount('main') < highWaterMark.main) {
+      const {dispatched} = this.#arrivingValues;
+      const frame = this.#values.next(connection.maxMessageSize, dispatched);
+      if (!frame) return;
+      this.#told = dispatched;
+      const size = frame.values.reduce((sum, {data}) => sum + data.length, 0);
+      this.bytesSent += size;
+      this.#write(frame, 'main', size + 8 * frame.values.length);
+    }
+  }
+
+  #pumpTransfers(): void {
+    const connection = this.#connection;
+    if (!connection || !this.#isTakenUp || this.#transfers.idle) return;
+    while (connection === this.#connection && connection.bufferedAmount('bulk') < highWaterMark.bulk) {
       const frame = this.#transfers.next(connection.maxMessageSize - frameOverhead);
       if (!frame) return;
-      if (frame.type === 'part') this.bytesSent += frame.data.length;
-      this.#write(frame);
+      const size = frame.type === 'part' ? frame.data.length : 0;
+      this.bytesSent += size;
+      this.#write(frame, 'bulk', size);
     }
   }
-
-  #sendValue(connection: Connection): void {
-    const outgoing = this.#out[this.#sent];
-    if (!outgoing) return;
-    this.#sent += 1;
-    const number = this.#acknowledged + this.#sent;
-    const {bytes, private: isPrivate} = outgoing.parcel;
-    const size = connection.maxMessageSize - frameOverhead;
-    let from = 0;
-    do {
-      const data = from === 0 && bytes.length <= size ? bytes : bytes.subarray(from, from + size);
-      from += size;
-      this.#write({type: 'value', number, private: isPrivate, more: from < bytes.length, data});
-    } while (from < bytes.length);
-    this.bytesSent += bytes.length;
-    if (this.#sent > this.#everSent) {
-      this.#everSent = this.#sent;
-      this.messagesSent += 1;
-    }
-  }
-}
-
-export function concatenate(pieces: readonly Bytes[]): Bytes {
-  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -1,35 +1,32 @@
+import type {Body} from '../codec/codec.js';
 import type {Bytes} from '../environment.js';
+import {smallValue} from '../protocol/frames.js';
+import type {Link} from './link.js';
 
 /** A value on its way: encoded once, shared by the links to all its receivers. */
 export interface Parcel {
   readonly bytes: Bytes;
-  /** The Blobs in it, read only as they are sent. */
-  readonly blobs: readonly Blob[];
+  /** The Blobs and large buffers in it, read only as they are sent. */
+  readonly bodies: readonly Body[];
   /** Whether it is meant for some members only. */
   readonly private: boolean;
 }
 
-/** What becomes of a parcel on one link. Exactly one of `done`, `gone` and `failed` is called, once. */
+/** What becomes of a parcel on its links. For each link exactly one of `done`, `gone` and `failed` is called, once, unless it is cancelled. */
 export interface Receipt {
+  /** Whether nobody wants to know any more: what has not been sent need not be. */
+  readonly isCancelled: boolean;
   /** The other side has dispatched it. */
-  done(): void;
+  done(link: Link): void;
   /** The link ended first. */
-  gone(): void;
-  /** It could not be read: a file that has changed or vanished since. */
+  gone(link: Link): void;
+  /** It could not be read, such as a file that has changed since, or the other side does not take it. */
   failed(error: unknown): void;
+  /** So many bytes of a transfer have arrived at the other side. */
+  progress(link: Link, bytes: number, total: number): void;
 }
 
-export function parcelSize(parcel: Parcel): number {
-  return parcel.blobs.reduce((size, blob) => size + blob.size, parcel.bytes.length);
-}
-
-/** Up to `size` bytes of the parcel's content, which is its bytes and then those of its Blobs. */
-export async function readParcel(parcel: Parcel, from: number, size: number): Promise<Bytes> {
-  if (from < parcel.bytes.length) return parcel.bytes.subarray(from, from + size);
-  let start = from - parcel.bytes.length;
-  for (const blob of parcel.blobs) {
-    if (start < blob.size) return new Uint8Array(await blob.slice(start, start + size).arrayBuffer());
-    start -= blob.size;
-  }
-  return new Uint8Array();
+/** Whether it keeps its place in the order of values; if not, it is a transfer. */
+export function isSmall({bytes, bodies}: Parcel): boolean {
+  return bytes.length <= smallValue && bodies.length === 0;
 }

@@ -23,6 +23,8 @@ import {
   rest,
   text,
   uint,
+  view,
+  word,
   write,
   read,
   type TypeOf,
@@ -42,6 +44,18 @@ export const smallValue = 256 * 1024;
 /** How far somebody has seen the group: its last epoch, and the version of the roster in it. */
 const standing = record({number: uint, epoch: fixed(32), version: uint});
 export type Standing = TypeOf<typeof standing>;
+
+/** Values in one frame. */
+export const mostValues = 4096;
+
+/** Bytes. The largest chunk of a stream, encoded. */
+export const mostChunk = 16 * 1024 * 1024;
+
+/** Bytes. The largest datagram, encoded: what goes in one packet of an ordinary network (1280 bytes, RFC 8200), with all headers. */
+export const mostDatagram = 1024;
+
+const value = record({private: flag, data: view(smallValue)});
+const body = record({kind: word('buffer', 'blob'), size: uint});
 
 /** Bytes of a transfer that have arrived in order. */
 const arrival = record({transfer: uint, bytes: uint});
@@ -117,20 +131,36 @@ export const frame = choice({
     transfers: uint,
     arrivals: list(arrival, 1024),
   }),
-  /** One value, or a piece of it with more to come. */
-  value: record({number: uint, private: flag, more: flag, data: rest}),
-  /** A transfer begins: the bytes of its value, then those of its Blobs. */
-  offer: record({transfer: uint, private: flag, bytes: uint, blobs: list(uint, 65536)}),
+  /**
+   * Small values, and up to which number those of the receiver have been dispatched. `number`: that of the first. `more`:
+   * the last one goes on in the next frame.
+   */
+  values: record({number: uint, acknowledged: uint, more: flag, values: list(value, mostValues)}),
+  /** A transfer begins: the bytes of its value, then those of its bodies. `after`: the small value that goes before it. */
+  offer: record({transfer: uint, after: uint, private: flag, bytes: uint, bodies: list(body, 65536)}),
+  /** A stream begins. Its content are chunks, each with its length before it. */
+  stream: record({transfer: uint, after: uint, private: flag}),
   part: record({transfer: uint, data: rest}),
+  /** A stream is complete. */
+  end: record({transfer: uint}),
+  /** From the sender: it is given up. */
   cancel: record({transfer: uint}),
+  /** From the receiver: it is too large. */
+  refuse: record({transfer: uint}),
+  /** Dispatched up to these numbers; what has arrived of those that have begun. A stream is named until its reader has all of it. */
   ack: record({values: uint, transfers: uint, arrivals: list(arrival, 1024)}),
+  /** A value that comes soon or never. */
+  datagram: record({number: uint, private: flag, data: rest}),
 });
 export type Frame = TypeOf<typeof frame>;
 export type FrameOf<Type extends Frame['type']> = Extract<Frame, {type: Type}>;
 
-export type LinkFrame = FrameOf<'value' | 'offer' | 'part' | 'cancel' | 'ack'>;
+export type LinkFrame = FrameOf<
+  'values' | 'offer' | 'stream' | 'part' | 'end' | 'cancel' | 'refuse' | 'ack' | 'datagram'
+>;
 
-export const encodeFrame = (value: Frame) => write(frame, value);
+/** `size`: bytes that it will have, at most; a guess that is too small costs time. */
+export const encodeFrame = (value: Frame, size?: number) => write(frame, value, size);
 export const decodeFrame = (data: Uint8Array<ArrayBuffer>) => read(frame, data);
 
 /** The version that a `hello` announces, readable whatever the version; `undefined` if this is no hello. */

@@ -14,8 +14,12 @@ export interface Kind<T> {
 export type TypeOf<K> = K extends Kind<infer T> ? T : never;
 
 export class Writer {
-  #bytes: Bytes = new Uint8Array(256);
+  #bytes: Bytes;
   #length = 0;
+
+  constructor(size: number) {
+    this.#bytes = new Uint8Array(size);
+  }
 
   #room(size: number): void {
     if (this.#length + size <= this.#bytes.length) return;
@@ -31,7 +35,9 @@ export class Writer {
 
   raw(bytes: Uint8Array): void {
     this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#length);
+    // For a few bytes a loop is faster.
+    if (bytes.length > 64) this.#bytes.set(bytes, this.#length);
+    else for (let at = 0; at < bytes.length; at += 1) this.#bytes[this.#length + at] = bytes[at] ?? 0;
     this.#length += bytes.length;
   }
 
@@ -46,7 +52,8 @@ export class Writer {
   }
 
   done(): Bytes {
-    return this.#bytes.slice(0, this.#length);
+    const isTight = this.#bytes.length - this.#length < this.#length / 8;
+    return isTight ? this.#bytes.subarray(0, this.#length) : this.#bytes.slice(0, this.#length);
   }
 }
 
@@ -99,8 +106,8 @@ export function malformed(what: string): PeerGroupError {
 }
 
 /** The one encoding of `value`. */
-export function write<T>(kind: Kind<T>, value: T): Bytes {
-  const writer = new Writer();
+export function write<T>(kind: Kind<T>, value: T, size = 256): Bytes {
+  const writer = new Writer(size);
   kind.write(writer, value);
   return writer.done();
 }
@@ -137,18 +144,24 @@ export const fixed = (length: number): Kind<Bytes> => ({
   read: reader => reader.raw(length).slice(),
 });
 
-/** At most `most` bytes. */
-export const bytes = (most: number): Kind<Bytes> => ({
-  write(writer, value) {
+/** At most `most` bytes, read as a view, for what is dealt with at once. */
+export const view = (most: number): Kind<Bytes> => ({
+  write: (writer, value) => {
     writer.uint(value.length);
     writer.raw(value);
   },
-  read(reader) {
+  read: reader => {
     const length = reader.uint();
     if (length > most) throw malformed(`${length} bytes where at most ${most} may be`);
-    return reader.raw(length).slice();
+    return reader.raw(length);
   },
 });
+
+/** At most `most` bytes. */
+export const bytes = (most: number): Kind<Bytes> => {
+  const kind = view(most);
+  return {write: (writer, value) => kind.write(writer, value), read: reader => kind.read(reader).slice()};
+};
 
 /** All the bytes that are left: a view, for large ones. */
 export const rest: Kind<Bytes> = {

@@ -1,7 +1,7 @@
 import type {DataConnection} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
 import {fingerprintsOf} from './peerjs-fingerprints.js';
-import {lowWaterMark, type Connection, type ConnectionListener} from './transport.js';
+import {lowWaterMark, type Connection, type ConnectionListener, type Lane} from './transport.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -64,6 +64,10 @@ export class PeerJSConnection implements Connection {
 
   readonly #peerConnection: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
+  /** The channels of the other lanes that this side sends on, opened when they are first used. */
+  readonly #lanes = new Map<Lane, OpeningChannel>();
+  /** Those that the other side has opened. */
+  readonly #opened = new Set<string>();
   readonly #released: (connection: PeerJSConnection) => void;
   /** Ends every listener and timer of this connection. */
   readonly #ending = new AbortController();
@@ -89,13 +93,11 @@ export class PeerJSConnection implements Connection {
     // PeerJS would close the connection by its own lights, and take any further channel for this one.
     channel.onopen = channel.onmessage = channel.onclose = null;
     peerConnection.oniceconnectionstatechange = peerConnection.ontrack = null;
-    peerConnection.ondatachannel = event => event.channel.close();
+    peerConnection.ondatachannel = ({channel: another}) => this.#accept(another);
 
     const {signal} = this.#ending;
-    channel.binaryType = 'arraybuffer';
-    channel.bufferedAmountLowThreshold = lowWaterMark;
-    channel.addEventListener('message', event => this.#received(event.data), {signal});
-    channel.addEventListener('bufferedamountlow', () => this.#listener?.drained(), {signal});
+    this.#hear(channel);
+    this.#tellDrained(channel, 'main');
     channel.addEventListener('close', () => this.#lost('The other side closed the connection.'), {signal});
     peerConnection.addEventListener(
       'connectionstatechange',
@@ -115,8 +117,9 @@ export class PeerJSConnection implements Connection {
     return this.#maxMessageSize;
   }
 
-  get bufferedAmount(): number {
-    return this.#state === 'open' ? this.#channel.bufferedAmount : 0;
+  bufferedAmount(lane: Lane): number {
+    if (this.#state !== 'open') return 0;
+    return lane === 'main' ? this.#channel.bufferedAmount : (this.#lanes.get(lane)?.bufferedAmount ?? 0);
   }
 
   get closed(): boolean {
@@ -142,17 +145,48 @@ export class PeerJSConnection implements Connection {
     if (this.#listener === listener) this.#tellEnd();
   }
 
-  send(message: Bytes): void {
+  send(message: Bytes, lane: Lane = 'main'): void {
     if (message.byteLength > this.maxMessageSize) {
       throw new PeerGroupError('too-large', `A message may have ${this.maxMessageSize} bytes at most.`);
     }
     if (this.#state !== 'open' || this.#channel.readyState !== 'open') return;
     try {
-      this.#channel.send(message);
+      if (lane === 'main') this.#channel.send(message);
+      else this.#lane(lane).send(message);
     } catch (error) {
       // Its buffer is full, or the channel has just died. What comes next must not arrive where this did not.
       queueMicrotask(() => this.#end(PeerGroupError.from(error, 'connection-lost', 'The browser refused to send.')));
     }
+  }
+
+  #lane(lane: Lane): OpeningChannel {
+    const known = this.#lanes.get(lane);
+    if (known) return known;
+    const options = lane === 'loose' ? {ordered: false, maxRetransmits: 0} : {};
+    const channel = this.#peerConnection.createDataChannel(lane, options);
+    this.#tellDrained(channel, lane);
+    const opening = new OpeningChannel(channel, this.#ending.signal);
+    this.#lanes.set(lane, opening);
+    return opening;
+  }
+
+  /** The other side opens a lane. It sends on that, and nothing is sent back. */
+  #accept(channel: RTCDataChannel): void {
+    const isLane = channel.label === 'bulk' || channel.label === 'loose';
+    if (!isLane || this.#opened.has(channel.label)) return channel.close();
+    this.#opened.add(channel.label);
+    this.#hear(channel);
+  }
+
+  #hear(channel: RTCDataChannel): void {
+    channel.binaryType = 'arraybuffer';
+    channel.addEventListener('message', event => this.#received(event.data), {signal: this.#ending.signal});
+  }
+
+  #tellDrained(channel: RTCDataChannel, lane: Lane): void {
+    channel.bufferedAmountLowThreshold = lowWaterMark[lane];
+    const {signal} = this.#ending;
+    channel.addEventListener('bufferedamountlow', () => this.#listener?.drained(), {signal});
   }
 
   close(): void {
@@ -241,6 +275,34 @@ export class PeerJSConnection implements Connection {
     clearTimeout(this.#hesitating);
     this.#peerConnection.close();
     this.#released(this);
+  }
+}
+
+/** A channel that may be sent on before it is open. */
+class OpeningChannel {
+  readonly #channel: RTCDataChannel;
+  #waiting: Bytes[] = [];
+  #waitingBytes = 0;
+
+  constructor(channel: RTCDataChannel, signal: AbortSignal) {
+    this.#channel = channel;
+    channel.addEventListener('open', () => this.#open(), {signal});
+  }
+
+  get bufferedAmount(): number {
+    return this.#waitingBytes + this.#channel.bufferedAmount;
+  }
+
+  send(message: Bytes): void {
+    if (this.#channel.readyState === 'open' && this.#waiting.length === 0) return this.#channel.send(message);
+    this.#waiting.push(message);
+    this.#waitingBytes += message.length;
+  }
+
+  #open(): void {
+    for (const message of this.#waiting) this.#channel.send(message);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
   }
 }
 

@@ -41,20 +41,26 @@ export interface Endpoint {
   close(): void;
 }
 
-/** One open data channel, reliable and ordered. Messages wait until `listen` is called: none is lost. */
+/**
+ * Ways over one connection that do not hold each other up, and may overtake each other: `main` and `bulk` are reliable, and
+ * ordered each in itself; what goes by `loose` comes soon or never, in any order.
+ */
+export type Lane = 'main' | 'bulk' | 'loose';
+
+/** An open connection. Messages wait until `listen` is called: none is lost. Nothing may go by another lane than `main` before the other side has been heard to listen. */
 export interface Connection {
   readonly role: 'dialler' | 'acceptor';
   /** SHA-256 of both DTLS certificates (RFC 8122), 32 bytes each: what binds a proof to this very connection. */
   readonly fingerprints: {readonly local: Uint8Array<ArrayBuffer>; readonly remote: Uint8Array<ArrayBuffer>};
   /** The largest message, in bytes, that both ends take. */
   readonly maxMessageSize: number;
-  /** Bytes handed to `send` that have not left yet. */
-  readonly bufferedAmount: number;
+  /** Bytes handed to `send` on that lane that have not left yet. */
+  bufferedAmount(lane: Lane): number;
   readonly closed: boolean;
   /** Who is told of messages from now on; those that came before are told at once, in order. One listener at a time: the last. */
   listen(listener: ConnectionListener): void;
   /** Sends one message of at most `maxMessageSize` bytes. On a closed connection nothing happens: `closed` has been, or will be, told. @throws PeerGroupError `too-large` */
-  send(message: Uint8Array<ArrayBuffer>): void;
+  send(message: Uint8Array<ArrayBuffer>, lane?: Lane): void;
   /** Closes it. Messages already sent are still delivered where the transport can do it. The listener is not told `closed`. */
   close(): void;
   /** How the bytes travel: through a TURN server, through another member, or neither. */
@@ -65,7 +71,7 @@ export interface Connection {
 
 export interface ConnectionListener {
   message(message: Uint8Array<ArrayBuffer>): void;
-  /** `bufferedAmount` has fallen to `lowWaterMark` or below. */
+  /** What waits on one of the lanes has fallen to its `lowWaterMark` or below. */
   drained(): void;
   /** It ended, by the other side or by itself; nothing follows. */
   closed(error: PeerGroupError): void;
@@ -77,5 +83,5 @@ export const openingTime = 3000;
 /** ms. A way through NAT or TURN is found in well under 1 s on an ordinary network; offers to an absent id expire at the server after 5 s. */
 export const dialTimeout = 6000;
 
-/** Bytes. `drained` is told when no more than this is waiting: enough to keep the channel busy, little enough that a small message behind it is not late. */
-export const lowWaterMark = 64 * 1024;
+/** Bytes. `drained` is told when no more than this is waiting: enough to keep the lane busy, little enough that a small message behind it is not late. */
+export const lowWaterMark: Readonly<Record<Lane, number>> = {main: 64 * 1024, bulk: 64 * 1024, loose: 0};

@@ -5,8 +5,8 @@ import {difference} from './same.js';
 import {everyKind} from './values.js';
 
 function sent(value: unknown): unknown {
-  const {bytes, blobs} = encode(value);
-  return decode(bytes, blobs);
+  const {bytes, bodies} = encode(value);
+  return decode(bytes, bodies);
 }
 
 /** Nested arrays, made and counted without recursion. */

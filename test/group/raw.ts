@@ -30,5 +30,6 @@ export const deaf: MembershipListener = {
   memberleave() {},
   hostchange() {},
   ejected() {},
+  progress() {},
   error() {},
 };

@@ -76,7 +76,12 @@ async function isUnimpressed(...elements: readonly PeerGroup[]): Promise<void> {
   }
 }
 
-const value: Frame = {type: 'value', number: 1, private: false, more: false, data: encode('you do not know me').bytes};
+function valueOf(number: number, data: Uint8Array<ArrayBuffer>): Frame {
+  return {type: 'values', number, acknowledged: 0, more: false, values: [{private: false, data}]};
+}
+
+const text = encode('you do not know me').bytes;
+const value = valueOf(1, text);
 const nothing = {link: 1, known: undefined, values: 0, transfers: 0, arrivals: []} as const;
 
 describe('A stranger who dials a member', () => {
@@ -118,8 +123,8 @@ describe('A stranger who dials a member', () => {
       call.send(
         {type: 'resume', mine: {epoch: root, index: 1}, yours: stay, ...nothing},
         value,
-        {type: 'offer', transfer: 1, private: false, bytes: 3, blobs: []},
-        {type: 'part', transfer: 1, data: value.type === 'value' ? value.data.slice(0, 3) : new Uint8Array()},
+        {type: 'offer', transfer: 1, after: 0, private: false, bytes: 3, bodies: []},
+        {type: 'part', transfer: 1, data: text.slice(0, 3)},
         value,
       );
       await call.wasRead();
@@ -296,7 +301,7 @@ describe('A member that keeps to nothing', () => {
   });
 
   const wrong: Record<string, Frame[]> = {
-    'a value that makes no sense of the link': [{...value, number: 7}],
+    'a value that makes no sense of the link': [valueOf(7, text)],
     'a part of nothing': [{type: 'part', transfer: 1, data: new Uint8Array(1)}],
     'an acknowledgement of what was never sent': [{type: 'ack', values: 5, transfers: 0, arrivals: []}],
     'a request': [],
@@ -322,8 +327,8 @@ describe('A member that keeps to nothing', () => {
   it('loses no connection by a value that cannot be read, which is reported and dropped', async () => {
     const {bob, stays, root, bobAt, ledger} = await entered();
     const call = await eve.call(bobAt, root, ledger.standing);
-    const garbage = {type: 'value', number: 1, private: false, more: false, data: new Uint8Array([63])} as const;
-    call.send({type: 'resume', mine: stays[2], yours: stays[1], ...nothing}, garbage, {...value, number: 2});
+    const garbage = valueOf(1, new Uint8Array([63]));
+    call.send({type: 'resume', mine: stays[2], yours: stays[1], ...nothing}, garbage, valueOf(2, text));
     await until(() => told(bob, 'message').length === 1);
     expect(told(bob, 'error').map(({error}) => error.code)).to.deep.equal(['bad-frame']);
     expect(record(bob).findIndex(({type}) => type === 'error')).to.be.below(

@@ -1,7 +1,8 @@
-import {Link} from '../../src/link/link.js';
+import {Link, type Arrived} from '../../src/link/link.js';
 import type {Parcel, Receipt} from '../../src/link/parcel.js';
+import type {StreamLog} from '../../src/link/stream-log.js';
 import {decodeFrame, encodeFrame, type Frame, type FrameOf, type LinkFrame} from '../../src/protocol/frames.js';
-import {lowWaterMark, type Connection} from '../../src/transport/transport.js';
+import {lowWaterMark, type Connection, type Lane} from '../../src/transport/transport.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -9,21 +10,32 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const stay = {epoch: new Uint8Array(32), index: 0};
 
 /** What became of one parcel: `done`, `gone` or `failed`, as often as it was told. */
-export type Outcome = keyof Receipt;
+export type Outcome = 'done' | 'gone' | 'failed';
 
 /** One of two members, with its end of the link. */
 export class End {
   readonly link: Link;
   readonly heard: Parcel[] = [];
+  readonly streams: ReadableStream<Bytes>[] = [];
+  /** Transfers on their way in: what was told of each. */
+  readonly progress: {readonly transfer: number; readonly bytes: number; readonly total: number}[] = [];
+  mostBytes = Infinity;
   /** What the last to arrive is done with, if anything. */
   onheard: ((parcel: Parcel) => void) | undefined;
 
   constructor(clock: VirtualClock) {
-    const deliver = (parcel: Parcel) => {
-      this.heard.push(parcel);
-      this.onheard?.(parcel);
+    const deliver = (arrived: Arrived) => {
+      if ('stream' in arrived) return void this.streams.push(arrived.stream);
+      this.heard.push(arrived);
+      this.onheard?.(arrived);
     };
-    this.link = new Link({clock, signal: new AbortController().signal, deliver});
+    this.link = new Link({
+      clock,
+      signal: new AbortController().signal,
+      mostBytes: () => this.mostBytes,
+      deliver,
+      progress: (transfer, bytes, total) => this.progress.push({transfer, bytes, total}),
+    });
   }
 
   /** The first byte, or the first four as a number, of everything that has arrived. */
@@ -32,16 +44,34 @@ export class End {
   }
 
   /** Sends it and returns the list of what becomes of it, with a `cancel`. */
-  send(bytes: Bytes, {blobs = [], isPrivate = false}: {blobs?: readonly Blob[]; isPrivate?: boolean} = {}): Sent {
+  send(bytes: Bytes, {bodies = [], isPrivate = false}: {bodies?: Parcel['bodies']; isPrivate?: boolean} = {}): Sent {
+    return this.#send(receipt => this.link.send({bytes, bodies, private: isPrivate}, receipt));
+  }
+
+  stream(log: StreamLog): Sent {
+    return this.#send(receipt => this.link.stream(log, false, receipt));
+  }
+
+  #send(send: (receipt: Receipt) => void): Sent {
     const outcomes: Outcome[] = [];
-    const tell = (outcome: Outcome) => () => void outcomes.push(outcome);
-    const receipt = {done: tell('done'), gone: tell('gone'), failed: tell('failed')};
-    const cancel = this.link.send({bytes, blobs, private: isPrivate}, receipt);
-    return Object.assign(outcomes, {cancel});
+    const progress: number[] = [];
+    const receipt = {
+      isCancelled: false,
+      done: () => void outcomes.push('done'),
+      gone: () => void outcomes.push('gone'),
+      failed: () => void outcomes.push('failed'),
+      progress: (_link: Link, bytes: number) => void progress.push(bytes),
+    };
+    send(receipt);
+    const cancel = () => {
+      receipt.isCancelled = true;
+      this.link.cancel(receipt);
+    };
+    return Object.assign(outcomes, {cancel, progress});
   }
 }
 
-export type Sent = Outcome[] & {readonly cancel: () => void};
+export type Sent = Outcome[] & {readonly cancel: () => void; readonly progress: readonly number[]};
 
 /** A value of `size` bytes that begins with `number`. The rest depends on the place and the number. */
 export function value(number: number, size = 4): Bytes {
@@ -55,19 +85,21 @@ export function numberIn(bytes: Bytes): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
 }
 
+/** One lane in one direction. */
 interface Direction {
   readonly to: End;
+  readonly lane: Lane;
   readonly frames: Bytes[];
   readonly sender: WireEnd;
 }
 
-/** Two ends and a connection between them that moves a frame when it is told, and can be cut at any frame. */
+/** Two ends and a connection between them that moves a frame when it is told, lets one lane overtake another, and can be cut at any frame. */
 export class Wire {
   readonly clock = new VirtualClock();
   readonly ann = new End(this.clock);
   readonly bob = new End(this.clock);
   /** Every frame that was handed to the current connection, in either direction. */
-  readonly frames: {readonly from: 'ann' | 'bob'; readonly frame: Frame}[] = [];
+  readonly frames: {readonly from: 'ann' | 'bob'; readonly lane: Lane; readonly frame: Frame}[] = [];
   #directions: Direction[] = [];
 
   /** The largest message of the next connection. */
@@ -77,19 +109,19 @@ export class Wire {
   connect(): void {
     this.cut();
     const [fromAnn, fromBob] = [this.#direction('ann', this.bob), this.#direction('bob', this.ann)];
-    this.#directions = [fromAnn, fromBob];
+    this.#directions = [...fromAnn.lanes, ...fromBob.lanes];
     const [hers, his] = [resumeOf(this.ann), resumeOf(this.bob)];
     this.ann.link.attach(fromAnn.sender, his);
     this.bob.link.attach(fromBob.sender, hers);
   }
 
-  #direction(from: 'ann' | 'bob', to: End): Direction {
-    const frames: Bytes[] = [];
-    const sender = new WireEnd(this.maxMessageSize, message => {
-      frames.push(message);
-      this.frames.push({from, frame: decodeFrame(message)});
+  #direction(from: 'ann' | 'bob', to: End): {readonly sender: WireEnd; readonly lanes: readonly Direction[]} {
+    const sender: WireEnd = new WireEnd(this.maxMessageSize, (message, lane) => {
+      lanes.find(direction => direction.lane === lane)?.frames.push(message);
+      this.frames.push({from, lane, frame: decodeFrame(message)});
     });
-    return {to, frames, sender};
+    const lanes = (['main', 'bulk', 'loose'] as const).map(lane => ({to, lane, frames: [] as Bytes[], sender}));
+    return {sender, lanes};
   }
 
   /** The connection is lost, with all that was under way. */
@@ -104,14 +136,14 @@ export class Wire {
     return this.#directions.every(({frames}) => frames.length === 0);
   }
 
-  /** Delivers the next frame of one direction: the first that has one, or as `random` chooses. @returns whether there was one */
+  /** Delivers the next frame of one lane in one direction: the first that has one, or as `random` chooses. @returns whether there was one */
   step(random: () => number = () => 0): boolean {
     const busy = this.#directions.filter(({frames}) => frames.length > 0);
     const direction = busy[Math.floor(random() * busy.length)];
     const message = direction?.frames.shift();
     if (!direction || !message) return false;
     direction.to.link.receive(decodeFrame(message) as LinkFrame);
-    if (direction.sender.left(message.length)) this.#other(direction.to).link.drained();
+    if (direction.sender.left(message.length, direction.lane)) this.#other(direction.to).link.drained();
     return true;
   }
 
@@ -141,10 +173,10 @@ class WireEnd implements Connection {
   readonly fingerprints = {local: new Uint8Array(32), remote: new Uint8Array(32)};
   readonly closed = false;
   readonly maxMessageSize: number;
-  readonly #sent: (message: Bytes) => void;
-  bufferedAmount = 0;
+  readonly #sent: (message: Bytes, lane: Lane) => void;
+  readonly #buffered = {main: 0, bulk: 0, loose: 0};
 
-  constructor(maxMessageSize: number, sent: (message: Bytes) => void) {
+  constructor(maxMessageSize: number, sent: (message: Bytes, lane: Lane) => void) {
     this.maxMessageSize = maxMessageSize;
     this.#sent = sent;
   }
@@ -153,11 +185,15 @@ class WireEnd implements Connection {
     throw new Error('A link does not listen.');
   }
 
-  send(message: Bytes): void {
+  bufferedAmount(lane: Lane): number {
+    return this.#buffered[lane];
+  }
+
+  send(message: Bytes, lane: Lane = 'main'): void {
     if (message.length > this.maxMessageSize) throw new Error(`a message of ${message.length} bytes`);
-    this.bufferedAmount += message.length;
+    this.#buffered[lane] += message.length;
     // Whoever sends may use its buffer again.
-    this.#sent(message.slice());
+    this.#sent(message.slice(), lane);
   }
 
   close(): void {
@@ -169,9 +205,9 @@ class WireEnd implements Connection {
   }
 
   /** @returns whether it is time to say that it has drained */
-  left(bytes: number): boolean {
-    const before = this.bufferedAmount;
-    this.bufferedAmount -= bytes;
-    return before > lowWaterMark && this.bufferedAmount <= lowWaterMark;
+  left(bytes: number, lane: Lane): boolean {
+    const before = this.#buffered[lane];
+    this.#buffered[lane] -= bytes;
+    return before > lowWaterMark[lane] && this.#buffered[lane] <= lowWaterMark[lane];
   }
 }

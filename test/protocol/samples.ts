@@ -160,17 +160,28 @@ export class Samples {
       transfers: this.uint(),
       arrivals: this.list(this.arrival),
     }),
-    value: () => ({type: 'value', number: this.uint(), private: this.flag(), more: this.flag(), data: this.some()}),
+    values: () => ({
+      type: 'values',
+      number: this.uint(),
+      acknowledged: this.uint(),
+      more: this.flag(),
+      values: this.list(() => ({private: this.flag(), data: this.some()})),
+    }),
     offer: () => ({
       type: 'offer',
       transfer: this.uint(),
+      after: this.uint(),
       private: this.flag(),
       bytes: this.uint(),
-      blobs: this.list(this.uint),
+      bodies: this.list(() => ({kind: this.flag() ? 'blob' : 'buffer', size: this.uint()}) as const),
     }),
+    stream: () => ({type: 'stream', transfer: this.uint(), after: this.uint(), private: this.flag()}),
     part: () => ({type: 'part', transfer: this.uint(), data: this.some()}),
+    end: () => ({type: 'end', transfer: this.uint()}),
     cancel: () => ({type: 'cancel', transfer: this.uint()}),
+    refuse: () => ({type: 'refuse', transfer: this.uint()}),
     ack: () => ({type: 'ack', values: this.uint(), transfers: this.uint(), arrivals: this.list(this.arrival)}),
+    datagram: () => ({type: 'datagram', number: this.uint(), private: this.flag(), data: this.some()}),
   };
 
   readonly types = Object.keys(this.#frames) as readonly Frame['type'][];

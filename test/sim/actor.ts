@@ -182,6 +182,8 @@ export class Actor implements MembershipListener {
     if (reason === 'lost' && !this.world.mayLose) this.#fail(`lost ${member.name}`);
   }
 
+  progress(): void {}
+
   hostchange(host: Member): void {
     this.world.log(`${this.name} has host ${host.name}`);
   }

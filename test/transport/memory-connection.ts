@@ -1,6 +1,6 @@
 import {PeerGroupError} from '../../src/errors.js';
-import {lowWaterMark, type Connection, type ConnectionListener} from '../../src/transport/transport.js';
-import type {Pipe} from './memory.js';
+import {lowWaterMark, type Connection, type ConnectionListener, type Lane} from '../../src/transport/transport.js';
+import type {Pipes} from './memory.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -12,9 +12,9 @@ export class MemoryConnection implements Connection {
   readonly role: Connection['role'];
   readonly fingerprints: Connection['fingerprints'];
   readonly maxMessageSize = maxMessageSize;
-  bufferedAmount = 0;
+  readonly #buffered = {main: 0, bulk: 0, loose: 0};
 
-  readonly #pipe: Pipe;
+  readonly #pipes: Pipes;
   readonly #released: (connection: MemoryConnection) => void;
   #other: MemoryConnection | undefined;
   #listener: ConnectionListener | undefined;
@@ -22,16 +22,16 @@ export class MemoryConnection implements Connection {
   #untold: PeerGroupError | undefined;
   #open = true;
 
-  /** `pipe` leads to the other end. */
+  /** `pipes` lead to the other end. */
   constructor(
     role: Connection['role'],
     fingerprints: Connection['fingerprints'],
-    pipe: Pipe,
+    pipes: Pipes,
     released: (connection: MemoryConnection) => void,
   ) {
     this.role = role;
     this.fingerprints = fingerprints;
-    this.#pipe = pipe;
+    this.#pipes = pipes;
     this.#released = released;
   }
 
@@ -49,15 +49,19 @@ export class MemoryConnection implements Connection {
     if (this.#listener === listener) this.#tellEnd();
   }
 
-  send(message: Bytes): void {
+  bufferedAmount(lane: Lane): number {
+    return this.#open ? this.#buffered[lane] : 0;
+  }
+
+  send(message: Bytes, lane: Lane = 'main'): void {
     if (message.byteLength > maxMessageSize) throw new PeerGroupError('too-large', 'The message is too large.');
     if (!this.#open) return;
     const copy = message.slice();
-    this.bufferedAmount += copy.byteLength;
-    this.#pipe.push(
+    this.#buffered[lane] += copy.byteLength;
+    this.#pipes[lane].push(
       copy.byteLength,
       () => this.#other?.received(copy),
-      () => this.#left(copy.byteLength),
+      () => this.#left(copy.byteLength, lane),
     );
   }
 
@@ -66,7 +70,7 @@ export class MemoryConnection implements Connection {
     this.#listener = this.#untold = undefined;
     this.#waiting = [];
     this.#free();
-    this.#pipe.push(0, () => this.#other?.fail('The other side closed the connection.'));
+    this.#pipes.main.push(0, () => this.#other?.fail('The other side closed the connection.'));
   }
 
   async path(): Promise<'direct'> {
@@ -88,16 +92,15 @@ export class MemoryConnection implements Connection {
     else this.#waiting.push(message);
   }
 
-  #left(bytes: number): void {
+  #left(bytes: number, lane: Lane): void {
     if (!this.#open) return;
-    const before = this.bufferedAmount;
-    this.bufferedAmount -= bytes;
-    if (before > lowWaterMark && this.bufferedAmount <= lowWaterMark) this.#listener?.drained();
+    const before = this.#buffered[lane];
+    this.#buffered[lane] -= bytes;
+    if (before > lowWaterMark[lane] && this.#buffered[lane] <= lowWaterMark[lane]) this.#listener?.drained();
   }
 
   #free(): void {
     this.#open = false;
-    this.bufferedAmount = 0;
     this.#released(this);
   }
 

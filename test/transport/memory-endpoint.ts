@@ -196,9 +196,10 @@ export class MemoryEndpoint implements Endpoint {
   }
 
   #end(role: Connection['role'], half: Half, other: Half) {
-    const pipe = this.#network.pipe(half.host, other.host);
+    const pipe = (isLoose?: boolean) => this.#network.pipe(half.host, other.host, isLoose);
+    const pipes = {main: pipe(), bulk: pipe(), loose: pipe(true)};
     const fingerprints = {local: half.fingerprint, remote: other.fingerprint};
-    return {host: half.host, half, pipe, connection: new MemoryConnection(role, fingerprints, pipe, half.release)};
+    return {host: half.host, half, pipes, connection: new MemoryConnection(role, fingerprints, pipes, half.release)};
   }
 
   #half(): Pick<Half, 'host' | 'fingerprint' | 'release'> {

@@ -1,5 +1,5 @@
 import type {Clock} from '../../src/environment.js';
-import type {Transport} from '../../src/transport/transport.js';
+import type {Lane, Transport} from '../../src/transport/transport.js';
 import type {MemoryConnection} from './memory-connection.js';
 import {MemoryEndpoint} from './memory-endpoint.js';
 import {VirtualPeerServer, type ServerSocket} from './virtual-peer-server.js';
@@ -172,8 +172,8 @@ export class VirtualNetwork {
     return Uint8Array.from({length}, () => Math.floor(this.random() * 256));
   }
 
-  pipe(from: Host | undefined, to: Host | undefined): Pipe {
-    const pipe = new Pipe(this, from, to);
+  pipe(from: Host | undefined, to: Host | undefined, isLoose = false): Pipe {
+    const pipe = new Pipe(this, from, to, isLoose);
     // What a dead page still does leads nowhere.
     if (from?.crashed || to?.crashed) pipe.broken = true;
     else this.#pipes.add(pipe);
@@ -197,8 +197,8 @@ export class VirtualNetwork {
 
   #end(link: MemoryLink, message: string): void {
     this.#links.delete(link);
-    for (const {host, connection, pipe} of link.ends) {
-      this.forget(pipe);
+    for (const {host, connection, pipes} of link.ends) {
+      for (const pipe of Object.values(pipes)) this.forget(pipe);
       this.later(this.delay(), () => host.run(() => connection.fail(message)));
     }
   }
@@ -209,7 +209,7 @@ export class VirtualNetwork {
       if (!link.ends.every(end => end.connection.closed)) continue;
       if (!link.ends.some(end => end.connection === connection)) continue;
       this.#links.delete(link);
-      for (const {pipe} of link.ends) this.forget(pipe);
+      for (const {pipes} of link.ends) for (const pipe of Object.values(pipes)) this.forget(pipe);
     }
   }
 }
@@ -253,23 +253,31 @@ class MemoryLink {
 interface LinkEnd {
   readonly host: Host;
   readonly connection: MemoryConnection;
-  readonly pipe: Pipe;
+  readonly pipes: Pipes;
 }
 
-/** One direction between two pages, or a page and the server (`undefined`). Keeps the order; what a cut holds up arrives later. */
+/** One for each lane. */
+export type Pipes = Readonly<Record<Lane, Pipe>>;
+
+/**
+ * One direction between two pages, or a page and the server (`undefined`). Keeps the order, and what a cut holds up arrives
+ * later; a loose one does neither, and loses one in ten.
+ */
 export class Pipe {
   readonly from: Host | undefined;
   readonly to: Host | undefined;
   broken = false;
 
   readonly #network: VirtualNetwork;
+  readonly #isLoose: boolean;
   readonly #held: (() => void)[] = [];
   /** When the last of it leaves, and arrives. */
   #leaving = 0;
   #arriving = 0;
 
-  constructor(network: VirtualNetwork, from: Host | undefined, to: Host | undefined) {
+  constructor(network: VirtualNetwork, from: Host | undefined, to: Host | undefined, isLoose: boolean) {
     this.#network = network;
+    this.#isLoose = isLoose;
     this.from = from;
     this.to = to;
   }
@@ -281,6 +289,10 @@ export class Pipe {
     this.#leaving = Math.max(now, this.#leaving) + bytes / bandwidth;
     this.#arriving = Math.max(this.#arriving, this.#leaving + this.#network.delay());
     if (left) this.#after(this.#leaving - now, () => this.from?.run(left));
+    if (this.#isLoose) {
+      if (this.#isCut() || this.#network.random() < 0.1) return;
+      return this.#network.later(this.#network.delay(), () => !this.broken && this.to?.run(arrived));
+    }
     this.#after(this.#arriving - now, () => (this.to ? this.to.run(arrived) : arrived()));
   }
 

@@ -329,7 +329,7 @@ describe('Against strangers, PeerJS', () => {
     };
     await connected();
     Reflect.deleteProperty(Counted.prototype, 'createDataChannel');
-    expect(channels.map(channel => channel.bufferedAmountLowThreshold)).to.deep.equal([lowWaterMark]);
+    expect(channels.map(channel => channel.bufferedAmountLowThreshold)).to.deep.equal([lowWaterMark.main]);
   });
 
   it('loses an id that somebody with the token has taken over, and notices', async () => {

@@ -302,11 +302,11 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
 
       it('says how much waits to be sent, and when most of it has left', async () => {
         const {annEnd, bobEnd} = await connected();
-        for (let i = 0; i < 16; i++) annEnd.connection.send(new Uint8Array(lowWaterMark));
-        expect(annEnd.connection.bufferedAmount).to.be.above(lowWaterMark);
+        for (let i = 0; i < 16; i++) annEnd.connection.send(new Uint8Array(lowWaterMark.main));
+        expect(annEnd.connection.bufferedAmount('main')).to.be.above(lowWaterMark.main);
         expect(annEnd.drained).to.equal(0);
         await bench.until(() => annEnd.drained > 0);
-        expect(annEnd.connection.bufferedAmount).to.be.at.most(lowWaterMark);
+        expect(annEnd.connection.bufferedAmount('main')).to.be.at.most(lowWaterMark.main);
         await bench.until(() => bobEnd.messages.length === 16);
       });
 
@@ -314,7 +314,7 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
         const {annEnd, bobEnd} = await connected();
         for (let i = 0; i < 40; i++) annEnd.connection.send(new Uint8Array(64 * 1024).fill(i));
         annEnd.connection.close();
-        expect([annEnd.connection.closed, annEnd.connection.bufferedAmount]).to.deep.equal([true, 0]);
+        expect([annEnd.connection.closed, annEnd.connection.bufferedAmount('main')]).to.deep.equal([true, 0]);
         annEnd.connection.send(bytes(99));
         bobEnd.connection.send(bytes(99));
         annEnd.connection.close();

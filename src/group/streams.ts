@@ -1,0 +1,36 @@
+import {decode, encode} from '../codec/codec.js';
+import type {Bytes} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+
+/** Bytes. Larger chunks of bytes go in several: where they are cut means nothing. */
+const byteChunk = 256 * 1024;
+
+/** The chunks of a stream, encoded. It fails with `data-clone` at a chunk that cannot be carried. */
+export function encodeStream(stream: ReadableStream): ReadableStream<Bytes> {
+  return stream.pipeThrough(
+    new TransformStream<unknown, Bytes>(
+      {
+        transform(chunk, controller) {
+          if (!(chunk instanceof Uint8Array)) return controller.enqueue(encodeChunk(chunk));
+          for (let at = 0; at < chunk.length; at += byteChunk)
+            controller.enqueue(encodeChunk(chunk.slice(at, at + byteChunk)));
+        },
+      },
+      {highWaterMark: 0},
+    ),
+  );
+}
+
+function encodeChunk(chunk: unknown): Bytes {
+  const {bytes, bodies} = encode(chunk);
+  if (bodies.length > 0)
+    throw new PeerGroupError('data-clone', 'A chunk of a stream holds a Blob or a large buffer. Send it on its own.');
+  return bytes;
+}
+
+/** The same, as they were. It fails with `bad-frame` at a chunk that makes no sense. */
+export function decodeStream(stream: ReadableStream<Bytes>): ReadableStream {
+  return stream.pipeThrough(
+    new TransformStream<Bytes, unknown>({transform: (chunk, controller) => controller.enqueue(decode(chunk))}),
+  );
+}

@@ -1,0 +1,151 @@
+import {PeerGroupError} from '../errors.js';
+import {mostValues, type FrameOf} from '../protocol/frames.js';
+import type {Link} from './link.js';
+import type {Parcel, Receipt} from './parcel.js';
+
+/** Bytes. Many small values go in one message of this size: sending one costs as much as encoding hundreds. */
+const batchSize = 16 * 1024;
+
+/** Bytes that a frame needs beside its values, and a value beside its data. */
+const frameOverhead = 24;
+const valueOverhead = 8;
+
+/** Values that have been taken back and are still in the list. */
+const mostCancelled = 1000;
+
+interface Outgoing {
+  readonly parcel: Parcel;
+  readonly receipt: Receipt;
+  /** Its place among all calls, also those that were taken back. */
+  readonly order: number;
+}
+
+/** The small values on their way out over one link. */
+export class OutgoingValues {
+  /** Not acknowledged yet: the first has the number `#acknowledged + 1`. */
+  #out: Outgoing[] = [];
+  #acknowledged = 0;
+  /** How many of `#out` have been sent on this connection. */
+  #sent = 0;
+  /** Bytes of the next one that have been. */
+  #cut = 0;
+  /** How many of `#out` have ever been sent: these can no longer be taken back. */
+  #everSent = 0;
+  #cancelled = 0;
+  /** How many values there have been. */
+  added = 0;
+  /** Bytes that wait to be sent. */
+  waiting = 0;
+
+  get idle(): boolean {
+    this.#forgetCancelled();
+    return this.#out.length === 0;
+  }
+
+  /** Bytes accepted and not acknowledged. */
+  get buffered(): number {
+    this.#forgetCancelled();
+    return this.#out.reduce((sum, {parcel}) => sum + parcel.bytes.length, 0);
+  }
+
+  /** Whether enough waits to fill a message. */
+  get isBatch(): boolean {
+    return this.waiting >= batchSize;
+  }
+
+  /** The number of the last value that has ever been sent. */
+  get lastSent(): number {
+    return this.#acknowledged + this.#everSent;
+  }
+
+  /** Whether all of the first `count` values have been sent. */
+  haveLeft(count: number): boolean {
+    this.#forgetCancelled();
+    return (this.#out[this.#everSent]?.order ?? count) >= count;
+  }
+
+  add(parcel: Parcel, receipt: Receipt): void {
+    this.#out.push({parcel, receipt, order: this.added});
+    this.added += 1;
+    this.waiting += parcel.bytes.length;
+  }
+
+  /** One of those that have not been sent is not wanted any more. */
+  cancelled(): void {
+    this.#cancelled += 1;
+    if (this.#cancelled > Math.max(mostCancelled, this.#out.length / 2)) this.#forgetCancelled();
+  }
+
+  #forgetCancelled(): void {
+    if (this.#cancelled === 0) return;
+    this.#cancelled = 0;
+    this.#out = this.#out.filter(({receipt}, at) => at < this.#everSent || !receipt.isCancelled);
+    this.#weigh();
+  }
+
+  #weigh(): void {
+    this.waiting = 0;
+    for (let at = this.#sent; at < this.#out.length; at += 1) this.waiting += this.#out[at]?.parcel.bytes.length ?? 0;
+  }
+
+  /**
+   * The next frame, with as many values as go together; a larger one goes in pieces. `undefined` if none waits.
+   * `most`: bytes of a message.
+   */
+  next(most: number, acknowledged: number): FrameOf<'values'> | undefined {
+    this.#forgetCancelled();
+    const values: {private: boolean; data: Uint8Array<ArrayBuffer>}[] = [];
+    const number = this.#acknowledged + this.#sent + 1;
+    let room = Math.min(batchSize, most) - frameOverhead;
+    for (let next; (next = this.#out[this.#sent]) && values.length < mostValues;) {
+      const {bytes, private: isPrivate} = next.parcel;
+      const left = bytes.length - this.#cut;
+      if (values.length === 0) room = Math.max(room, Math.min(left + valueOverhead, most - frameOverhead));
+      if (values.length > 0 && left + valueOverhead > room) break;
+      const size = Math.min(left, room - valueOverhead);
+      values.push({
+        private: isPrivate,
+        data: size === bytes.length ? bytes : bytes.subarray(this.#cut, this.#cut + size),
+      });
+      this.waiting -= size;
+      if (size < left) {
+        this.#cut += size;
+        return {type: 'values', number, acknowledged, more: true, values};
+      }
+      room -= size + valueOverhead;
+      this.#cut = 0;
+      this.#sent += 1;
+    }
+    this.#everSent = Math.max(this.#everSent, this.#sent);
+    return values.length > 0 ? {type: 'values', number, acknowledged, more: false, values} : undefined;
+  }
+
+  /** @throws PeerGroupError `bad-frame` */
+  acknowledged(values: number, link: Link): void {
+    const count = values - this.#acknowledged;
+    if (count <= 0) return;
+    if (count > this.#everSent) throw new PeerGroupError('bad-frame', 'A member acknowledged what was never sent.');
+    const settled = this.#out.splice(0, count);
+    this.#acknowledged = values;
+    this.#everSent -= count;
+    // On a new connection, the other side may have had what was not sent again yet.
+    if (count > this.#sent) this.#cut = 0;
+    this.#sent = Math.max(0, this.#sent - count);
+    if (this.#sent < this.#everSent) this.#weigh();
+    for (const {receipt} of settled) receipt.done(link);
+  }
+
+  /** The connection is lost: everything that is not acknowledged will be sent on the next one. */
+  pause(): void {
+    this.#sent = 0;
+    this.#cut = 0;
+    this.#weigh();
+  }
+
+  end(link: Link): void {
+    const out = this.#out;
+    this.#out = [];
+    this.waiting = 0;
+    for (const {receipt} of out) if (!receipt.isCancelled) receipt.gone(link);
+  }
+}

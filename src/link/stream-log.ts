@@ -1,0 +1,132 @@
+import type {Bytes} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import {mostChunk} from '../protocol/frames.js';
+import {concatenate} from './incoming-values.js';
+import type {Source} from './source.js';
+
+/** Bytes that are kept for the slowest receiver before it slows everybody down. */
+const mostKept = 16 * 1024 * 1024;
+
+interface Follower {
+  /** Everything before has arrived. */
+  released: number;
+  /** The piece that was read last: its number, and where it begins. */
+  piece: number;
+  from: number;
+  readonly ready: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * A stream on its way to several receivers: read once, no sooner than the fastest of them wants more, and kept until the
+ * slowest has it. Each chunk is preceded by its length, four bytes, big-endian.
+ */
+export class StreamLog {
+  readonly #reader: ReadableStreamDefaultReader<Bytes>;
+  readonly #followers = new Set<Follower>();
+  #kept: Bytes[] = [];
+  /** The number of the first piece that is kept, and where it begins. */
+  #first = 0;
+  #start = 0;
+  #end = 0;
+  #isReading = false;
+  #isDone = false;
+
+  /** @throws TypeError if the stream is locked */
+  constructor(stream: ReadableStream<Bytes>) {
+    this.#reader = stream.getReader();
+  }
+
+  /** What one receiver reads of it, from the start. */
+  follow(ready: () => void, failed: (error: unknown) => void): Source {
+    const follower: Follower = {released: 0, piece: 0, from: 0, ready, failed};
+    this.#followers.add(follower);
+    return {
+      size: undefined,
+      read: (position, most) => this.#read(follower, position, most),
+      isEnd: position => this.#isDone && position === this.#end,
+      release: position => {
+        follower.released = position;
+        this.#trim();
+      },
+      close: () => {
+        if (!this.#followers.delete(follower)) return;
+        if (this.#followers.size === 0) this.cancel();
+        else this.#trim();
+      },
+    };
+  }
+
+  /** Nobody wants more of it. */
+  cancel(reason?: unknown): void {
+    this.#kept = [];
+    if (this.#isDone) return;
+    this.#isDone = true;
+    // What the producer says of that is nobody's concern any more.
+    this.#reader.cancel(reason).catch(() => {});
+  }
+
+  /** As many pieces as go together. */
+  #read(follower: Follower, position: number, most: number): Bytes | undefined {
+    if (position < follower.from || follower.piece < this.#first) {
+      follower.piece = this.#first;
+      follower.from = this.#start;
+    }
+    const found: Bytes[] = [];
+    let size = 0;
+    for (let piece; size < most && (piece = this.#kept[follower.piece - this.#first]);) {
+      const from = position + size - follower.from;
+      const part = piece.subarray(from, from + most - size);
+      size += part.length;
+      if (part.length > 0) found.push(part);
+      if (from + part.length < piece.length) break;
+      follower.piece += 1;
+      follower.from += piece.length;
+    }
+    if (size === 0) {
+      void this.#pull();
+      return undefined;
+    }
+    return found.length === 1 ? found[0] : concatenate(found, size);
+  }
+
+  #trim(): void {
+    const released = Math.min(...[...this.#followers].map(follower => follower.released));
+    let count = 0;
+    for (let piece; (piece = this.#kept[count]) && this.#start + piece.length <= released; count += 1)
+      this.#start += piece.length;
+    this.#kept.splice(0, count);
+    this.#first += count;
+    for (const {ready} of this.#followers) ready();
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#isReading || this.#isDone || this.#end - this.#start >= mostKept) return;
+    this.#isReading = true;
+    try {
+      const {done, value} = await this.#reader.read();
+      if (this.#isDone) return;
+      if (done) this.#isDone = true;
+      else this.#append(value);
+    } catch (error) {
+      this.#isDone = true;
+      for (const {failed} of [...this.#followers]) failed(error);
+    } finally {
+      this.#isReading = false;
+    }
+    for (const {ready} of [...this.#followers]) ready();
+  }
+
+  #append(chunk: Bytes): void {
+    if (chunk.length > mostChunk) {
+      const error = new PeerGroupError('too-large', `A chunk of a stream may have ${mostChunk} bytes, encoded.`);
+      this.cancel(error);
+      throw error;
+    }
+    const piece = new Uint8Array(4 + chunk.length);
+    new DataView(piece.buffer).setUint32(0, chunk.length);
+    piece.set(chunk, 4);
+    this.#kept.push(piece);
+    this.#end += piece.length;
+  }
+}
