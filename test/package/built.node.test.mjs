@@ -90,6 +90,9 @@ for (const [name, options] of Object.entries(browsers)) {
       await enter(ann, `built ${name}`);
       await enter(bob, `built ${name}`);
       assert.ok(loaded().includes('dist/transport/peerjs-library.js'));
+      // Nobody waits for it, so that it may come at any moment; but it comes.
+      const signal = AbortSignal.timeout(20_000);
+      while (!loaded().includes('dist/group/relay.js')) await once(web, 'request', {signal});
       await send(bob, 'from Bob');
       await send(ann, 'from Ann');
       assert.deepEqual([await heardBy(ann), await heardBy(bob)], [['from Bob'], ['from Ann']]);
