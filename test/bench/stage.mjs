@@ -112,14 +112,15 @@ export class Stage {
   }
 
   /**
-   * How far away everybody else is, for connections from now on: half of the round trip is put on at either end.
+   * How far away everybody else is, for connections from now on. Chromium puts its latency on what comes and on what goes,
+   * at either end: four times in a round trip.
    * @param {import('puppeteer-core').Page} page
    * @param {boolean} isFar
    */
   async #connect(page, isFar) {
     await this.#networks.get(page)?.send('Network.emulateNetworkConditions', {
       offline: false,
-      latency: isFar ? roundTrip / 2 : 0,
+      latency: isFar ? roundTrip / 4 : 0,
       downloadThroughput: -1,
       uploadThroughput: -1,
     });
