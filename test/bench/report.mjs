@@ -42,14 +42,14 @@ function readFile(file) {
 
 /** @param {import('./table.mjs').Outcome} outcome */
 function section(outcome) {
-  const {date, machine, versions, rounds} = outcome;
+  const {date, machine, versions, rounds, quick} = outcome;
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `
 ![How many times as fast as hand-written WebRTC](docs/bench.svg)
 
 ${table(outcome)}
 
-Medians of ${rounds} rounds, in brackets the least and the most; ↑ more is better, ↓ less is better. The floor is WebRTC by hand, with nothing else; the others are multiples of it in the same round where no unit stands. – is not possible, or takes longer than a minute.
+Medians of ${rounds} rounds, in brackets the least and the most; ↑ more is better, ↓ less is better. The floor is WebRTC by hand, with nothing else; the others are multiples of it in the same round where no unit stands. – is not possible, or takes longer than a minute.${quick ? ' A quick run: 24 MiB wherever more is named.' : ''}
 ${date}, ${machine['cores']} × ${machine['cpu']}, ${machine['memory']}, ${machine['system']}, ${machine['browser']}, Node ${machine['node']}; ${programs.join(', ')}.
 `;
 }

@@ -15,7 +15,7 @@ export const metrics = {
 
 /** @param {import('../run.mjs').Scene} scene */
 export async function run({size, attempt, note, median, quick}) {
-  const big = (quick ? 48 : 256) * MiB;
+  const big = (quick ? 24 : 256) * MiB;
   /**
    * Messages to `name` and back for as long as the others are sent something large.
    * @param {import('../stage.mjs').Group} group @param {number[]} receivers @param {number} name

@@ -33,7 +33,7 @@ export async function run({attempt, note, median, quick}) {
   });
   for (const kind of /** @type {const} */ (['buffer', 'blob'])) {
     for (const size of [16, 256]) {
-      const actual = quick ? Math.min(size, 48) : size;
+      const actual = quick ? Math.min(size, 24) : size;
       await attempt(`large/${kind} ${size}`, async group => {
         const {took, stall} = await transfer(group, kind, actual * MiB);
         if (size === 256) note(`large/${kind} stall`, stall);
