@@ -3,7 +3,7 @@
 /** Bytes. Everything is made and looked at in blocks, so that a gigabyte needs no gigabyte of heap. */
 const blockSize = 4 * 1024 * 1024;
 
-/** Bytes that no two blocks, and no two seeds, have in common. */
+/** Bytes that no two blocks, and no two seeds, have in common. @param {number} seed @param {number} index @param {number} length */
 function block(seed, index, length) {
   const words = new Uint32Array(Math.ceil(length / 4));
   let state = (seed * 7919 + index * 104729 + 1) >>> 0;
@@ -16,13 +16,14 @@ function block(seed, index, length) {
   return new Uint8Array(words.buffer, 0, length);
 }
 
+/** @param {number} seed @param {number} size */
 function* blocks(seed, size) {
   for (let start = 0; start < size; start += blockSize) {
     yield block(seed, start / blockSize, Math.min(blockSize, size - start));
   }
 }
 
-/** @param {'buffer' | 'blob'} kind */
+/** @param {'buffer' | 'blob'} kind @param {number} size bytes @param {number} seed */
 export function makeContent(kind, size, seed) {
   if (kind === 'blob') {
     const parts = [];
@@ -38,26 +39,37 @@ export function makeContent(kind, size, seed) {
   return bytes.buffer;
 }
 
-/** What arrives of a buffer or a Blob: some hand over a buffer for a Blob, or a view. */
-export const sizeOf = content => content.size ?? content.byteLength;
+/** Some hand over a buffer for a Blob, or a view. @typedef {Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>} Content */
 
-/** @throws Error if it is not what `makeContent` has made of this size and seed */
+/** Bytes. @param {Content} content */
+export const sizeOf = content => (content instanceof Blob ? content.size : content.byteLength);
+
+/**
+ * Rejects if it is not what `makeContent` has made of this size and seed.
+ * @param {Content} content
+ * @param {number} size
+ * @param {number} seed
+ */
 export async function checkContent(content, size, seed) {
   if (sizeOf(content) !== size) throw new Error(`${sizeOf(content)} bytes instead of ${size}`);
-  const isBlob = content instanceof Blob;
-  const [buffer, offset] = ArrayBuffer.isView(content) ? [content.buffer, content.byteOffset] : [content, 0];
   let start = 0;
   for (const part of blocks(seed, size)) {
     const [from, to] = [start, start + part.length];
-    const arrived = isBlob
-      ? await content.slice(from, to).arrayBuffer()
-      : new Uint8Array(buffer, offset + from, part.length);
+    const arrived = await bytesOf(content, from, to);
     const [actual, expected] = await Promise.all([digest(arrived), digest(part)]);
     if (actual !== expected) throw new Error(`other bytes between ${from} and ${to}`);
     start = to;
   }
 }
 
+/** @param {Content} content @param {number} from @param {number} to */
+async function bytesOf(content, from, to) {
+  if (content instanceof Blob) return new Uint8Array(await content.slice(from, to).arrayBuffer());
+  if (ArrayBuffer.isView(content)) return new Uint8Array(content.buffer, content.byteOffset + from, to - from);
+  return new Uint8Array(content, from, to - from);
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes */
 async function digest(bytes) {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).join();
 }

@@ -169,11 +169,16 @@ class Bench {
     return start;
   }
 
-  /** When the last one came. Rejects if not each came once and in order. */
-  async burstArrived() {
-    const time = await this.#until(() => this.#burst.time);
-    if (this.#burst.fault) throw new WrongResult(this.#burst.fault);
-    return time;
+  /** When as many had come. */
+  burstArrived() {
+    return this.#until(() => this.#burst.time);
+  }
+
+  /** Throws if not each came once and in order. */
+  checkBurst() {
+    const {fault, arrived, expected} = this.#burst;
+    if (fault) throw wrong(fault);
+    if (arrived !== expected) throw wrong(`${arrived} messages instead of ${expected}`);
   }
 
   /** @param {'buffer' | 'blob'} kind */
@@ -205,13 +210,14 @@ class Bench {
     const {content} = this.#arrivals.get(size);
     this.#arrivals.delete(size);
     await checkContent(content, size, seed).catch(({message}) => {
-      throw new WrongResult(message);
+      throw wrong(message);
     });
   }
 }
 
-class WrongResult extends Error {
-  name = 'WrongResult';
+/** Of an error nothing but the message gets to the runner. */
+function wrong(what) {
+  return new Error(`wrong result: ${what}`);
 }
 
 window.bench = new Bench();
