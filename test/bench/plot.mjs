@@ -1,5 +1,5 @@
 /** px. */
-const [width, left, right, rowHeight, top, bottom] = [860, 330, 24, 34, 56, 40];
+const [width, left, right, rowHeight, top, bottom] = [890, 360, 24, 34, 56, 40];
 
 /** By contestant: the colour on a light and on a dark page. */
 const colours = {
