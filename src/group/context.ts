@@ -12,6 +12,8 @@ export interface Context {
   readonly identity: Identity;
   readonly self: Person;
   readonly meetingPoint: string;
+  /** What newcomers and hosts show each other that they know. Empty: none. */
+  readonly password: string;
   readonly presence: Presence;
   readonly listener: MembershipListener;
   /** Ends every socket and connection; aborts last of all, when the goodbyes have been said. */

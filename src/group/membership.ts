@@ -31,6 +31,8 @@ import {Waiting} from './waiting.js';
 export interface MembershipSettings extends Presentation {
   /** The group's hash (`meetingPoint()`). */
   readonly meetingPoint: string;
+  /** What everyone in the group has to know. Empty: none. */
+  readonly password: string;
   /** Counts if this member founds the group: nobody enters without an `accept()`. */
   readonly approval: boolean;
   readonly identity: Identity;
@@ -100,6 +102,7 @@ export class Membership {
       identity: settings.identity,
       self: new Person(settings.identity.id, settings.identity.publicKey, true),
       meetingPoint: settings.meetingPoint,
+      password: settings.password,
       presence,
       listener,
       wire: this.#wire.signal,
@@ -148,7 +151,10 @@ export class Membership {
 
   async #join(address: string | undefined): Promise<void> {
     const {signal} = this.#over;
+    const {password, environment: tools} = this.#context;
     try {
+      // Nobody founds or joins a group without the code that protects it.
+      if (password !== '') await tools.crypto.loadPake();
       const joined = await join(
         {
           context: this.#context,

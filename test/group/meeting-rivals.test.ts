@@ -67,6 +67,7 @@ async function founder(name: string, server: TestServer): Promise<Founder> {
       profile: undefined,
       credential: undefined,
       grace: 20_000,
+      password: '',
       approval: false,
       meetingPoint: id,
       identity: await browserCryptography.createIdentity(),

@@ -128,12 +128,15 @@ describe('Two who connect', () => {
       prove(his, introduction(bob)),
     ] as const;
     const [bobSeen, annSeen] = (await Promise.all(sessions)).map(({proof}) => proof);
-    expect(annSeen).to.deep.equal({id: ann.id, key: ann.publicKey, root, standing} satisfies Proof);
+    const transcript = bobSeen?.transcript ?? new Uint8Array();
+    expect(transcript).to.have.length(32);
+    expect(annSeen).to.deep.equal({id: ann.id, key: ann.publicKey, root, standing, transcript} satisfies Proof);
     expect(bobSeen).to.deep.equal({
       id: bob.id,
       key: bob.publicKey,
       root: undefined,
       standing: undefined,
+      transcript,
     } satisfies Proof);
     expect([hers.closed, his.closed]).to.deep.equal([false, false]);
   });
