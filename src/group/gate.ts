@@ -1,9 +1,10 @@
 import {PeerGroupError} from '../errors.js';
 import type {Frame} from '../protocol/frames.js';
 import {pause} from './backoff.js';
-import type {Context} from './context.js';
+import type {Clock} from '../environment.js';
+import type {Gatekeeper} from './context.js';
 import {Guesses} from './guesses.js';
-import {beginPake, showPassword} from './password.js';
+import {showPassword, type BeginPake} from './password.js';
 import type {Session} from './session.js';
 
 /** ms. Somebody whose turn it is has this long for each of its two words. */
@@ -16,7 +17,9 @@ const patienceInterval = 1000;
 const mostWaiting = 64;
 
 export interface GateOptions {
-  readonly context: Context;
+  readonly clock: Clock;
+  readonly begin: BeginPake;
+  readonly failed: (error: PeerGroupError) => void;
   /** Takes on a newcomer that knows the password. */
   readonly passed: (session: Session) => void;
 }
@@ -25,7 +28,7 @@ export interface GateOptions {
  * The host's side of the password, before anything else is said: a newcomer has one try on a connection, and all of them
  * together have few (`Guesses`). A share that the host has sent counts as a try unless it turns out right.
  */
-export class Gate {
+export class Gate implements Gatekeeper {
   readonly #options: GateOptions;
   readonly #waiting = new Map<Session, AbortController>();
   readonly #signal: AbortSignal;
@@ -34,7 +37,7 @@ export class Gate {
   constructor(options: GateOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#guesses = new Guesses(options.context.environment.clock, signal);
+    this.#guesses = new Guesses(options.clock, signal);
   }
 
   /** Somebody who is in no group has connected. */
@@ -57,7 +60,7 @@ export class Gate {
         if (!this.#waiting.delete(session)) return;
         session.close();
         if (error instanceof PeerGroupError && error.code === 'bad-frame') {
-          this.#options.context.listener.error(error);
+          this.#options.failed(error);
         }
       },
     );
@@ -65,14 +68,13 @@ export class Gate {
 
   /** @returns whether it knows the password. Rejects when it goes away, takes too long, or breaks the rules. */
   async #examine(session: Session, signal: AbortSignal): Promise<boolean> {
-    const {context} = this.#options;
     const first = await this.#within(session.next(signal), signal);
     if (first.type === 'request') return false;
     if (first.type !== 'pake') throw unexpected(first);
     // Heard of at once if it goes while it waits.
     const second = session.next(signal);
     await this.#turn(session, second, signal);
-    const run = await beginPake(context, session, 'host');
+    const run = await this.#options.begin(session, 'host');
     const confirmation = await run.agree(first.share);
     if (!confirmation)
       throw new PeerGroupError('bad-frame', 'A newcomer took part in the exchange with a share that is none.');
@@ -88,7 +90,7 @@ export class Gate {
 
   /** Waits until it is this newcomer's turn; `early` is what it says before that, which it may not. */
   async #turn(session: Session, early: Promise<Frame>, signal: AbortSignal): Promise<void> {
-    const {clock} = this.#options.context.environment;
+    const {clock} = this.#options;
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
     const soothe = () => {
@@ -114,7 +116,7 @@ export class Gate {
     const tries = {unanswered: 0};
     await this.#guesses.take(this.#signal);
     try {
-      const shown = showPassword(this.#options.context, session, tries, this.#signal);
+      const shown = showPassword(this.#options.begin, session, tries, this.#signal);
       return (await this.#within(shown, this.#signal)) === undefined;
     } catch (error) {
       if (error instanceof PeerGroupError && error.code === 'wrong-password') return false;
@@ -127,7 +129,7 @@ export class Gate {
 
   async #within<T>(word: Promise<T>, signal: AbortSignal): Promise<T> {
     const over = new AbortController();
-    const late = pause(this.#options.context.environment.clock, patience, AbortSignal.any([signal, over.signal]));
+    const late = pause(this.#options.clock, patience, AbortSignal.any([signal, over.signal]));
     const tooLate = late.then(() => {
       throw new PeerGroupError('connection-lost', 'A newcomer said nothing for too long.');
     });

@@ -2,8 +2,7 @@ import {PeerGroupError} from '../errors.js';
 import {limits, type Change, type Entry, type Note} from '../protocol/records.js';
 import {Admission} from './admission.js';
 import type {Briefing} from './briefing.js';
-import type {Context} from './context.js';
-import {Gate} from './gate.js';
+import type {Context, Gatekeeper} from './context.js';
 import {Doorbell, type Claimed} from './doorbell.js';
 import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
@@ -48,7 +47,7 @@ export interface HostingOptions {
 export class Hosting {
   readonly #options: HostingOptions;
   readonly #admission: Admission;
-  readonly #gate: Gate | undefined;
+  readonly #gate: Gatekeeper | undefined;
   readonly #doorbell: Doorbell;
   readonly #rivalry: Rivalry;
   readonly #signal: AbortSignal;
@@ -80,11 +79,9 @@ export class Hosting {
       },
       signal,
     );
-    if (context.password !== '') {
-      // The host of another group only wanted to know whether this one knows the password.
-      const passed = (session: Session) => (session.proof.root ? session.close() : this.#admission.receive(session));
-      this.#gate = new Gate({context, passed}, signal);
-    }
+    // The host of another group only wanted to know whether this one knows the password.
+    const passed = (session: Session) => (session.proof.root ? session.close() : this.#admission.receive(session));
+    this.#gate = context.protection()?.gate(passed, signal);
     this.#rivalry = new Rivalry(
       {
         environment,

@@ -3,9 +3,8 @@ import type {Bytes} from '../environment.js';
 import type {Frame, FrameOf} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
 import {backoff, pause} from './backoff.js';
-import type {Context} from './context.js';
+import type {Context, Tries} from './context.js';
 import {claim, type Claimed} from './doorbell.js';
-import {denied, showPassword, type Tries} from './password.js';
 import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
 import {everyTick} from './ticking.js';
@@ -171,7 +170,7 @@ async function ask(options: JoiningOptions, session: Session, tries: Tries, sign
   const waiting = AbortSignal.any([signal, over.signal]);
   everyTick(context.environment.clock, listen, waiting);
   try {
-    const elsewhere = context.password === '' ? undefined : await showPassword(context, session, tries, waiting);
+    const elsewhere = await context.protection()?.show(session, tries, waiting);
     const settled = elsewhere ? redirected(elsewhere) : await request(options, session, root, waiting);
     if (settled.type !== 'welcomed') session.close();
     return settled;
@@ -209,7 +208,7 @@ async function request(options: JoiningOptions, session: Session, root: Bytes, s
         case 'goodbye':
           return redirected(frame);
         case 'denied':
-          throw denied(options.context.password !== '');
+          throw new PeerGroupError('wrong-password', 'This group has a password. Set the property `password`.');
         default:
           throw new PeerGroupError('bad-frame', `The host answered a request with “${frame.type}”.`);
       }

@@ -4,7 +4,7 @@ import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import type {Connection} from '../transport/transport.js';
-import type {Context, GroupEnd} from './context.js';
+import type {Context, GroupEnd, Protection} from './context.js';
 import {Group} from './group.js';
 import {pause} from './backoff.js';
 import {join} from './joining.js';
@@ -66,6 +66,7 @@ export class Membership {
   readonly #waiting = new Waiting<Group>();
   readonly #description: SelfDescription;
   #state: GroupState = 'connecting';
+  #protection: Protection | undefined;
   #group: Group | undefined;
   #grouped = deferred<Group>();
   #unproven = 0;
@@ -102,7 +103,7 @@ export class Membership {
       identity: settings.identity,
       self: new Person(settings.identity.id, settings.identity.publicKey, true),
       meetingPoint: settings.meetingPoint,
-      password: settings.password,
+      protection: () => this.#protection,
       presence,
       listener,
       wire: this.#wire.signal,
@@ -151,10 +152,10 @@ export class Membership {
 
   async #join(address: string | undefined): Promise<void> {
     const {signal} = this.#over;
-    const {password, environment: tools} = this.#context;
     try {
-      // Nobody founds or joins a group without the code that protects it.
-      if (password !== '') await tools.crypto.loadPake();
+      // Nobody founds or joins a group without what protects it.
+      if (this.#settings.password !== '') this.#protection ??= await this.#protect();
+      signal.throwIfAborted();
       const joined = await join(
         {
           context: this.#context,
@@ -200,6 +201,13 @@ export class Membership {
       this.#listener.error(failure);
       this.#enter('failed');
     }
+  }
+
+  async #protect(): Promise<Protection> {
+    const {environment, identity} = this.#context;
+    const {clock, crypto} = environment;
+    const [{protect}, pake] = await Promise.all([import('./protection.js'), crypto.loadPake()]);
+    return protect(clock, pake, identity, this.#settings.password, error => this.#listener.error(error));
   }
 
   #enterGroup(ledger: Ledger, people: People, founded: number, session?: Session): Group {

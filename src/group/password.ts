@@ -1,26 +1,20 @@
-import type {PakeRole, PakeRun} from '../environment.js';
+import type {Identity, Pake, PakeRole, PakeRun} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Frame, FrameOf} from '../protocol/frames.js';
-import type {Context} from './context.js';
+import type {Tries} from './context.js';
 import type {Session} from './session.js';
 
 /** Confirmations in a row that nobody has answered, before a newcomer gives up: each lets whoever is there test one password. */
 const mostUnanswered = 5;
 
-/** What a newcomer remembers from one host to the next. */
-export interface Tries {
-  unanswered: number;
-}
+/** Begins a run of the exchange, bound to a connection and to both of its ends. */
+export type BeginPake = (session: Session, role: PakeRole) => Promise<PakeRun>;
 
-/** One run of the exchange, bound to this connection and to both of its ends. */
-export async function beginPake(
-  {environment, identity, password}: Context,
-  {proof}: Session,
-  role: PakeRole,
-): Promise<PakeRun> {
-  const pake = await environment.crypto.loadPake();
-  const [newcomer, host] = role === 'newcomer' ? [identity.publicKey, proof.key] : [proof.key, identity.publicKey];
-  return pake({role, password, newcomer, host, session: proof.transcript});
+export function pakeOf(pake: Pake, {publicKey}: Identity, password: string): BeginPake {
+  return ({proof}, role) => {
+    const [newcomer, host] = role === 'newcomer' ? [publicKey, proof.key] : [proof.key, publicKey];
+    return pake({role, password, newcomer, host, session: proof.transcript});
+  };
 }
 
 /**
@@ -31,7 +25,7 @@ export async function beginPake(
  * `bad-frame`, or the reason why the connection or `signal` ended.
  */
 export async function showPassword(
-  context: Context,
+  begin: BeginPake,
   session: Session,
   tries: Tries,
   signal: AbortSignal,
@@ -39,7 +33,7 @@ export async function showPassword(
   if (tries.unanswered >= mostUnanswered) {
     throw wrongPassword(`Whoever answers for this group has broken off ${mostUnanswered} times when it was to show`);
   }
-  const run = await beginPake(context, session, 'newcomer');
+  const run = await begin(session, 'newcomer');
   session.send({type: 'pake', share: run.share});
   const first = await answer(session, 'pake', signal);
   if (first.type !== 'pake') return first;
@@ -64,24 +58,18 @@ async function answer<Type extends 'pake' | 'confirm'>(
   let frame: Frame;
   do frame = await session.next(signal);
   while (frame.type === 'pending');
-  if (frame.type === 'denied') throw denied(true);
+  if (frame.type === 'denied')
+    throw denied('The password is wrong, or this group has none. Set `password` to the right one.');
   if (frame.type === type || frame.type === 'redirect' || frame.type === 'goodbye') {
     return frame as FrameOf<Type | 'redirect' | 'goodbye'>;
   }
   throw new PeerGroupError('bad-frame', `The host sent “${frame.type}” where “${type}” belongs.`);
 }
 
-/** What it means that a host says `denied`. */
-export function denied(hasPassword: boolean): PeerGroupError {
-  const message = hasPassword
-    ? 'The password is wrong, or this group has none. Set `password` to the right one.'
-    : 'This group has a password. Set the property `password`.';
-  return new PeerGroupError('wrong-password', message);
+function wrongPassword(what: string): PeerGroupError {
+  return denied(`${what} that it knows the password. Somebody else may be waiting under this name.`);
 }
 
-function wrongPassword(what: string): PeerGroupError {
-  return new PeerGroupError(
-    'wrong-password',
-    `${what} that it knows the password. Somebody else may be waiting under this name.`,
-  );
+function denied(message: string): PeerGroupError {
+  return new PeerGroupError('wrong-password', message);
 }
