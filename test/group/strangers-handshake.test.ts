@@ -139,6 +139,10 @@ describe('Two who connect', () => {
       transcript,
     } satisfies Proof);
     expect([hers.closed, his.closed]).to.deep.equal([false, false]);
+    // Another connection of the same two is another one.
+    const [again, other] = Wire.pair();
+    const [later] = await Promise.all([prove(again, introduction(ann)), prove(other, introduction(bob))]);
+    expect(later.proof.transcript).to.not.deep.equal(transcript);
   });
 
   it('lose nothing of what is sent right behind the proof', async () => {

@@ -148,6 +148,7 @@ async function stranger(stage: Stage, actor: Actor) {
     connections,
     register,
     prove,
+    call: async () => prove(await endpoint.dial(meetingPoint, over.signal)),
     /** Asks the host, with any share, and says the wrong thing when it is answered. */
     async guess(told: (frame: Frame) => void): Promise<Session> {
       const session = await prove(await endpoint.dial(meetingPoint, over.signal));
@@ -211,6 +212,25 @@ void describe('Whoever guesses', () => {
     await stage.end();
   });
 
+  void it('has 5 s for each word, and then no place any more', async () => {
+    const stage = await Stage.set(2, 1, {password});
+    const mallory = await stranger(stage, stage.actor(1));
+    const closed: string[] = [];
+    for (const [what, say] of [
+      ['first', []],
+      ['second', [{type: 'pake', share: new Uint8Array(32)}]],
+    ] as const) {
+      const session = await stage.world.clock.settled(mallory.call());
+      session.read({frame() {}, drained() {}, closed: () => closed.push(what)});
+      for (const frame of say) session.send(frame);
+    }
+    await stage.advance(4000);
+    assert.deepEqual(closed, []);
+    await stage.until(() => closed.length === 2, 2000);
+    mallory.end();
+    await stage.end();
+  });
+
   void it('does not keep out whoever knows the password and has a place in the queue', async () => {
     const stage = await Stage.set(3, 1, {password});
     const mallory = await stranger(stage, stage.actor(2));
@@ -225,6 +245,7 @@ void describe('Whoever guesses', () => {
     assert.ok(took > 30_000, `it took ${took} ms`);
     assert.equal(wire.filter(({to, frame}) => to === stage.actor(0).identity.id && frame.type === 'request').length, 1);
     await stage.until(() => denied === 25);
+    assert.equal(wire.filter(({to, frame}) => to === stage.actor(0).identity.id && frame.type === 'pake').length, 26);
     mallory.end();
     await stage.end();
   });
@@ -262,6 +283,8 @@ void describe('Whoever guesses', () => {
     await stage.advance(3000);
     assert.equal(carl.isIn, false);
     void ann.membership?.leave();
+    // It was told where to go, and did not have to find out.
+    await stage.until(() => saidTo(carl).includes('redirect'), 100);
     await stage.until(() => carl.isIn, 5000);
     assert.equal(carl.membership?.host?.id, bob.identity.id);
     mallory.end();
