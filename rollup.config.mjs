@@ -12,6 +12,8 @@ const plugins = [
   {name: 'slim-peerjs', resolveId: (/** @type {string} */ id) => slimPeerJS[id]},
   nodeResolve({browser: true}),
 ];
+/** What only pages with a password load. It stands beside the one file. */
+const password = 'peer-group.password.min.js';
 
 export default [
   // PeerJS, in the place of the module that imports it: so it is slim for those too who bundle the modules themselves.
@@ -29,10 +31,28 @@ export default [
       },
     ],
   },
-  // Everything in one file, for `<script type="module" src="peer-group.min.js">`.
+  // Everything else in one file, for `<script type="module" src="peer-group.min.js">`.
   {
     input: 'dist/define.js',
-    output: {file: 'dist/peer-group.min.js', format: 'es', inlineDynamicImports: true, sourcemap: true, banner},
+    external: [join(import.meta.dirname, 'dist/cpace.js')],
+    output: {
+      file: 'dist/peer-group.min.js',
+      format: 'es',
+      inlineDynamicImports: true,
+      sourcemap: true,
+      banner,
+      paths: (/** @type {string} */ id) => (id.endsWith('cpace.js') ? `./${password}` : id),
+    },
+    plugins: [...plugins, terser({module: true})],
+  },
+  {
+    input: 'dist/cpace.js',
+    output: {
+      file: `dist/${password}`,
+      format: 'es',
+      sourcemap: true,
+      banner: '/*! noble-curves and noble-hashes: MIT License (c) 2022 Paul Miller (paulmillr.com) */',
+    },
     plugins: [...plugins, terser({module: true})],
   },
 ];

@@ -38,6 +38,7 @@ export const browserCryptography: Cryptography = {
       },
     };
   },
+  loadPake: async () => (await import('./cpace.js')).pake,
   async verify(publicKey, data, signature) {
     const key = await importKey(publicKey);
     return key !== undefined && crypto.subtle.verify(scheme, key, signature, data);

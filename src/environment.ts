@@ -29,6 +29,8 @@ export interface Cryptography {
   createIdentity(): Promise<Identity>;
   /** A fresh key pair, good for sealing one conversation. */
   exchange(): Promise<KeyExchange>;
+  /** The exchange by password; loads the code that it takes. Rejects when that cannot be loaded. */
+  loadPake(): Promise<Pake>;
   /** Whether `signature` is that of `publicKey` over `data`. False, never an exception, for bytes that are no key or no signature. */
   verify(publicKey: Bytes, data: Bytes, signature: Bytes): Promise<boolean>;
 }
@@ -46,6 +48,39 @@ export interface Seals {
   seal(counter: number, data: Bytes): Promise<Bytes>;
   /** What the other side sealed with this counter; `undefined` if it did not. */
   open(counter: number, data: Bytes): Promise<Bytes | undefined>;
+}
+
+export type PakeRole = 'newcomer' | 'host';
+
+export interface PakeInput {
+  readonly role: PakeRole;
+  readonly password: string;
+  /** Both ends' public keys. */
+  readonly newcomer: Bytes;
+  readonly host: Bytes;
+  /** Names the connection: another one is another run. */
+  readonly session: Bytes;
+}
+
+/**
+ * Begins one run of a balanced PAKE: two who know the same password find out that they do, and whoever does not learns
+ * from a run no more than whether the one password that it tried is the right one.
+ */
+export type Pake = (input: PakeInput) => Promise<PakeRun>;
+
+export interface PakeRun {
+  /** For the other side, 32 bytes: tells nothing of the password. */
+  readonly share: Bytes;
+  /** `undefined` for a share that no honest side sends. */
+  agree(theirs: Bytes): Promise<Confirmation | undefined>;
+}
+
+/** How two show each other that all of their input is the same. */
+export interface Confirmation {
+  /** For the other side, 64 bytes: it can test one password with it. */
+  readonly tag: Bytes;
+  /** Whether the other side has the same input. */
+  verify(theirs: Bytes): Promise<boolean>;
 }
 
 /** A key pair whose private half nobody can read. */

@@ -18,6 +18,7 @@ export const errorCodes = {
   'connection-lost': 'a connection ended',
   'version-mismatch': 'the other side speaks another version of the protocol',
   'bad-proof': 'the other side could not prove who it is',
+  'wrong-password': 'the group has another `password`, or only one of the two sides has one',
   'bad-frame': 'the other side sent something that the protocol does not allow',
   'name-taken': 'another group lives under the same name',
   'unknown-member': 'the addressee is not in the group',

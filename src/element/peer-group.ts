@@ -189,8 +189,10 @@ export class PeerGroup extends LitElement {
   }
 
   /**
-   * Not supported by this version: while it is not empty, the element is in no group and `state` is `failed`.
-   * As an attribute it is taken and removed, because attributes can be read by anybody.
+   * What everybody in the group has to know, also the founder: newcomer and host show each other that they do, and it never
+   * leaves the page, nor anything by which it could be guessed offline. Changing it leaves, and joins again. Where it is
+   * wrong, or only one of the two has one, `state` is `failed` and the error `wrong-password`. Empty: none. As an
+   * attribute it is taken and removed, because attributes can be read by anybody.
    */
   get password(): string {
     return this.#password;

@@ -82,7 +82,7 @@ export class Reconciler {
     this.#problems = problems;
 
     const before = this.#visit;
-    if (before !== undefined && (before.place.key !== place?.key || (before.isOver && this.#isRetrying)))
+    if (before !== undefined && (!isSame(before.place, place) || (before.isOver && this.#isRetrying)))
       this.#leave(before);
     this.#isRetrying = false;
     if (this.#visit !== undefined) this.#visit.update(wish.live);
@@ -215,4 +215,8 @@ export class Reconciler {
     this.#isAway = false;
     this.changed();
   }
+}
+
+function isSame(one: Place, other: Place | undefined): boolean {
+  return one.key === other?.key && one.password === other.password;
 }

@@ -42,6 +42,13 @@ export function parseGroup(text: string): string {
   );
 }
 
+/** As RFC 8265 prepares passwords, so that it does not matter how one is typed: NFC, and one kind of space. A number is taken for its digits. */
+export function parsePassword(value: unknown): string {
+  return String(value)
+    .replace(/\p{Zs}/gu, ' ')
+    .normalize('NFC');
+}
+
 /**
  * `https://host[:port][/path][?key=…]`, or the same with `http`, `wss` or `ws`, or relative to `base`.
  * @throws `invalid-server`

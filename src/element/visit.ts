@@ -88,13 +88,14 @@ export class Visit implements MembershipListener {
   }
 
   async #start(identity: Promise<Identity>, clear: Promise<unknown>): Promise<void> {
-    const {group, server} = this.place;
+    const {group, server, password} = this.place;
     try {
       await clear;
       const [self, hash] = await Promise.all([identity, this.#backend.meetingPoint(group)]);
       if (this.#left) return;
       const {name, profile, credential, grace} = this.#live;
-      const settings = {name, profile, credential, grace, meetingPoint: hash, approval: this.#approval, identity: self};
+      const about = {name, profile, credential, grace};
+      const settings = {...about, meetingPoint: hash, password, approval: this.#approval, identity: self};
       const address = server && addressFor(server, hash);
       this.#membership = this.#backend.start(address, () => this.#live.iceServers, settings, this);
     } catch (error) {

@@ -10,6 +10,7 @@ import {
   parseGroup,
   parseIceServers,
   parseName,
+  parsePassword,
   parseServer,
 } from './settings.js';
 import type {ServerAddress} from './settings.js';
@@ -39,6 +40,8 @@ export interface Place {
   readonly group: string;
   /** `undefined`: PeerJS's public cloud. */
   readonly server: ServerAddress | undefined;
+  /** Not part of the key: whoever comes with another one is the same member, and finds the same group. */
+  readonly password: string;
 }
 
 /** What may change while a membership lasts. */
@@ -69,7 +72,7 @@ export interface Wish {
 
 /**
  * Reads the inputs. A bad value of what may change live is replaced by its `last` good one, so that a running
- * membership goes on; without a usable group, server or password there is no `place`, so that it ends.
+ * membership goes on; without a usable group or server there is no `place`, so that it ends.
  */
 export function readWish(inputs: Inputs, last: Live): Wish {
   const {approval} = inputs;
@@ -100,16 +103,9 @@ export function readWish(inputs: Inputs, last: Live): Wish {
 function readPlace(inputs: Inputs): Place {
   const problem = checkPage(globalThis);
   if (problem !== undefined) throw problem;
-  if (inputs.password !== '') {
-    throw new PeerGroupError(
-      'not-supported',
-      'This version cannot protect a group by a password yet, and does not join without it. ' +
-        'Set password to "" to join without a password, or use the approval attribute.',
-    );
-  }
   const group = parseGroup(inputs.group);
   const server = inputs.server === null ? undefined : parseServer(inputs.server, inputs.base);
-  return {key: JSON.stringify([group, server]), group, server};
+  return {key: JSON.stringify([group, server]), group, server, password: parsePassword(inputs.password)};
 }
 
 /** The property counts before the attribute. */

@@ -92,6 +92,11 @@ export class Admission {
       if (applicant?.session === session) this.#giveUp(applicant);
       return;
     }
+    if (frame.type === 'pake' && this.#silent.delete(session)) {
+      // There is no password here, and it wants none but a group that has one.
+      session.send({type: 'denied'});
+      return session.close();
+    }
     if (frame.type !== 'request' || !this.#silent.has(session))
       throw new PeerGroupError('bad-frame', 'Somebody who is not let in sent what only members may.');
     const {environment, root, isBanned} = this.#options;

@@ -1,4 +1,5 @@
 import type {Environment, Identity} from '../environment.js';
+import type {FrameOf} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
 import type {Connection} from '../transport/transport.js';
 import type {Person} from './member.js';
@@ -12,6 +13,8 @@ export interface Context {
   readonly identity: Identity;
   readonly self: Person;
   readonly meetingPoint: string;
+  /** `undefined` where there is no password. Nobody is in a group, or on the way to one, before it is there. */
+  readonly protection: () => Protection | undefined;
   readonly presence: Presence;
   readonly listener: MembershipListener;
   /** Ends every socket and connection; aborts last of all, when the goodbyes have been said. */
@@ -24,6 +27,27 @@ export interface Context {
   readonly callers: Callers;
   /** Dials an address, or the meeting point, and proves both ends. */
   readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
+}
+
+/** What a password asks for, of a newcomer and of a host. Loaded only where there is one. */
+export interface Protection {
+  /** @see showPassword */
+  show(session: Session, tries: Tries, signal: AbortSignal): Promise<FrameOf<'redirect' | 'goodbye'> | undefined>;
+  /** `passed` takes on whoever knows the password. */
+  gate(passed: (session: Session) => void, signal: AbortSignal): Gatekeeper;
+}
+
+/** What a newcomer remembers from one host to the next. */
+export interface Tries {
+  /** Confirmations in a row that nobody has answered. */
+  unanswered: number;
+}
+
+/** @see Gate */
+export interface Gatekeeper {
+  receive(session: Session): void;
+  compare(session: Session): Promise<boolean>;
+  handOver(address: string | undefined): void;
 }
 
 /** Why this member is not in the group any more, other than by its own wish. */

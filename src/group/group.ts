@@ -485,6 +485,8 @@ export class Group {
 
   /** Another group under this name is older: this one's members apply there. */
   #yield(address: string): void {
+    // Somebody else may have become host while the two found out about each other.
+    if (!this.#isHost) return;
     this.#mesh.broadcast({type: 'moved', address});
     this.#end({type: 'rejoin', address});
   }

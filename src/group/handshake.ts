@@ -9,7 +9,7 @@ import {
   type Standing,
 } from '../protocol/frames.js';
 import {publicKey, signature} from '../protocol/records.js';
-import {bytes, fixed, record, word, type TypeOf} from '../protocol/schema.js';
+import {bytes, fixed, record, word, write, type TypeOf} from '../protocol/schema.js';
 import type {Connection} from '../transport/transport.js';
 import type {Inbox} from './inbox.js';
 import {memberIdOf} from '../protocol/member-id.js';
@@ -18,16 +18,16 @@ import {equalBytes, sign, verify} from './signing.js';
 /** ms. Both frames cross in one round trip; somebody who takes longer is not there or not honest. */
 export const handshakeTimeout = 5000;
 
-/** What a proof signs: both hellos, who dialled, and both ends' DTLS certificates, so that nobody can sit in between. */
-const transcript = record({
-  role: word('dialler', 'acceptor'),
+/** What both ends have seen: both hellos, and both DTLS certificates, so that nobody can sit in between. */
+const seen = {
   dialler: bytes(1024),
   acceptor: bytes(1024),
   diallerFingerprint: fixed(32),
   acceptorFingerprint: fixed(32),
-  key: publicKey,
-  signature,
-});
+};
+
+/** What a proof signs: that, and who dialled. */
+const transcript = record({role: word('dialler', 'acceptor'), ...seen, key: publicKey, signature});
 
 /** Who is at the other end, beyond doubt. */
 export interface Proof {
@@ -37,6 +37,8 @@ export interface Proof {
   readonly root: Bytes | undefined;
   /** How far it has seen that group. */
   readonly standing: Standing | undefined;
+  /** Hash of both hellos and both certificates: the same at both ends, and on no other connection. */
+  readonly transcript: Bytes;
 }
 
 /** Who we are on this connection. */
@@ -112,7 +114,13 @@ export async function handshake(
     if (!(await verify(crypto, them.key, 'proof', undefined, transcript, theirs))) {
       throw badProof('its signature does not fit this connection: somebody may be sitting in between');
     }
-    return {id: await memberIdOf(crypto, them.key), key: them.key, root: them.root, standing: proof.standing};
+    return {
+      id: await memberIdOf(crypto, them.key),
+      key: them.key,
+      root: them.root,
+      standing: proof.standing,
+      transcript: await crypto.hash(write(record(seen), shared)),
+    };
   } catch (error) {
     connection.close();
     throw error;

@@ -2,7 +2,7 @@ import {PeerGroupError} from '../errors.js';
 import {limits, type Change, type Entry, type Note} from '../protocol/records.js';
 import {Admission} from './admission.js';
 import type {Briefing} from './briefing.js';
-import type {Context} from './context.js';
+import type {Context, Gatekeeper} from './context.js';
 import {Doorbell, type Claimed} from './doorbell.js';
 import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
@@ -47,6 +47,7 @@ export interface HostingOptions {
 export class Hosting {
   readonly #options: HostingOptions;
   readonly #admission: Admission;
+  readonly #gate: Gatekeeper | undefined;
   readonly #doorbell: Doorbell;
   readonly #rivalry: Rivalry;
   readonly #signal: AbortSignal;
@@ -78,6 +79,9 @@ export class Hosting {
       },
       signal,
     );
+    // The host of another group only wanted to know whether this one knows the password.
+    const passed = (session: Session) => (session.proof.root ? session.close() : this.#admission.receive(session));
+    this.#gate = context.protection()?.gate(passed, signal);
     this.#rivalry = new Rivalry(
       {
         environment,
@@ -85,6 +89,7 @@ export class Hosting {
         founded,
         address: presence.address,
         dial: context.dial,
+        gate: this.#gate,
         yield: options.yield,
         failed,
       },
@@ -156,13 +161,14 @@ export class Hosting {
     this.#doorbell.release();
     this.#token = undefined;
     this.#entrusted.clear();
+    this.#gate?.handOver(address);
     this.#admission.handOver(address);
   }
 
   /** A connection of somebody who is not in this group. */
   receive(session: Session): void {
     if (session.proof.root) this.#rivalry.meet(session);
-    else this.#admission.receive(session);
+    else (this.#gate ?? this.#admission).receive(session);
   }
 
   /** Somebody says that it is in this group, and is not: it missed that it was dropped. */

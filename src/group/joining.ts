@@ -3,7 +3,7 @@ import type {Bytes} from '../environment.js';
 import type {Frame, FrameOf} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
 import {backoff, pause} from './backoff.js';
-import type {Context} from './context.js';
+import type {Context, Tries} from './context.js';
 import {claim, type Claimed} from './doorbell.js';
 import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
@@ -56,23 +56,24 @@ type Outcome = Joined | {readonly type: 'again'; readonly address?: string};
  * asks to be let in; again and again, until it is in, refused, or `signal` aborts. The request lives here: whoever
  * is host is asked.
  *
- * `address` is where to ask first, if that is known. Rejects with `version-mismatch`, or the signal's reason.
+ * `address` is where to ask first, if that is known. Rejects with `version-mismatch`, `wrong-password`, or the signal's reason.
  */
 export async function join(options: JoiningOptions, address: string | undefined, signal: AbortSignal): Promise<Joined> {
   const {environment, listener} = options.context;
+  const tries: Tries = {unanswered: 0};
   let next = address;
   for (let attempt = 0; ; attempt += 1) {
     try {
       const session = next === undefined ? await reach(options, signal) : await options.context.dial(next, signal);
       next = undefined;
-      const outcome = 'type' in session ? session : await ask(options, session, signal);
+      const outcome = 'type' in session ? session : await ask(options, session, tries, signal);
       if (outcome.type !== 'again') return outcome;
       next = outcome.address;
     } catch (error) {
       signal.throwIfAborted();
       next = undefined;
       const failure = PeerGroupError.from(error, 'unreachable', 'The group could not be reached.');
-      if (failure.code === 'version-mismatch') throw failure;
+      if (failure.code === 'version-mismatch' || failure.code === 'wrong-password') throw failure;
       if (failure.code === 'bad-proof' || failure.code === 'bad-frame') listener.error(failure);
     }
     options.pending(false);
@@ -150,15 +151,45 @@ function first(
   });
 }
 
-/** Asks whoever is at the other end to be let in. */
-async function ask(options: JoiningOptions, session: Session, signal: AbortSignal): Promise<Outcome> {
-  const {root, standing} = session.proof;
-  const {clock} = options.context.environment;
+/** Asks whoever is at the other end to be let in, where there is a password once both have shown to know it. */
+async function ask(options: JoiningOptions, session: Session, tries: Tries, signal: AbortSignal): Promise<Outcome> {
+  const {context} = options;
+  const {root} = session.proof;
   if (!root) {
     session.close();
     return {type: 'again'};
   }
-  const note = await options.note(root, standing?.epoch ?? root);
+  const goodbye = () => session.send({type: 'goodbye'});
+  signal.addEventListener('abort', goodbye, {once: true});
+  const over = new AbortController();
+  let silence = 0;
+  const listen = (awake: number) => {
+    silence = session.heard() ? 0 : silence + awake;
+    if (silence >= hostSilence) over.abort(new PeerGroupError('connection-lost', 'The host has fallen silent.'));
+  };
+  const waiting = AbortSignal.any([signal, over.signal]);
+  everyTick(context.environment.clock, listen, waiting);
+  try {
+    const elsewhere = await context.protection()?.show(session, tries, waiting);
+    const settled = elsewhere ? redirected(elsewhere) : await request(options, session, root, waiting);
+    if (settled.type !== 'welcomed') session.close();
+    return settled;
+  } catch (error) {
+    session.close();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', goodbye);
+    over.abort();
+  }
+}
+
+function redirected(frame: FrameOf<'redirect' | 'goodbye'>): Outcome {
+  return frame.type === 'redirect' ? {type: 'again', address: frame.address} : {type: 'again'};
+}
+
+/** Puts the request. */
+async function request(options: JoiningOptions, session: Session, root: Bytes, signal: AbortSignal): Promise<Outcome> {
+  const note = await options.note(root, session.proof.standing?.epoch ?? root);
   const notes: Note[] = [];
   const outcome = new Promise<Outcome>((resolve, reject) => {
     const receive = (frame: Frame): Outcome | undefined => {
@@ -174,9 +205,10 @@ async function ask(options: JoiningOptions, session: Session, signal: AbortSigna
         case 'refused':
           return {type: 'refused', reason: frame.reason, session};
         case 'redirect':
-          return {type: 'again', address: frame.address};
         case 'goodbye':
-          return {type: 'again'};
+          return redirected(frame);
+        case 'denied':
+          throw new PeerGroupError('wrong-password', 'This group has a password. Set the property `password`.');
         default:
           throw new PeerGroupError('bad-frame', `The host answered a request with “${frame.type}”.`);
       }
@@ -195,25 +227,5 @@ async function ask(options: JoiningOptions, session: Session, signal: AbortSigna
   });
   options.asking(true);
   session.send({type: 'request', note, credential: options.credential()});
-  const goodbye = () => session.send({type: 'goodbye'});
-  signal.addEventListener('abort', goodbye, {once: true});
-  const over = new AbortController();
-  let silence = 0;
-  const listen = (awake: number) => {
-    silence = session.heard() ? 0 : silence + awake;
-    if (silence >= hostSilence) over.abort(new PeerGroupError('connection-lost', 'The host has fallen silent.'));
-  };
-  const waiting = AbortSignal.any([signal, over.signal]);
-  everyTick(clock, listen, waiting);
-  try {
-    const settled = await untilAborted(outcome, waiting);
-    if (settled.type !== 'welcomed') session.close();
-    return settled;
-  } catch (error) {
-    session.close();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', goodbye);
-    over.abort();
-  }
+  return untilAborted(outcome, signal);
 }

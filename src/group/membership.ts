@@ -4,7 +4,7 @@ import {limits} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import type {Connection} from '../transport/transport.js';
 import {datagramOf, type Content} from './content.js';
-import type {Context, GroupEnd} from './context.js';
+import type {Context, GroupEnd, Protection} from './context.js';
 import {Group} from './group.js';
 import {pause} from './backoff.js';
 import {join} from './joining.js';
@@ -31,6 +31,8 @@ import {Waiting} from './waiting.js';
 export interface MembershipSettings extends Presentation {
   /** The group's hash (`meetingPoint()`). */
   readonly meetingPoint: string;
+  /** What everyone in the group has to know. Empty: none. */
+  readonly password: string;
   /** Counts if this member founds the group: nobody enters without an `accept()`. */
   readonly approval: boolean;
   readonly identity: Identity;
@@ -65,6 +67,7 @@ export class Membership {
   readonly #carrying = new LazyCarrying();
   readonly #description: SelfDescription;
   #state: GroupState = 'connecting';
+  #protection: Protection | undefined;
   #group: Group | undefined;
   #grouped = deferred<Group>();
   #unproven = 0;
@@ -101,6 +104,7 @@ export class Membership {
       identity: settings.identity,
       self: new Person(settings.identity.id, settings.identity.publicKey, true),
       meetingPoint: settings.meetingPoint,
+      protection: () => this.#protection,
       presence,
       listener,
       wire: this.#wire.signal,
@@ -150,6 +154,9 @@ export class Membership {
   async #join(address: string | undefined): Promise<void> {
     const {signal} = this.#over;
     try {
+      // Nobody founds or joins a group without what protects it.
+      if (this.#settings.password !== '') this.#protection ??= await this.#protect();
+      signal.throwIfAborted();
       const joined = await join(
         {
           context: this.#context,
@@ -195,6 +202,13 @@ export class Membership {
       this.#listener.error(failure);
       this.#enter('failed');
     }
+  }
+
+  async #protect(): Promise<Protection> {
+    const {environment, identity} = this.#context;
+    const {clock, crypto} = environment;
+    const [{protect}, pake] = await Promise.all([import('./protection.js'), crypto.loadPake()]);
+    return protect(clock, pake, identity, this.#settings.password, error => this.#listener.error(error));
   }
 
   #enterGroup(ledger: Ledger, people: People, founded: number, session?: Session): Group {

@@ -2,6 +2,7 @@ import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Frame} from '../protocol/frames.js';
 import {toHex} from '../protocol/schema.js';
+import type {Gatekeeper} from './context.js';
 import type {Session} from './session.js';
 
 /** ms. A group younger than this may have been founded by mistake, as a host left or vanished: that is noticed after `grace` (20 s) and up to 17 s. */
@@ -18,6 +19,8 @@ export interface RivalryOptions {
   /** Where this host can be dialled. */
   readonly address: string;
   readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
+  /** Where there is a password, nobody gives way to a group that does not know it: its own members could not get in there. */
+  readonly gate: Gatekeeper | undefined;
   /** This group gives way: its members apply to the other host. */
   readonly yield: (address: string) => void;
   readonly failed: (error: PeerGroupError) => void;
@@ -48,15 +51,19 @@ export class Rivalry {
     };
     environment.clock.after(patience, close, AbortSignal.any([this.#signal, over.signal]));
     session.read({
-      frame: frame => this.#receive(frame, session, age, close),
+      frame: frame => this.#receive(frame, session, age, over),
       drained() {},
       closed: () => over.abort(),
     });
     session.send({type: 'rival', age, address});
   }
 
-  #receive(frame: Frame, session: Session, age: number, close: () => void): void {
-    const {root, dial, failed} = this.#options;
+  #receive(frame: Frame, session: Session, age: number, over: AbortController): void {
+    const {root, dial, gate} = this.#options;
+    const close = () => {
+      over.abort();
+      session.close();
+    };
     if (frame.type === 'redirect') {
       close();
       dial(frame.address, this.#signal).then(
@@ -71,19 +78,41 @@ export class Rivalry {
       throw new PeerGroupError('bad-frame', `The host of another group sent “${frame.type}”.`);
     }
     const theirs = session.proof.root;
-    close();
-    if (!theirs) return;
+    if (!theirs) return close();
     const verdict = judge({age, root}, {age: frame.age, root: theirs});
-    if (verdict === 'yield') this.#options.yield(frame.address);
-    if (verdict === 'both' && !this.#reported.has(toHex(theirs))) {
-      this.#reported.add(toHex(theirs));
-      failed(
-        new PeerGroupError(
-          'name-taken',
-          'Another group lives under the same name and server, and neither is new. Newcomers find one of the two; choose another name.',
-        ),
-      );
+    if (verdict === 'both') this.#report(theirs);
+    if (gate && verdict !== 'both') {
+      over.abort();
+      session.hold();
+      if (verdict === 'yield') void this.#compare(gate, session, frame.address, theirs);
+      else gate.receive(session);
+      return;
     }
+    if (verdict === 'stay') session.send({type: 'denied'});
+    close();
+    if (verdict === 'yield') this.#options.yield(frame.address);
+  }
+
+  /** Gives way if the other group knows the password. */
+  async #compare(gate: Gatekeeper, session: Session, address: string, theirs: Bytes): Promise<void> {
+    if (this.#reported.has(toHex(theirs))) return session.close();
+    try {
+      if (await gate.compare(session)) this.#options.yield(address);
+      else this.#report(theirs);
+    } catch {
+      // The connection is gone. The doorbell rings again soon, and whoever is host by then answers.
+    }
+  }
+
+  #report(theirs: Bytes): void {
+    if (this.#reported.has(toHex(theirs))) return;
+    this.#reported.add(toHex(theirs));
+    this.#options.failed(
+      new PeerGroupError(
+        'name-taken',
+        'Another group lives under the same name and server, and neither gives way. Newcomers find one of the two; choose another name.',
+      ),
+    );
   }
 }
 

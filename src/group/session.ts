@@ -4,6 +4,7 @@ import {decodeFrame, encodeFrame, type Frame, type FrameOf, type Standing} from 
 import type {Connection} from '../transport/transport.js';
 import {handshake, type Introduction, type Proof} from './handshake.js';
 import {Inbox} from './inbox.js';
+import {untilAborted} from './presence.js';
 
 export interface SessionReader {
   /** Frames come one at a time: the next one waits until this has resolved. What it throws ends the session. */
@@ -75,6 +76,21 @@ export class Session {
         return fail(error);
       }
     }, fail);
+  }
+
+  /** The next frame; those behind it wait. Rejects when the connection ends, or `signal` aborts, before. */
+  next(signal: AbortSignal): Promise<Frame> {
+    const frame = new Promise<Frame>((resolve, reject) => {
+      this.read({
+        frame: first => {
+          this.hold();
+          resolve(first);
+        },
+        drained() {},
+        closed: reject,
+      });
+    });
+    return untilAborted(frame, signal);
   }
 
   /** Lets what comes wait for the next reader. */

@@ -71,6 +71,12 @@ export const frame = choice({
   }),
   proof: record({signature, standing: optional(standing)}),
 
+  // A newcomer and the host, where they have a password: first `pake` both ways, then `confirm`, the newcomer before the host.
+  pake: record({share: fixed(32)}),
+  confirm: record({tag: fixed(64)}),
+  /** The password is wrong, or one of the two has none. */
+  denied: record({}),
+
   // A newcomer and the host.
   request: record({note, credential: bytes(limits.credential)}),
   pending: record({}),

@@ -9,6 +9,7 @@ import {
   parseGroup,
   parseIceServers,
   parseName,
+  parsePassword,
   parseServer,
 } from '../../src/element/settings.js';
 import {PeerGroupError} from '../../src/errors.js';
@@ -33,6 +34,17 @@ function expectCode(code: PeerGroupErrorCode, read: () => unknown): void {
 
 const base = 'https://page.example/app/index.html?x#y';
 const server = (text: string) => parseServer(text, base);
+
+describe('a password', () => {
+  it('is the same however it is typed: composed or not, with any kind of space, as text or as a number', () => {
+    expect(parsePassword('cre\u0300me\u2003br\u00fble\u0301e')).to.equal('cr\u00e8me br\u00fbl\u00e9e');
+    expect(parsePassword(4711)).to.equal('4711');
+  });
+
+  it('keeps everything else, also where it begins and ends', () => {
+    expect(parsePassword(' Aa\t1\u00aa ')).to.equal(' Aa\t1\u00aa ');
+  });
+});
 
 describe('the server attribute', () => {
   it('is host, port, path, key and security, as PeerJS composes its URLs from them', () => {

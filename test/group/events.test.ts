@@ -167,6 +167,7 @@ describe('A name or a profile', () => {
     const settings = {
       ...about,
       meetingPoint: await meetingPoint(here.group, browserCryptography),
+      password: '',
       approval: false,
       name: 'Bob 0',
       identity: {

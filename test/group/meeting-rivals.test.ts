@@ -32,7 +32,7 @@ interface Founder {
 
 const memberships = new Set<Membership>();
 
-async function founder(name: string, server: TestServer): Promise<Founder> {
+async function founder(name: string, server: TestServer, password = ''): Promise<Founder> {
   const id = await meetingPoint(group, browserCryptography);
   const errors: PeerGroupErrorCode[] = [];
   let [ahead, count, muted] = [0, 0, false];
@@ -67,6 +67,7 @@ async function founder(name: string, server: TestServer): Promise<Founder> {
       profile: undefined,
       credential: undefined,
       grace: 20_000,
+      password,
       approval: false,
       meetingPoint: id,
       identity: await browserCryptography.createIdentity(),
@@ -141,6 +142,38 @@ describe('Two groups under one name', () => {
     const [seen] = await untilTogether(() => [ann.membership, bob].map(view));
     expect(seen?.members.map(({name}) => name)).to.deep.equal(['Ann', 'Bob']);
   });
+
+  it('become one also where they have a password, which both show first', async () => {
+    const server = await startServer();
+    const password = 'swordfish';
+    const ann = await founder('Ann', server, password);
+    const bob = await joined(person('Bob', {server, group, password}));
+    ann.takeAway();
+    const cem = await joined(person('Cem', {server, group, password}));
+    ann.tell();
+    const [seen] = await untilTogether(() => [ann.membership, bob, cem].map(view));
+    expect(seen?.members.map(({name}) => name)).to.deep.equal(['Ann', 'Bob', 'Cem']);
+    expect([ann.joined(), told(bob, 'joined').length, told(cem, 'joined').length]).to.deep.equal([1, 1, 2]);
+    for (const element of [bob, cem]) expect(told(element, 'error')).to.deep.equal([]);
+    expect(ann.errors).to.deep.equal([]);
+  });
+
+  for (const other of ['shark', '']) {
+    it(`stay two, also when one is young, where the older one has ${other === '' ? 'no' : 'another'} password`, async () => {
+      const server = await startServer();
+      const ann = await founder('Ann', server, 'swordfish');
+      const bob = await joined(person('Bob', {server, group, password: 'swordfish'}));
+      ann.takeAway();
+      const cem = await founder('Cem', server, other);
+      cem.age();
+      ann.tell();
+      await until(() => ann.errors.length > 0);
+      expect(ann.errors).to.deep.equal(['name-taken']);
+      await untilTogether(() => [ann.membership, bob].map(view));
+      await untilTogether(() => [cem.membership].map(view));
+      expect([ann.joined(), cem.joined(), told(bob, 'joined').length]).to.deep.equal([1, 1, 1]);
+    });
+  }
 
   it('both stay when both are old, and say that the name is taken', async () => {
     const server = await startServer();

@@ -42,6 +42,7 @@ describe('Meeting', () => {
     const settings = {
       meetingPoint: await meetingPoint('a group with a founder', browserCryptography),
       approval: false,
+      password: '',
       identity,
       name: 'Ann',
       profile: undefined,

@@ -245,7 +245,7 @@ describe('send() rejects before anything is sent', () => {
     await ann.eject(idOf(bob));
     await until(() => bob.state === 'ejected');
     expect(await fate(bob.send(1))).to.equal('invalid-state');
-    ann.password = 'secret';
+    ann.server = 'ftp://a.example';
     await until(() => ann.state === 'failed');
     expect(await fate(ann.send(1))).to.equal('invalid-state');
   });

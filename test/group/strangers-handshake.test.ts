@@ -131,14 +131,21 @@ describe('Two who connect', () => {
       prove(his, introduction(bob)),
     ] as const;
     const [bobSeen, annSeen] = (await Promise.all(sessions)).map(({proof}) => proof);
-    expect(annSeen).to.deep.equal({id: ann.id, key: ann.publicKey, root, standing} satisfies Proof);
+    const transcript = bobSeen?.transcript ?? new Uint8Array();
+    expect(transcript).to.have.length(32);
+    expect(annSeen).to.deep.equal({id: ann.id, key: ann.publicKey, root, standing, transcript} satisfies Proof);
     expect(bobSeen).to.deep.equal({
       id: bob.id,
       key: bob.publicKey,
       root: undefined,
       standing: undefined,
+      transcript,
     } satisfies Proof);
     expect([hers.closed, his.closed]).to.deep.equal([false, false]);
+    // Another connection of the same two is another one.
+    const [again, other] = Wire.pair();
+    const [later] = await Promise.all([prove(again, introduction(ann)), prove(other, introduction(bob))]);
+    expect(later.proof.transcript).to.not.deep.equal(transcript);
   });
 
   it('lose nothing of what is sent right behind the proof', async () => {

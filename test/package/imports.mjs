@@ -11,7 +11,8 @@ import ts from 'typescript';
 const layers = {
   'errors.ts': [],
   'environment.ts': ['transport/transport.ts'],
-  'crypto.ts': ['errors.ts', 'environment.ts', 'protocol/'],
+  'cpace.ts': ['environment.ts', '@noble/curves/'],
+  'crypto.ts': ['errors.ts', 'environment.ts', 'protocol/', 'cpace.ts'],
   'protocol/': ['errors.ts', 'environment.ts'],
   'codec/': ['errors.ts', 'environment.ts'],
   'transport/peerjs': ['errors.ts', 'environment.ts', 'transport/', 'peerjs'],

@@ -45,11 +45,13 @@ export class Actor implements MembershipListener {
   #joined = false;
   #numbers = 0;
   decide: 'accept' | 'later' | 'reject' = 'accept';
+  password: string;
 
   constructor(world: World, name: string, identity: Identity) {
     this.world = world;
     this.name = name;
     this.identity = identity;
+    this.password = world.password;
   }
 
   get isIn(): boolean {
@@ -77,6 +79,7 @@ export class Actor implements MembershipListener {
       this.world.environment(this.name),
       {
         meetingPoint: this.world.meetingPoint,
+        password: this.password,
         approval,
         identity: this.identity,
         name: this.name,

@@ -1,4 +1,4 @@
-import type {Bytes, Cryptography, Seals} from '../../src/environment.js';
+import type {Bytes, Cryptography, PakeInput, PakeRun, Seals} from '../../src/environment.js';
 import {browserCryptography} from '../../src/crypto.js';
 import {memberIdOf} from '../../src/protocol/member-id.js';
 
@@ -24,6 +24,7 @@ export function fakeCryptography(random: () => number): Cryptography {
         theirs.length === 65 ? Promise.resolve(seals(publicKey, theirs)) : Promise.reject(new Error('no key'));
       return Promise.resolve({publicKey, agree});
     },
+    loadPake: () => Promise.resolve(input => Promise.resolve(pakeRun(input, crypto.random(32)))),
     verify: (publicKey, data, signed) => Promise.resolve(same(signature(publicKey, data), signed)),
   };
   return crypto;
@@ -36,7 +37,7 @@ export function realCryptography(): {readonly crypto: Cryptography; readonly isB
     open += 1;
     return promise.finally(() => (open -= 1));
   };
-  const {random, hash, createIdentity, exchange, verify} = browserCryptography;
+  const {random, hash, createIdentity, exchange, loadPake, verify} = browserCryptography;
   const crypto: Cryptography = {
     random,
     hash: data => count(hash(data)),
@@ -44,6 +45,19 @@ export function realCryptography(): {readonly crypto: Cryptography; readonly isB
     async createIdentity() {
       const identity = await count(createIdentity());
       return {...identity, sign: data => count(identity.sign(data))};
+    },
+    async loadPake() {
+      const pake = await count(loadPake());
+      return async input => {
+        const {share, agree} = await count(pake(input));
+        return {
+          share,
+          async agree(theirs) {
+            const confirmation = await count(agree(theirs));
+            return confirmation && {tag: confirmation.tag, verify: tag => count(confirmation.verify(tag))};
+          },
+        };
+      };
     },
     async exchange() {
       const {publicKey, agree} = await count(exchange());
@@ -72,6 +86,20 @@ function seals(mine: Bytes, theirs: Bytes): Seals {
     open(counter, sealed) {
       const data = veil(sealed.slice(16));
       return Promise.resolve(same(tag(theirs, counter, data), sealed.subarray(0, 16)) ? data : undefined);
+    },
+  };
+}
+
+/** Both have the same tags if all of their input is the same. */
+function pakeRun({role, password, newcomer, host, session}: PakeInput, share: Bytes): PakeRun {
+  return {
+    share,
+    agree(theirs) {
+      const shares = role === 'newcomer' ? [share, theirs] : [theirs, share];
+      const input = [new TextEncoder().encode(password), newcomer, host, session, ...shares];
+      const tag = (by: number) => signature(Uint8Array.of(by), Uint8Array.from(input.flatMap(part => [...part])));
+      const [mine, other] = role === 'newcomer' ? [0, 1] : [1, 0];
+      return Promise.resolve({tag: tag(mine), verify: said => Promise.resolve(same(tag(other), said))});
     },
   };
 }

@@ -53,6 +53,7 @@ void test('settings that make no sense begin nothing', async () => {
   assert.ok(ann);
   const settings = {
     meetingPoint: world.meetingPoint,
+    password: '',
     approval: false,
     identity: ann.identity,
     name: 'x'.repeat(300),

@@ -15,9 +15,14 @@ export class Stage {
   }
 
   /** That many people; the first `inside` of them are together, in this order. */
-  static async set(count: number, inside = count, {approval = false, grace = 5000} = {}): Promise<Stage> {
+  static async set(
+    count: number,
+    inside = count,
+    {approval = false, grace = 5000, password = ''} = {},
+  ): Promise<Stage> {
     const world = new World(1);
     world.approval = approval;
+    world.password = password;
     world.grace = grace;
     await world.populate(count);
     const stage = new Stage(world);

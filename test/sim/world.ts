@@ -15,6 +15,8 @@ export class World {
   readonly faults: number;
   /** Nobody enters without an `accept()`. */
   approval: boolean;
+  /** What everyone knows. */
+  password: string;
   readonly network: VirtualNetwork;
   readonly crypto: Cryptography;
   readonly actors: Actor[] = [];
@@ -39,6 +41,7 @@ export class World {
     this.roughness = this.random() * 0.3;
     this.faults = this.random() < 0.4 ? 0 : 0.4 * this.random();
     this.approval = this.random() < 0.2;
+    this.password = seededRandom(seed ^ 0x9a55)() < 0.3 ? 'swordfish' : '';
     this.network = new VirtualNetwork({clock: this.clock, random: seededRandom(seed ^ 0x5eed)});
     this.crypto = web?.crypto ?? fakeCryptography(seededRandom(seed ^ 0xc0de));
   }
