@@ -13,7 +13,7 @@ import {measureFailures} from './failures.mjs';
 import {machine, versions} from './machine.mjs';
 import {report, resultsFile} from './report.mjs';
 import {Results} from './results.mjs';
-import {Stage, TooSlow, within} from './stage.mjs';
+import {Stage, within} from './stage.mjs';
 import {failureTable, table} from './table.mjs';
 
 /** @typedef {Record<string, {label: string, unit: string, better: 'lower' | 'higher', isAbsolute?: boolean}>} Metrics `isAbsolute`: a ratio to the floor says nothing. */
@@ -101,9 +101,12 @@ async function round(size, contestant) {
       console.log(`  ${contestant}, ${metric}: ${message}`);
       const isWrong = contestant === 'peer-group' && message.startsWith('wrong result');
       if (isWrong || contestant === 'floor') throw error;
+      // Somebody has ended the browser: that says nothing about the contestant.
+      if (!stage.isAlive) throw error;
       results.miss(metric, contestant, message);
       group = undefined;
-      if (error instanceof TooSlow) await stage.restart();
+      // A page of it may never answer again.
+      await stage.restart();
     }
   }
 

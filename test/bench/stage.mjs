@@ -18,7 +18,7 @@ const flags = [
 ];
 
 /** What takes longer than it may. */
-export class TooSlow extends Error {}
+class TooSlow extends Error {}
 
 /**
  * @template T
@@ -92,7 +92,11 @@ export class Stage {
     await this.#browser?.disconnect();
   }
 
-  /** With a fresh browser, when a page may never answer again. */
+  get isAlive() {
+    return this.#browser?.connected === true;
+  }
+
+  /** With a fresh browser. */
   async restart() {
     await this.#end();
     await this.#launch();
