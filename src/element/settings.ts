@@ -158,6 +158,16 @@ export function parseGrace(text: string | null): number {
   );
 }
 
+/** How long a key pair is kept: for this visit of the page, or by the browser. */
+export type IdentityLifetime = 'session' | 'persistent';
+
+/** @throws `invalid-identity` */
+export function parseIdentity(text: string | null): IdentityLifetime {
+  if (text === null || text === 'session') return 'session';
+  if (text === 'persistent') return text;
+  throw new PeerGroupError('invalid-identity', `The identity ${quote(text)} is neither "session" nor "persistent".`);
+}
+
 /** @throws `invalid-profile` */
 export function checkProfile(value: unknown): unknown {
   return checkShown(value, 'profile', 'invalid-profile', maximumProfileSize);

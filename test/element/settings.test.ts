@@ -8,6 +8,7 @@ import {
   parseGrace,
   parseGroup,
   parseIceServers,
+  parseIdentity,
   parseName,
   parseServer,
 } from '../../src/element/settings.js';
@@ -185,6 +186,13 @@ describe('the other settings', () => {
     expect(parseGrace(' 2.5 ')).to.equal(2500);
     for (const text of ['', ' ', '0', '-1', 'NaN', 'Infinity', '1e999', '5s', 'soon']) {
       expectCode('invalid-grace', () => parseGrace(text));
+    }
+  });
+
+  it('identity: session by default, or persistent', () => {
+    expect(['session', 'persistent', null].map(parseIdentity)).to.deep.equal(['session', 'persistent', 'session']);
+    for (const text of ['', 'Persistent', 'persistent ', 'forever']) {
+      expectCode('invalid-identity', () => parseIdentity(text));
     }
   });
 
