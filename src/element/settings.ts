@@ -151,7 +151,7 @@ export function parseName(text: string): string {
 export function parseGrace(text: string | null): number {
   if (text === null) return defaultGrace * 1000;
   const seconds = text.trim() === '' ? NaN : Number(text);
-  if (seconds > 0 && Number.isFinite(seconds)) return seconds * 1000;
+  if (seconds > 0 && Number.isFinite(seconds * 1000)) return seconds * 1000;
   throw new PeerGroupError(
     'invalid-grace',
     `The grace ${quote(text)} is not a number of seconds above 0. Write for example grace="${defaultGrace}".`,
