@@ -47,8 +47,10 @@ export function parseGroup(text: string): string {
  * @throws `invalid-server`
  */
 export function parseServer(text: string, base: string): ServerAddress {
+  // Errors end up in logs, and a password shall not.
+  const shown = text.replace(/\/\/[^/?#]*@/, '//…@');
   const invalid = (why: string, cause?: unknown) =>
-    new PeerGroupError('invalid-server', `The server ${quote(text)} cannot be used: ${why}`, {cause});
+    new PeerGroupError('invalid-server', `The server ${quote(shown)} cannot be used: ${why}`, {cause});
   if (text.trim() === '') {
     throw invalid('it is empty. Remove the attribute to use the public server of PeerJS.');
   }
@@ -97,11 +99,10 @@ export function parseIceServers(json: string): readonly RTCIceServer[] {
   let value: unknown;
   try {
     value = JSON.parse(json);
-  } catch (error) {
-    throw new PeerGroupError(
-      'invalid-ice-servers',
-      'The ice-servers attribute is not JSON. Write for example ice-servers=\'[{"urls": "stun:stun.example.org"}]\'.',
-      {cause: error},
+  } catch {
+    // The browser's own error quotes the text, which may have a password in it.
+    throw invalidIceServers(
+      'they are not JSON. Write for example ice-servers=\'[{"urls": "stun:stun.example.org"}]\'.',
     );
   }
   return checkIceServers(value);
