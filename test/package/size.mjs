@@ -6,7 +6,7 @@ import {build} from 'esbuild';
 import {requireFreshBuild} from './fresh.mjs';
 
 /** kB (1000 bytes). The last one is to come down to 60 together with the work on speed and size. */
-const limits = {'one-file build': 75, 'modules before joining': 20, 'modules when joined': 72};
+const limits = {'one-file build': 75, 'modules before joining': 20, 'modules when joined': 73};
 
 requireFreshBuild();
 const root = join(import.meta.dirname, '../..');
