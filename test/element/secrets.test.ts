@@ -96,8 +96,10 @@ describe('A secret', () => {
 
   const wrong: Record<string, (element: PeerGroup) => void> = {
     'a TURN server without its user': element => (element.iceServers = [{urls: 'turn:a', credential: secret}]),
-    'ICE servers that are no JSON': element =>
-      element.setAttribute('ice-servers', `[{"credential": "${secret}", urls}]`),
+    'ICE servers that are no JSON': element => {
+      element.iceServers = null;
+      element.setAttribute('ice-servers', `[{"credential": "${secret}", urls}]`);
+    },
     'a server with a password': element => (element.server = `https://ann:${secret}@a.example/`),
     'a server with a password that is no URL either': element => (element.server = `https://ann:${secret}@a:99999/`),
     'a credential that cannot be carried': element => (element.credential = {[secret]: secret, f: () => secret}),
