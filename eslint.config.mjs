@@ -1,6 +1,20 @@
 import {defineConfig, globalIgnores} from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+/** Ways for text, which may come from others, to become markup or code. @type {import('eslint').Linter.RulesRecord} */
+const textToCode = {
+  'no-eval': 'error',
+  'no-implied-eval': 'error',
+  'no-new-func': 'error',
+  'no-restricted-properties': [
+    'error',
+    {object: 'document', property: 'write', message: 'Make elements.'},
+    ...['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'srcdoc', 'setHTMLUnsafe', 'createContextualFragment'].map(
+      property => ({property, message: 'Set textContent, or make elements.'}),
+    ),
+  ],
+};
+
 export default defineConfig(
   globalIgnores(['dist', 'coverage', 'test/package/consumer']),
   {linterOptions: {reportUnusedDisableDirectives: 'error'}},
@@ -58,6 +72,7 @@ export default defineConfig(
       ],
     },
   },
+  {files: ['src/**', 'demo/**'], rules: textToCode},
   {
     files: ['**/*.{js,mjs}'],
     extends: [tseslint.configs.recommended],

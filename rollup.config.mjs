@@ -1,13 +1,10 @@
-import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import nodeResolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
+import {licences} from './build/licences.mjs';
 import {slimPeerJS} from './build/slim-peerjs.mjs';
 
-const peerjs = join(import.meta.dirname, 'node_modules/peerjs');
-const {version} = JSON.parse(readFileSync(join(peerjs, 'package.json'), 'utf8'));
-const license = 'peerjs.LICENSE.txt';
-const banner = `/*! PeerJS ${version} in part; its license: ${license} */`;
+const banner = '/*! Contains the work of others: see LICENSES.txt */';
 const plugins = [
   {name: 'slim-peerjs', resolveId: (/** @type {string} */ id) => slimPeerJS[id]},
   nodeResolve({browser: true}),
@@ -20,16 +17,7 @@ export default [
   {
     input: 'dist/transport/peerjs-library.js',
     output: {dir: 'dist', entryFileNames: 'transport/[name].js', format: 'es', sourcemap: true, banner},
-    plugins: [
-      ...plugins,
-      {
-        name: 'license',
-        /** @this {import('rollup').PluginContext} */
-        generateBundle() {
-          this.emitFile({type: 'asset', fileName: license, source: readFileSync(join(peerjs, 'LICENSE'))});
-        },
-      },
-    ],
+    plugins: [...plugins, licences()],
   },
   // Everything else in one file, for `<script type="module" src="peer-group.min.js">`.
   {
@@ -51,7 +39,7 @@ export default [
       file: `dist/${password}`,
       format: 'es',
       sourcemap: true,
-      banner: '/*! noble-curves and noble-hashes: MIT License (c) 2022 Paul Miller (paulmillr.com) */',
+      banner,
     },
     plugins: [...plugins, terser({module: true})],
   },

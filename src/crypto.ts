@@ -1,4 +1,4 @@
-import type {Bytes, Clock, Cryptography} from './environment.js';
+import type {Bytes, Clock, Cryptography, Identity} from './environment.js';
 import {memberIdOf} from './protocol/member-id.js';
 
 const algorithm = {name: 'ECDSA', namedCurve: 'P-256'} as const;
@@ -9,15 +9,7 @@ const scheme = {name: 'ECDSA', hash: 'SHA-256'} as const;
 export const browserCryptography: Cryptography = {
   random: length => crypto.getRandomValues(new Uint8Array(length)),
   hash: async data => new Uint8Array(await crypto.subtle.digest('SHA-256', data)),
-  async createIdentity() {
-    const keys = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
-    const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', keys.publicKey));
-    return {
-      id: await memberIdOf(browserCryptography, publicKey),
-      publicKey,
-      sign: async data => new Uint8Array(await crypto.subtle.sign(scheme, keys.privateKey, data)),
-    };
-  },
+  createIdentity: async () => identityOf(await generateKeys()),
   async exchange() {
     const keys = await crypto.subtle.generateKey(agreement, false, ['deriveBits']);
     const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', keys.publicKey));
@@ -44,6 +36,20 @@ export const browserCryptography: Cryptography = {
     return key !== undefined && crypto.subtle.verify(scheme, key, signature, data);
   },
 };
+
+/** A key pair of which only the public half can be exported. */
+export function generateKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
+}
+
+export async function identityOf(keys: CryptoKeyPair): Promise<Identity> {
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', keys.publicKey));
+  return {
+    id: await memberIdOf(browserCryptography, publicKey),
+    publicKey,
+    sign: async data => new Uint8Array(await crypto.subtle.sign(scheme, keys.privateKey, data)),
+  };
+}
 
 /** The key for what the holder of `sender` seals: HKDF (RFC 5869) over the shared secret. */
 async function directionKey(secret: ArrayBuffer, sender: Bytes): Promise<CryptoKey> {

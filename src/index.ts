@@ -26,6 +26,7 @@ export type {
   ProgressDetail,
   StateChangeDetail,
 } from './element/events.js';
+export type {IdentityLifetime} from './element/settings.js';
 export {errorCodes, PeerGroupError} from './errors.js';
 export type {PeerGroupErrorCode} from './errors.js';
 export type {

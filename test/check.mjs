@@ -1,20 +1,31 @@
-/** `npm run check`: all that needs no browser, after `npm run build`. `npm run check -- lint size` checks only these. */
+/**
+ * `npm run check`: all that needs no browser, after `npm run build`. `npm run check -- lint size` checks only these.
+ * `--fix` writes what can be written: the format, and the hash in the README.
+ */
 import {spawnSync} from 'node:child_process';
 import {delimiter, join} from 'node:path';
 import {argv, env, exit} from 'node:process';
+
+const fix = argv.includes('--fix');
+const names = argv.slice(2).filter(name => name !== '--fix');
 
 /** @type {Record<string, string[]>} */
 const checks = {
   types: ['tsc -p tsconfig.json', 'tsc -p tsconfig.test.json', 'tsc -p tsconfig.node.json'],
   lint: ['eslint --max-warnings 0 .'],
-  format: ['prettier --check --log-level warn .'],
+  format: [`prettier ${fix ? '--write' : '--check'} --log-level warn .`],
   imports: ['node test/package/imports.mjs'],
   manifest: ['node test/package/manifest.mjs'],
   package: ['publint run --strict', 'node test/package/install.mjs'],
   size: ['node test/package/size.mjs'],
+  licences: ['node test/package/licences.mjs'],
+  integrity: [`node test/package/integrity.mjs ${fix ? '--fix' : ''}`],
+  audit: ['node test/package/audit.mjs'],
 };
 
-const wanted = argv.length > 2 ? argv.slice(2) : Object.keys(checks);
+const wanted = names.length > 0 ? names : Object.keys(checks);
+/** Whose output is worth reading when they pass. */
+const telling = ['size', 'audit'];
 const PATH = [join(import.meta.dirname, '../node_modules/.bin'), env.PATH].join(delimiter);
 let failed = false;
 
@@ -27,7 +38,7 @@ for (const name of wanted) {
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${passed ? 'passed' : 'FAILED'}  ${name} (${seconds} s)`);
   if (!passed) console.log(runs.map(run => run.stdout + run.stderr).join(''));
-  else if (name === 'size') console.log(runs.map(run => run.stdout).join(''));
+  else if (telling.includes(name)) console.log(runs.map(run => run.stdout).join(''));
   failed ||= !passed;
 }
 exit(failed ? 1 : 0);

@@ -253,9 +253,12 @@ function hide(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, {value, configurable: true, enumerable: false, writable: true});
 }
 
-/** Gives an array a length that it does not fill. Setting `length` would take the memory; an element far away does not. */
+/**
+ * Gives an array a length that it does not fill. Setting `length` would take the memory, and so does an element a thousand
+ * places away, which engines take for the beginning of a list; one as far away as can be does not.
+ */
 function stretch(array: unknown[], length: number): void {
-  array[length - 1] = undefined;
+  array[2 ** 32 - 2] = undefined;
+  Reflect.deleteProperty(array, 2 ** 32 - 2);
   array.length = length;
-  Reflect.deleteProperty(array, length - 1);
 }

@@ -12,6 +12,11 @@ export type RunningMembership = Pick<
 /** What the element needs in order to be in groups. Tests hand in their own. */
 export interface Backend {
   createIdentity(): Promise<Identity>;
+  /**
+   * The identity that this browser keeps for a group, which is nobody else's until `signal` aborts.
+   * Rejects with `identity-unavailable`, or the signal's reason.
+   */
+  persistentIdentity(group: string, signal: AbortSignal): Promise<Identity>;
   /** The hash of a group's name. */
   meetingPoint(group: string): Promise<string>;
   /** Starts a membership. `server` is `undefined` for PeerJS's public cloud; `iceServers` is asked at every new connection. */

@@ -8,6 +8,10 @@ import type {Backend} from './backend.js';
 /** Groups as they are in a browser: PeerJS, WebCrypto and real time. */
 export const backend: Backend = {
   createIdentity: () => browserCryptography.createIdentity(),
+  async persistentIdentity(group, signal) {
+    const {persistentIdentity} = await import('./persistent-identity.js');
+    return persistentIdentity(await meetingPoint(group, browserCryptography), signal);
+  },
   meetingPoint: group => meetingPoint(group, browserCryptography),
   start(server, iceServers, settings, listener) {
     const environment: Environment = {

@@ -7,6 +7,7 @@ export function browserBackend(): Backend {
   const load = async () => (loaded ??= (await import('./browser.js')).backend);
   return {
     createIdentity: async () => (await load()).createIdentity(),
+    persistentIdentity: async (group, signal) => (await load()).persistentIdentity(group, signal),
     meetingPoint: async group => (await load()).meetingPoint(group),
     start(...settings) {
       // Nobody can start without the two above.

@@ -7,6 +7,7 @@ import {browserBackend} from './lazy-backend.js';
 import type {PeerGroupElementEventMap} from './events.js';
 import {Reconciler} from './reconciler.js';
 import {defaultGrace, parseGrace, parseIceServers} from './settings.js';
+import type {IdentityLifetime} from './settings.js';
 import {quiet} from './task.js';
 import type {Inputs} from './wish.js';
 
@@ -23,6 +24,7 @@ const settable = [
   'password',
   'iceServers',
   'grace',
+  'identity',
   'disabled',
 ];
 
@@ -32,7 +34,7 @@ const settable = [
  * It joins when it is in the document, has a `group`, and is not `disabled`; it leaves when it is removed. All
  * attributes and properties may change at any time, and changes made in one task are one change. What is wrong with
  * them never throws: it is told by an `error` event, once, and `state` is `failed` until it is mended. A bad value of
- * what may change in a running group (`name`, `profile`, `credential`, `grace`, `iceServers`) does not end it: there
+ * what may change in a running group (`name`, `profile`, `credential`, `grace`, `iceServers`, `identity`) does not end it: there
  * the last good value stays. No promise of this element that is ignored causes an `unhandledrejection`, but that of
  * `eject()`.
  *
@@ -81,6 +83,7 @@ export class PeerGroup extends LitElement {
       'password',
       'ice-servers',
       'grace',
+      'identity',
       'disabled',
     ];
   }
@@ -243,6 +246,21 @@ export class PeerGroup extends LitElement {
   }
 
   /**
+   * `session`, the default: a new key pair, and so a new `id`, at every visit of the page. `persistent`: the browser keeps
+   * the key pair, not extractable, for this origin and group, so that a ban or an admission holds over a reload. One
+   * visit at a time can have it: a second tab, and a page without storage, is told `identity-unavailable` and has a key
+   * pair of its own. A change counts from the next join on.
+   * @attr
+   */
+  get identity(): IdentityLifetime {
+    return this.getAttribute('identity') === 'persistent' ? 'persistent' : 'session';
+  }
+
+  set identity(value: IdentityLifetime | null | undefined) {
+    this.#reflect('identity', value);
+  }
+
+  /**
    * Whether it stays out of the group. Set while joined, it leaves.
    * @attr
    */
@@ -397,6 +415,7 @@ export class PeerGroup extends LitElement {
       profile: this.#profile,
       credential: this.#credential,
       grace: this.getAttribute('grace'),
+      identity: this.getAttribute('identity'),
       iceServersAttribute: this.getAttribute('ice-servers'),
       iceServers: this.#iceServers,
     };

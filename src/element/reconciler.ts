@@ -136,8 +136,11 @@ export class Reconciler {
   }
 
   #begin(place: Place, live: Live, approval: boolean): Visit {
-    const clear = Promise.all([...this.#leaving].filter(other => other.place.key === place.key).map(v => v.whenGone));
-    const visit: Visit = new Visit(this.#backend, place, live, approval, this.#identity(place.key), clear, {
+    // A persistent identity is for one visit at a time, on whatever server.
+    const isInTheWay = (other: Visit) =>
+      other.place.key === place.key || (live.identity === 'persistent' && other.place.group === place.group);
+    const clear = Promise.all([...this.#leaving].filter(isInTheWay).map(({whenGone}) => whenGone));
+    const visit: Visit = new Visit(this.#backend, place, live, approval, () => this.#identity(place.key), clear, {
       state: state => {
         if (visit === this.#heard) this.#become(state);
       },

@@ -54,8 +54,10 @@ export function parsePassword(value: unknown): string {
  * @throws `invalid-server`
  */
 export function parseServer(text: string, base: string): ServerAddress {
+  // Errors end up in logs, and a password shall not.
+  const shown = text.replace(/\/\/[^/?#]*@/, '//…@');
   const invalid = (why: string, cause?: unknown) =>
-    new PeerGroupError('invalid-server', `The server ${quote(text)} cannot be used: ${why}`, {cause});
+    new PeerGroupError('invalid-server', `The server ${quote(shown)} cannot be used: ${why}`, {cause});
   if (text.trim() === '') {
     throw invalid('it is empty. Remove the attribute to use the public server of PeerJS.');
   }
@@ -104,11 +106,10 @@ export function parseIceServers(json: string): readonly RTCIceServer[] {
   let value: unknown;
   try {
     value = JSON.parse(json);
-  } catch (error) {
-    throw new PeerGroupError(
-      'invalid-ice-servers',
-      'The ice-servers attribute is not JSON. Write for example ice-servers=\'[{"urls": "stun:stun.example.org"}]\'.',
-      {cause: error},
+  } catch {
+    // The browser's own error quotes the text, which may have a password in it.
+    throw invalidIceServers(
+      'they are not JSON. Write for example ice-servers=\'[{"urls": "stun:stun.example.org"}]\'.',
     );
   }
   return checkIceServers(value);
@@ -158,11 +159,21 @@ export function parseName(text: string): string {
 export function parseGrace(text: string | null): number {
   if (text === null) return defaultGrace * 1000;
   const seconds = text.trim() === '' ? NaN : Number(text);
-  if (seconds > 0 && Number.isFinite(seconds)) return seconds * 1000;
+  if (seconds > 0 && Number.isFinite(seconds * 1000)) return seconds * 1000;
   throw new PeerGroupError(
     'invalid-grace',
     `The grace ${quote(text)} is not a number of seconds above 0. Write for example grace="${defaultGrace}".`,
   );
+}
+
+/** How long a key pair is kept: for this visit of the page, or by the browser. */
+export type IdentityLifetime = 'session' | 'persistent';
+
+/** @throws `invalid-identity` */
+export function parseIdentity(text: string | null): IdentityLifetime {
+  if (text === null || text === 'session') return 'session';
+  if (text === 'persistent') return text;
+  throw new PeerGroupError('invalid-identity', `The identity ${quote(text)} is neither "session" nor "persistent".`);
 }
 
 /** @throws `invalid-profile` */

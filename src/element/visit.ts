@@ -41,6 +41,8 @@ export class Visit implements MembershipListener {
   readonly #approval: boolean;
   readonly #joined = new Deferred<void>();
   readonly #gone = new Deferred<void>();
+  /** Aborts when nothing runs any more: a persistent identity is free for others then. */
+  readonly #over = new AbortController();
   #live: Live;
   #membership: RunningMembership | undefined;
   #waiting: Waiting[] = [];
@@ -49,13 +51,16 @@ export class Visit implements MembershipListener {
   /** The last thing that went wrong: if it ends, then for this. */
   #reason: PeerGroupError | undefined;
 
-  /** Begins once `identity` is there and `clear` has resolved, at the latest word of `update`. */
+  /**
+   * Begins once `clear` has resolved and there is an identity, at the latest word of `update`. `ownIdentity` makes one that
+   * the browser does not keep.
+   */
   constructor(
     backend: Backend,
     place: Place,
     live: Live,
     approval: boolean,
-    identity: Promise<Identity>,
+    ownIdentity: () => Promise<Identity>,
     clear: Promise<unknown>,
     listener: VisitListener,
   ) {
@@ -64,7 +69,7 @@ export class Visit implements MembershipListener {
     this.#live = live;
     this.#approval = approval;
     this.#listener = listener;
-    void this.#start(identity, clear);
+    void this.#start(ownIdentity, clear);
   }
 
   /** Resolves when joined; rejects when it ends before. */
@@ -87,11 +92,11 @@ export class Visit implements MembershipListener {
     return this.#membership;
   }
 
-  async #start(identity: Promise<Identity>, clear: Promise<unknown>): Promise<void> {
+  async #start(ownIdentity: () => Promise<Identity>, clear: Promise<unknown>): Promise<void> {
     const {group, server, password} = this.place;
     try {
       await clear;
-      const [self, hash] = await Promise.all([identity, this.#backend.meetingPoint(group)]);
+      const [self, hash] = await Promise.all([this.#identify(ownIdentity), this.#backend.meetingPoint(group)]);
       if (this.#left) return;
       const {name, profile, credential, grace} = this.#live;
       const about = {name, profile, credential, grace};
@@ -108,6 +113,18 @@ export class Visit implements MembershipListener {
     // What was sent before goes before whatever a listener sends now.
     for (const waiting of this.#waiting.splice(0)) waiting.run(this.#membership);
     this.#listener.state('connecting');
+  }
+
+  async #identify(ownIdentity: () => Promise<Identity>): Promise<Identity> {
+    if (this.#live.identity === 'persistent') {
+      try {
+        return await this.#backend.persistentIdentity(this.place.group, this.#over.signal);
+      } catch (error) {
+        this.#over.signal.throwIfAborted();
+        this.error(PeerGroupError.from(error, 'identity-unavailable', 'The persistent identity cannot be read.'));
+      }
+    }
+    return ownIdentity();
   }
 
   /** Takes over what may change at any time. */
@@ -146,13 +163,21 @@ export class Visit implements MembershipListener {
     this.#quit();
     const leaving = this.#membership?.leave() ?? Promise.resolve();
     // An end that goes wrong is an end.
-    leaving.then(this.#gone.resolve, () => this.#gone.resolve());
+    leaving.then(
+      () => this.#end(),
+      () => this.#end(),
+    );
   }
 
   /** Ends at once, also what is still leaving. */
   goodbye(): void {
     this.#quit();
     this.#membership?.goodbye();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#over.abort();
     this.#gone.resolve();
   }
 
@@ -171,6 +196,7 @@ export class Visit implements MembershipListener {
   statechange(state: GroupState): void {
     if (state === 'failed' || state === 'ejected') {
       this.#isOver = true;
+      this.#over.abort();
       // The reason may be told just after the state.
       queueMicrotask(() => this.#giveUp(this.#reason ?? new PeerGroupError('left', 'The membership has ended.')));
     }

@@ -9,11 +9,12 @@ import {
   parseGrace,
   parseGroup,
   parseIceServers,
+  parseIdentity,
   parseName,
   parsePassword,
   parseServer,
 } from './settings.js';
-import type {ServerAddress} from './settings.js';
+import type {IdentityLifetime, ServerAddress} from './settings.js';
 
 /** What the element was told: attributes as they stand (`null`: absent), properties as they were set. */
 export interface Inputs {
@@ -29,6 +30,7 @@ export interface Inputs {
   readonly profile: unknown;
   readonly credential: unknown;
   readonly grace: string | null;
+  readonly identity: string | null;
   readonly iceServersAttribute: string | null;
   readonly iceServers: unknown;
 }
@@ -47,6 +49,8 @@ export interface Place {
 /** What may change while a membership lasts. */
 export interface Live extends Presentation {
   readonly iceServers: readonly RTCIceServer[] | undefined;
+  /** Counts from the next membership on. */
+  readonly identity: IdentityLifetime;
 }
 
 export const initialLive: Live = {
@@ -55,6 +59,7 @@ export const initialLive: Live = {
   credential: undefined,
   grace: parseGrace(null),
   iceServers: undefined,
+  identity: 'session',
 };
 
 /** The inputs, understood. */
@@ -96,6 +101,7 @@ export function readWish(inputs: Inputs, last: Live): Wish {
     credential: attempt(() => checkCredential(inputs.credential), 'invalid-credential', last.credential),
     grace: attempt(() => parseGrace(inputs.grace), 'invalid-grace', last.grace),
     iceServers: attempt(() => readIceServers(inputs), 'invalid-ice-servers', last.iceServers),
+    identity: attempt(() => parseIdentity(inputs.identity), 'invalid-identity', last.identity),
   };
   return {wanted, place, live, approval, problems};
 }

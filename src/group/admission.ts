@@ -21,7 +21,7 @@ export interface AdmissionOptions {
   readonly environment: Environment;
   readonly root: Bytes;
   readonly isBanned: (id: string) => boolean;
-  /** Whether somebody has been decided on: it is in already, or was lost a while ago, and comes back. */
+  /** Whether somebody has been decided on: it is in already, or was lost or left a while ago, and comes back. */
   readonly isKnown: (id: string) => boolean;
   /** Whether nobody enters without an `accept()`. */
   readonly approval: () => boolean;

@@ -179,7 +179,9 @@ export class CarriedConnection implements Connection {
     switch (message[0]) {
       case kinds.data:
         this.#allowance -= content.length;
-        if (this.#allowance < 0) throw new PeerGroupError('bad-frame', 'More was carried than there is room for.');
+        // Empty ones would cost nothing, and could wait without end.
+        if (content.length === 0 || this.#allowance < 0)
+          throw new PeerGroupError('bad-frame', 'More was carried than there is room for, or nothing at all.');
         if (this.#state !== 'open') return;
         if (this.#listener) this.#deliver(content.slice());
         else this.#waiting.push(content.slice());

@@ -16,6 +16,9 @@ import type {JoinRequest, LeaveReason} from './types.js';
 /** Members whose end the host remembers, in case they have missed it. */
 const mostDropped = 256;
 
+/** s. A page that is loaded again says goodbye, and asks to be let in a moment later. */
+const reloadTime = 60;
+
 /** Members who can take the meeting point over, should this one vanish. */
 const deputies = 2;
 
@@ -71,7 +74,8 @@ export class Hosting {
         environment,
         root: ledger.root,
         isBanned: id => ledger.bans.includes(id),
-        isKnown: id => options.present().some(seat => seat.id === id) || ledger.wasLost(id, this.#date),
+        isKnown: id =>
+          options.present().some(seat => seat.id === id) || ledger.wasLost(id, this.#date) || this.#hasJustLeft(id),
         approval: () => ledger.approval,
         ask: request => listener.joinrequest(request),
         admit: (person, note, session) => this.#admit(person, note, session),
@@ -176,6 +180,12 @@ export class Hosting {
     const {reason, text} = this.#dropped.get(session.proof.id) ?? {reason: 'lost', text: ''};
     session.send({type: 'expelled', reason, text});
     session.close();
+  }
+
+  /** Whether somebody left by itself so lately that its page may just have been loaded again. */
+  #hasJustLeft(id: string): boolean {
+    const dropped = this.#dropped.get(id);
+    return dropped?.reason === 'left' && Math.abs(this.#date - dropped.date) < reloadTime;
   }
 
   #remember(change: Change): void {

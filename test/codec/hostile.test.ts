@@ -125,12 +125,13 @@ describe('hostile bytes', () => {
   it('make no array that is much larger than they are', () => {
     for (const [length, written] of [
       [2 ** 32 - 1, [0xff, 0xff, 0xff, 0xff, 0x0f]],
+      [1000, [0xe8, 0x07]],
       [30_000_000, [0x80, 0x87, 0xa7, 0x0e]], // An engine that sets aside what it may need would take 240 MB for each.
     ] as const) {
       const lists = Array.from({length: 100}, () => [...written, 0, 0]).flat();
       const all = [100, 100, ...Array.from({length: 100}, () => Kind.array), 0, ...lists];
       const value = decode(Uint8Array.from([Kind.array, ...all])) as unknown[][];
-      expect([value.length, value[99]?.length]).to.deep.equal([100, length]);
+      expect([value.length, value[99]?.length, Object.keys(value[99] ?? {})]).to.deep.equal([100, length, []]);
     }
   });
 });

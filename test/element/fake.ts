@@ -1,4 +1,5 @@
 /** Groups without a network: the tests say what happens in them. */
+import {PeerGroupError} from '../../src/errors.js';
 import type {Identity} from '../../src/environment.js';
 import type {MembershipSettings} from '../../src/group/membership.js';
 import type {GroupState, Member, MembershipListener, Presentation, SendOptions} from '../../src/group/types.js';
@@ -87,6 +88,10 @@ export class FakeElement {
   identities = 0;
   /** Set to make the next key pair fail. */
   failure: Error | undefined;
+  /** Aborts when the persistent identity is free again; one for each visit that had it. */
+  readonly heldBy: AbortSignal[] = [];
+  /** Set to make the persistent identity unavailable. */
+  isPersistentTaken = false;
   /** The listener of the page for every event. */
   onEvent: (event: Event) => void = () => undefined;
   readonly reconciler: Reconciler;
@@ -104,6 +109,7 @@ export class FakeElement {
     grace: null,
     iceServersAttribute: null,
     iceServers: undefined,
+    identity: null,
   };
 
   constructor() {
@@ -123,6 +129,11 @@ export class FakeElement {
           this.failure = undefined;
           if (failure !== undefined) throw failure;
           return {id: `id ${++this.identities}`, publicKey: new Uint8Array(65), sign: async data => data};
+        },
+        persistentIdentity: async (group, signal) => {
+          if (this.isPersistentTaken) throw new PeerGroupError('identity-unavailable', 'It is in use.');
+          this.heldBy.push(signal);
+          return {id: `kept for ${group}`, publicKey: new Uint8Array(65), sign: async data => data};
         },
         meetingPoint: async group => `hash of ${group}`,
         start: (...settings) => {

@@ -273,6 +273,101 @@ describe('what is wanted and what runs', () => {
   });
 });
 
+describe('a persistent identity', () => {
+  async function persistent(): Promise<FakeElement> {
+    const element = new FakeElement();
+    element.set({identity: 'persistent'});
+    await settled();
+    element.latest.become('joined');
+    return element;
+  }
+
+  it('is that of the group, and free again when the visit is over, however it ends', async () => {
+    const ends: Record<string, (element: FakeElement) => void> = {
+      'left': element => {
+        element.set({disabled: true});
+        element.reconciler.settle();
+        element.latest.gone.resolve();
+      },
+      'ejected': element => element.latest.become('ejected'),
+      'failed': element => element.latest.become('failed'),
+      'the page goes away': () => window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true})),
+    };
+    for (const [what, end] of Object.entries(ends)) {
+      const element = await persistent();
+      expect(element.latest.settings.identity.id, what).to.equal('kept for chess');
+      expect(
+        element.heldBy.map(({aborted}) => aborted),
+        what,
+      ).to.deep.equal([false]);
+      end(element);
+      // When the page goes away there is no later.
+      if (what !== 'left') expect(element.heldBy[0]?.aborted, what).to.equal(true);
+      await settled();
+      expect(element.heldBy[0]?.aborted, what).to.equal(true);
+      element.set({isConnected: false});
+      await settled();
+    }
+  });
+
+  it('is held until what was sent before leaving has arrived', async () => {
+    const element = await persistent();
+    element.set({disabled: true});
+    await settled();
+    expect(element.heldBy[0]?.aborted).to.equal(false);
+    element.latest.gone.resolve();
+    await settled();
+    expect(element.heldBy[0]?.aborted).to.equal(true);
+  });
+
+  it('is not wanted twice by one element that goes to another server', async () => {
+    const element = await persistent();
+    element.set({server: 'https://b.example'});
+    await settled();
+    expect(element.memberships).to.have.length(1);
+    element.latest.gone.resolve();
+    await settled();
+    expect(element.latest.server?.host).to.equal('b.example');
+    expect(element.heldBy.map(({aborted}) => aborted)).to.deep.equal([true, false]);
+  });
+
+  it('if it cannot be had, is told as an error, and another one is used', async () => {
+    const element = new FakeElement();
+    element.isPersistentTaken = true;
+    element.set({identity: 'persistent'});
+    await settled();
+    expect(element.errors).to.deep.equal(['identity-unavailable']);
+    expect(element.latest.settings.identity.id).to.equal('id 1');
+    expect(element.reconciler.state).to.equal('connecting');
+  });
+
+  it('counts from the next join on', async () => {
+    const element = await joined();
+    element.set({identity: 'persistent'});
+    await settled();
+    expect([element.memberships.length, element.heldBy.length]).to.deep.equal([1, 0]);
+    element.latest.become('ejected');
+    void element.reconciler.join();
+    await settled();
+    expect(element.latest.settings.identity.id).to.equal('kept for chess');
+    element.set({identity: 'session'});
+    await settled();
+    expect([element.memberships.length, element.heldBy[0]?.aborted]).to.deep.equal([2, false]);
+  });
+
+  it('is not wanted any more when the wish was abandoned meanwhile', async () => {
+    const element = new FakeElement();
+    element.set({identity: 'persistent'});
+    element.reconciler.settle();
+    await Promise.resolve();
+    element.set({disabled: true});
+    element.reconciler.settle();
+    await settled();
+    expect(element.memberships).to.be.empty;
+    expect(element.heldBy.every(({aborted}) => aborted)).to.equal(true);
+  });
+});
+
 describe('what is wrong', () => {
   for (const [code, bad, good] of [
     ['invalid-group', {group: 'x'.repeat(600)}, {group: 'x'}],

@@ -8,6 +8,7 @@ import {
   parseGrace,
   parseGroup,
   parseIceServers,
+  parseIdentity,
   parseName,
   parsePassword,
   parseServer,
@@ -195,8 +196,15 @@ describe('the other settings', () => {
   it('grace: seconds above 0, 20 by default', () => {
     expect(parseGrace(null)).to.equal(20_000);
     expect(parseGrace(' 2.5 ')).to.equal(2500);
-    for (const text of ['', ' ', '0', '-1', 'NaN', 'Infinity', '1e999', '5s', 'soon']) {
+    for (const text of ['', ' ', '0', '-1', 'NaN', 'Infinity', '1e999', '1e308', '5s', 'soon']) {
       expectCode('invalid-grace', () => parseGrace(text));
+    }
+  });
+
+  it('identity: session by default, or persistent', () => {
+    expect(['session', 'persistent', null].map(parseIdentity)).to.deep.equal(['session', 'persistent', 'session']);
+    for (const text of ['', 'Persistent', 'persistent ', 'forever']) {
+      expectCode('invalid-identity', () => parseIdentity(text));
     }
   });
 

@@ -72,6 +72,10 @@ export function proofs(element: PeerGroup, member: Member, code: PeerGroupErrorC
   element.profile = new Map();
   exactly<string>()(element.group);
   exactly<number>()(element.grace);
+  element.identity = 'persistent';
+  // @ts-expect-error: no such lifetime.
+  element.identity = 'forever';
+  exactly<'session' | 'persistent'>()(element.identity);
   // @ts-expect-error: read only.
   element.state = 'joined';
   // @ts-expect-error: read only.

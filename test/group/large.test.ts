@@ -253,7 +253,7 @@ describe('A datagram', () => {
       await ann.send((sent += 1), {reliable: false});
       return positions().length >= 5;
     });
-    expect(positions()).to.deep.equal(positions().toSorted((a, b) => Number(a) - Number(b)));
+    expect(positions()).to.deep.equal(positions().toSorted((a, b) => a - b));
     await until(async () => {
       await ann.send('for one', {reliable: false, to: idOf(bob)});
       return heard(bob).includes('for one');

@@ -5,9 +5,14 @@ import {openTab, type Tab} from '../support/tabs.js';
 import {until} from '../support/until.js';
 import {joined, names, person, together, told} from './people.js';
 
+/** Opens a tab with one person in it, who has these attributes. */
+function open(attributes: Record<string, string>): Promise<Tab> {
+  return openTab(`?${new URLSearchParams({'ice-servers': '[]', ...attributes})}`);
+}
+
 /** Opens a tab with one person in it. Resolves when it has joined. */
 async function openFor(name: string, server: TestServer, group: string): Promise<Tab> {
-  const tab = await openTab(`?${new URLSearchParams({'server': server.url, 'ice-servers': '[]', name, group})}`);
+  const tab = await open({name, group, server: server.url});
   await until(() => tab.evaluate(`group.state === 'joined'`));
   return tab;
 }
@@ -93,5 +98,64 @@ describe('A page that goes away', () => {
     for (const element of [cem, dee]) expect(departures(element).sort()).to.deep.equal(['Ann left', 'Bob left']);
     const eve = await joined(person('Eve', {server, group}));
     await together(cem, dee, eve);
+  });
+});
+
+describe('A page with a persistent identity', () => {
+  const idIn = (tab: Tab) => tab.evaluate<string>('group.self.id');
+
+  it('is the same member when it is reloaded, and in with no new decision', async () => {
+    const server = await startServer();
+    const group = 'a reload with approval';
+    const ann = await joined(person('Ann', {server, group, approval: true}));
+    const bob = await open({name: 'Bob', identity: 'persistent', group, server: server.url});
+    (await until(() => ann.requests[0])).accept();
+    await until(() => names(ann).length === 2);
+    const id = await idIn(bob);
+    await bob.devtools('Page.reload');
+    await until(() => departures(ann).length === 1 && names(ann).length === 2);
+    await until(() => bob.evaluate(`group.state === 'joined'`));
+    expect([await idIn(bob), ann.members[1]?.id]).to.deep.equal([id, id]);
+    expect(told(ann, 'joinrequest').length).to.equal(1);
+    expect(await bob.evaluate(`events.filter(({type}) => type === 'error').length`)).to.equal(0);
+    // Whoever has another key is asked about.
+    const cem = await open({name: 'Cem', group, server: server.url});
+    await until(() => ann.requests[0]?.member.name === 'Cem');
+    expect(await cem.evaluate('group.state')).not.to.equal('joined');
+  });
+
+  it('is in with no new decision when it crashed and comes back', async () => {
+    const server = await startServer();
+    const group = 'a crash with approval';
+    const ann = await joined(person('Ann', {server, group, approval: true}));
+    const bob = await open({name: 'Bob', identity: 'persistent', group, server: server.url});
+    (await until(() => ann.requests[0])).accept();
+    await until(() => names(ann).length === 2);
+    const id = ann.members[1]?.id;
+    await bob.crash();
+    const again = await open({name: 'Bob', identity: 'persistent', group, server: server.url});
+    await until(() => again.evaluate(`group.state === 'joined'`));
+    expect(await idIn(again)).to.equal(id);
+    expect(told(ann, 'joinrequest').length).to.equal(1);
+  });
+
+  it('stays banned when it is reloaded, or opened again', async () => {
+    const server = await startServer();
+    const group = 'a ban and a reload';
+    const ann = await joined(person('Ann', {server, group}));
+    const eve = await open({name: 'Eve', identity: 'persistent', group, server: server.url});
+    await until(() => names(ann).length === 2);
+    await ann.eject(ann.members[1]?.id ?? '', 'Spam.');
+    await until(() => eve.evaluate(`group.state === 'ejected'`));
+    const reasons = `events.filter(({type}) => type === 'ejected').map(({detail}) => detail.reason).join()`;
+    await eve.devtools('Page.reload');
+    await until(async () => (await eve.evaluate(reasons)) === 'You are banned from this group.');
+    await eve.close();
+    const again = await open({name: 'Mallory', identity: 'persistent', group, server: server.url});
+    await until(async () => (await again.evaluate(reasons)) === 'You are banned from this group.');
+    expect(names(ann)).to.deep.equal(['Ann']);
+    // Who lets go of the identity is somebody new, as everywhere.
+    await again.evaluate(`group.identity = 'session'; void group.join()`);
+    await until(() => names(ann).length === 2);
   });
 });

@@ -2,6 +2,7 @@ import {strict as assert} from 'node:assert';
 import {setMaxListeners} from 'node:events';
 import {test} from 'node:test';
 import type {Actor} from './actor.js';
+import {Stage} from './stage.js';
 import {World} from './world.js';
 
 setMaxListeners(0);
@@ -44,4 +45,46 @@ void test('leave() goes as soon as what was sent is acknowledged', async () => {
   assert.equal(bob.received.size, 1);
   await world.clock.until(() => bob.membership?.members.length === 1);
   bob.membership?.goodbye();
+});
+
+void test('who comes back within a minute of leaving is in with no new decision, and then no more', async () => {
+  const stage = await Stage.set(3, 1, {approval: true});
+  const [ann, bob, cem] = [stage.actor(0), stage.actor(1), stage.actor(2)];
+  bob.join();
+  await stage.until(() => ann.requests.length === 1);
+  ann.requests[0]?.accept();
+  await stage.whole();
+  const leaves = async () => {
+    bob.membership?.goodbye();
+    await stage.until(() => ann.membership?.members.length === 1);
+  };
+  await leaves();
+  await stage.advance(50_000);
+  bob.join();
+  await stage.whole();
+  assert.equal(ann.requests.length, 1);
+  // Somebody else who was never let in is asked about, of course.
+  cem.join();
+  await stage.until(() => ann.requests.length === 2);
+  ann.requests[1]?.reject();
+  await leaves();
+  await stage.advance(70_000);
+  bob.join();
+  await stage.until(() => ann.requests.length === 3);
+  assert.equal(bob.membership?.state, 'pending');
+  await stage.end();
+});
+
+void test('who was removed is asked about again, however soon it comes back', async () => {
+  const stage = await Stage.set(2, 1, {approval: true});
+  const [ann, bob] = [stage.actor(0), stage.actor(1)];
+  bob.join();
+  await stage.until(() => ann.requests.length === 1);
+  ann.requests[0]?.accept();
+  await stage.whole();
+  await ann.membership?.eject(bob.identity.id, '', {ban: false});
+  await stage.until(() => bob.membership?.state === 'ejected');
+  bob.join();
+  await stage.until(() => ann.requests.length === 2);
+  await stage.end();
 });

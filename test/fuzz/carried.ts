@@ -1,0 +1,102 @@
+import type {Bytes, Cryptography} from '../../src/environment.js';
+import {CarriedConnection} from '../../src/group/carried-connection.js';
+import {must, type Target} from './target.js';
+
+/** Sealing changes nothing, so that what is inside can be reached by chance; a key of another length is none. */
+const crypto: Pick<Cryptography, 'exchange' | 'hash'> = {
+  hash: async () => new Uint8Array(32),
+  exchange: async () => ({
+    publicKey: new Uint8Array(65),
+    agree: async theirs => {
+      if (theirs.length !== 65) throw new DOMException('It is no key.', 'DataError');
+      return {
+        seal: async (_counter, data) => data,
+        open: async (_counter, data) => (data[0] === 255 ? undefined : data),
+      };
+    },
+  }),
+};
+
+/** Bytes that the other side may have under way. */
+const window = 128 * 1024;
+
+/** An input is what the carrier brings: messages, each after its length in two bytes. The first byte says whether somebody listens. */
+export const carried: Target = {
+  name: 'carried',
+  words: [
+    Uint8Array.of(0, 1, 2),
+    Uint8Array.of(0, 5, 1, 0, 0, 0, 5),
+    Uint8Array.of(0, 0),
+    Uint8Array.of(0, 2, 0, 7),
+    Uint8Array.of(0, 1, 0),
+  ],
+  growth: 4000,
+  make(random) {
+    const below = (limit: number) => Math.floor(random() * limit);
+    const message = (content: Uint8Array) => [content.length >> 8, content.length & 255, ...content];
+    const sealed = () => {
+      const kind = below(20);
+      if (kind === 0) return [2];
+      return kind < 4 ? [1, 0, 0, 0, below(20)] : [0, ...new Uint8Array(below(300))];
+    };
+    const messages = Array.from({length: below(12)}, () => message(Uint8Array.from(sealed())));
+    return Uint8Array.from([below(2), ...message(new Uint8Array(65)), ...messages.flat()]);
+  },
+  async feed(input) {
+    const sent: Bytes[] = [];
+    const told: string[] = [];
+    const heard: Bytes[] = [];
+    let failure = '';
+    const connection = new CarriedConnection({
+      crypto,
+      role: 'acceptor',
+      carrier: 'carl',
+      send: data => sent.push(data),
+    });
+    connection.opened.then(
+      () => connection.send(new Uint8Array(10)),
+      (error: unknown) => (failure = (error as {code?: string}).code ?? String(error)),
+    );
+    const listen = () =>
+      connection.listen({
+        message: message => {
+          must(told.length === 0, 'a message came after the end');
+          heard.push(message);
+        },
+        drained: () => {},
+        closed: error => told.push(error.code),
+      });
+    const listens = (input[0] ?? 0) % 2 === 1;
+    if (listens) listen();
+    let count = 0;
+    let ended = false;
+    for (let at = 1; at < input.length; count += 1) {
+      const length = ((input[at] ?? 0) << 8) | (input[at + 1] ?? 0);
+      // After an empty one the relay brings nothing more.
+      if (ended) break;
+      ended = length === 0;
+      connection.receive(input.slice(at + 2, at + 2 + length));
+      at += 2 + length;
+    }
+    // All that follows from it follows in microtasks.
+    await new Promise(resolve => setImmediate(resolve));
+    if (!listens) {
+      listen();
+      must(heard.reduce((sum, message) => sum + message.length, 0) <= window, 'too much waits');
+    }
+    must(
+      heard.every(({length}) => length > 0),
+      'messages that cost nothing can wait without end',
+    );
+    must(told.length <= 1, 'it ended twice');
+    const codes = ['bad-frame', 'bad-proof', 'connection-lost', ''];
+    must(
+      codes.includes(failure) && codes.includes(told[0] ?? ''),
+      `it ended with what is not documented: ${failure} ${told[0]}`,
+    );
+    must(connection.closed || told.length === 0, 'it is open after its end');
+    connection.close();
+    await new Promise(resolve => setImmediate(resolve));
+    return `${failure} ${told[0]} ${Math.min(heard.length, 4)} ${Math.min(sent.length, 4)} ${Math.min(count, 4)}`;
+  },
+};
