@@ -30,7 +30,11 @@ export interface BranchesOptions {
  */
 export class Branches {
   readonly #options: BranchesOptions;
-  readonly #shown = {branch: new WeakMap<Session, number>(), contest: new WeakMap<Session, number>()};
+  readonly #shown = {
+    branch: new WeakMap<Session, number>(),
+    contest: new WeakMap<Session, number>(),
+    passed: new WeakMap<Session, number>(),
+  };
   /** The hosts of another branch, as the other end has shown them. */
   readonly #seen = new WeakMap<Session, {readonly reigns: readonly Reign[]; readonly isOut: boolean}>();
 
@@ -87,7 +91,7 @@ export class Branches {
     );
     if (verdict === 'mine') return this.#seen.get(session)?.isOut ? expel(session) : this.#show(session);
     const host = mayFollow ? undefined : mesh.peer(ledger.hostId)?.session;
-    if (host && host !== session) briefing.contest(host, {state, bases, stands});
+    if (host && host !== session && this.#may('passed', session)) briefing.contest(host, {state, bases, stands});
   }
 
   /**
@@ -107,7 +111,7 @@ export class Branches {
     briefing.contest(session, {state: ledger.state, bases: ledger.bases, stands: this.#stands});
   }
 
-  #may(show: 'branch' | 'contest', session: Session): boolean {
+  #may(show: 'branch' | 'contest' | 'passed', session: Session): boolean {
     const now = this.#options.context.environment.clock.now();
     const shown = this.#shown[show];
     if (now - (shown.get(session) ?? -Infinity) < showAgain) return false;

@@ -1,7 +1,7 @@
 import {PeerGroupError} from '../errors.js';
 import type {Bytes} from '../environment.js';
 import type {Frame, FrameOf} from '../protocol/frames.js';
-import type {Note} from '../protocol/records.js';
+import {limits, type Note} from '../protocol/records.js';
 import {backoff, pause} from './backoff.js';
 import type {Context} from './context.js';
 import {claim, type Claimed} from './doorbell.js';
@@ -158,6 +158,7 @@ async function ask(options: JoiningOptions, session: Session, signal: AbortSigna
     session.close();
     return {type: 'again'};
   }
+  session.trust();
   const note = await options.note(root, standing?.epoch ?? root);
   const notes: Note[] = [];
   const outcome = new Promise<Outcome>((resolve, reject) => {
@@ -167,6 +168,8 @@ async function ask(options: JoiningOptions, session: Session, signal: AbortSigna
           options.pending(true);
           return undefined;
         case 'note':
+          if (notes.length === limits.members)
+            throw new PeerGroupError('bad-frame', 'The host named too many members.');
           notes.push(frame.note);
           return undefined;
         case 'welcome':

@@ -135,6 +135,8 @@ export class Relay {
       [...this.#channels.values()].filter(({connection}) => connection.carrier === id).length >= mostCarried
     )
       return;
+    // Each costs a pair of keys.
+    carrier.session?.charge(data.length);
     const connection = this.#open(id, from, channel, false);
     connection.receive(data);
     connection.opened.then(
@@ -170,6 +172,8 @@ export class Relay {
       frame: frame => {
         if (frame.type !== 'carry') throw new PeerGroupError('bad-frame', 'A newcomer sent what only members may.');
         const {channel, opened, data} = frame;
+        if ((host.session?.connection.bufferedAmount ?? 0) >= mostHeld)
+          throw new PeerGroupError('bad-frame', 'A newcomer sent more than can be carried.');
         host.session?.send({type: 'carried', from: id, channel, opened, data});
       },
       drained() {},

@@ -10,6 +10,9 @@ const youth = 60_000;
 /** ms. For each step of finding out who the other is. */
 const patience = 5000;
 
+/** Groups that are reported. Anybody can claim to be one more. */
+const mostReported = 16;
+
 export interface RivalryOptions {
   readonly environment: Environment;
   readonly root: Bytes;
@@ -75,7 +78,7 @@ export class Rivalry {
     if (!theirs) return;
     const verdict = judge({age, root}, {age: frame.age, root: theirs});
     if (verdict === 'yield') this.#options.yield(frame.address);
-    if (verdict === 'both' && !this.#reported.has(toHex(theirs))) {
+    if (verdict === 'both' && !this.#reported.has(toHex(theirs)) && this.#reported.size < mostReported) {
       this.#reported.add(toHex(theirs));
       failed(
         new PeerGroupError(
