@@ -6,9 +6,11 @@ const memory = 60_000;
 /** A page may be broken once, or twice. */
 const mostOffences = 3;
 
-/** ms. For so long after an offence there is no connection with its author; twice as long after each further one. */
+/** ms. For so long after an offence there is no connection with its author; twice as long after each further one that is counted. */
 const firstPause = 1000;
-const longestPause = 8000;
+
+/** So the longest pause is 8 s. */
+const mostCounted = 4;
 
 /** Who has lately sent what the protocol does not allow, and how often. Only what was seen here counts, not what others tell. */
 export class Conduct {
@@ -25,16 +27,15 @@ export class Conduct {
     const now = this.#clock.now();
     for (const [other, times] of this.#offences) if (now - (times.at(-1) ?? 0) > memory) this.#offences.delete(other);
     const recent = (this.#offences.get(id) ?? []).filter(time => now - time <= memory);
-    // More are not counted: a minute after the last of these all is forgotten.
-    const times = [...recent, now].slice(-mostOffences);
+    const times = [...recent, now].slice(-mostCounted);
     this.#offences.set(id, times);
-    return times.length === mostOffences;
+    return times.length >= mostOffences;
   }
 
   /** ms for which it is not to be connected with yet. */
   pause(id: string): number {
     const times = this.#offences.get(id) ?? [];
-    const length = Math.min(firstPause * 2 ** (times.length - 1), longestPause);
-    return Math.max(0, (times.at(-1) ?? -Infinity) + length - this.#clock.now());
+    const end = (times.at(-1) ?? -Infinity) + firstPause * 2 ** (times.length - 1);
+    return Math.max(0, end - this.#clock.now());
   }
 }

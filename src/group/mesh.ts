@@ -12,7 +12,7 @@ import type {Session} from './session.js';
 /** ms. How long somebody whom nobody has told us about may stay connected, for the news to arrive. */
 const placingTime = 5000;
 
-/** Connections of that kind at a time. */
+/** Connections of that kind at a time. The news are on their way already, so that the oldest gives way. */
 const mostUnplaced = 16;
 
 /** ms. Dialling somebody again begins at once and slows down to this. */
@@ -141,8 +141,9 @@ export class Mesh {
           // That a member cannot be reached shows in its `path`; only what nobody expects is an error.
           const failure = PeerGroupError.from(error, 'unreachable', 'A member could not be dialled.');
           if (failure.code !== 'unreachable' && failure.code !== 'connection-lost') this.#options.failed(failure);
-          await backoff(environment, attempt, 250, slowestDial, peer.signal);
         }
+        // It may have answered, and not taken up the link: not yet, or it never will.
+        if (this.#isWanted(peer, way)) await backoff(environment, attempt, 250, slowestDial, peer.signal);
       }
     } catch {
       // The stay is over: `backoff` rejects with the signal's reason, and nothing is left to do.
@@ -164,7 +165,12 @@ export class Mesh {
     const peer = this.#peers.get(session.proof.id);
     if (peer && this.#conduct.pause(session.proof.id) > 0) return session.close();
     if (peer && isChosen(session, peer)) return this.#place(session, peer);
-    if ((!peer && this.#options.isStranger(session)) || this.#unplaced.size >= mostUnplaced) return session.close();
+    if (!peer && this.#options.isStranger(session)) return session.close();
+    const [oldest] = this.#unplaced;
+    if (oldest && this.#unplaced.size >= mostUnplaced) {
+      this.#unplaced.delete(oldest);
+      oldest.close();
+    }
     this.#unplaced.add(session);
     const give = () => {
       if (this.#unplaced.delete(session)) session.close();

@@ -169,12 +169,9 @@ void describe('A member that sends nonsense again and again', () => {
     await offend(scene, toAnn);
     for (let round = 0; round < 3; round += 1) {
       await stage.advance(2500);
-      // It is heard in between, so that it does not count as lost.
       const call = await mallory.link(ann);
-      for (let second = 0; second < 31; second += 1) {
-        call.send({type: 'pong', stamp: 0});
-        await stage.advance(1000);
-      }
+      call.liveOn();
+      await stage.advance(31_000);
       await offend(scene, call);
     }
     assert.deepEqual(stage.told(/sees Mallory go/), []);
@@ -185,17 +182,57 @@ void describe('A member that sends nonsense again and again', () => {
     const scene = await gathered();
     const {stage, mallory, bob, toAnn} = scene;
     await offend(scene, await mallory.link(bob));
-    for (const pause of [1000, 2000, 4000, 4000, 4000]) {
+    toAnn.liveOn();
+    for (const pause of [1000, 2000, 4000, 8000, 8000]) {
       await stage.advance(pause - 50);
       const early = await mallory.link(bob);
       await stage.until(() => early.isOver);
       assert.deepEqual(early.frames, []);
       await stage.advance(50);
-      toAnn.send({type: 'pong', stamp: 0});
       await offend(scene, await mallory.link(bob));
     }
     assert.equal(stage.told(/Bob has error bad-frame/).length, 6);
     assert.deepEqual(stage.told(/sees Mallory go/), []);
+    await unharmed(scene);
+  });
+});
+
+void describe('A member that answers with nonsense whoever dials it', () => {
+  void it('is dialled again after 1 s, then 2, 4, 8, and by nobody else sooner', async () => {
+    const scene = await gathered();
+    const {stage, mallory, toAnn} = scene;
+    mallory.pretended = mallory.root;
+    toAnn.liveOn();
+    const dora = await stage.enter('Dora');
+    let last = -Infinity;
+    const pauses: number[] = [];
+    for (let count = 1; count <= 6; count += 1) {
+      await stage.until(() => mallory.callers.length === count);
+      pauses.push(stage.now - last);
+      const call = mallory.callers[count - 1];
+      call?.send({type: 'pending'});
+      await stage.until(() => call?.isOver ?? false);
+      last = stage.now;
+    }
+    assert.deepEqual(
+      pauses.slice(1).map(pause => Math.round(pause / 1000)),
+      [1, 2, 4, 8, 8],
+    );
+    assert.equal(stage.told(/Dora has error bad-frame/).length, 6);
+    assert.ok(dora.isIn);
+    await unharmed(scene);
+  });
+});
+
+void describe('A member that takes every connection and says nothing more', () => {
+  void it('is dialled ever more slowly', async () => {
+    const scene = await gathered();
+    const {stage, mallory, toAnn} = scene;
+    mallory.pretended = mallory.root;
+    toAnn.liveOn();
+    await stage.enter('Dora');
+    await stage.advance(60_000);
+    assert.ok(mallory.callers.length > 5 && mallory.callers.length < 20, `${mallory.callers.length} times`);
     await unharmed(scene);
   });
 });

@@ -1,4 +1,4 @@
-import type {Bytes, Identity} from '../../src/environment.js';
+import type {Bytes, Clock, Identity} from '../../src/environment.js';
 import {stayOf} from '../../src/group/roster.js';
 import {Session} from '../../src/group/session.js';
 import {sign} from '../../src/group/signing.js';
@@ -14,9 +14,11 @@ export class Call {
   readonly session: Session;
   readonly frames: Frame[] = [];
   isOver = false;
+  readonly #clock: Clock;
 
-  constructor(session: Session) {
+  constructor(session: Session, clock: Clock) {
     this.session = session;
+    this.#clock = clock;
     session.trust();
     session.read({
       frame: frame => void this.frames.push(frame),
@@ -27,6 +29,13 @@ export class Call {
 
   send(...frames: readonly Frame[]): void {
     for (const frame of frames) this.session.send(frame);
+  }
+
+  /** Gives signs of life from now on, so that it does not count as lost. */
+  liveOn(): void {
+    if (this.isOver) return;
+    this.send({type: 'pong', stamp: 0});
+    this.#clock.after(1000, () => this.liveOn(), new AbortController().signal);
   }
 
   all<Type extends Frame['type']>(type: Type): FrameOf<Type>[] {
@@ -83,7 +92,7 @@ export class Outlaw {
     const me = {identity: this.identity, root: this.pretended, standing: () => undefined};
     const proven = Session.prove(this.#stage.world.environment(this.name), connection, me, this.#over.signal);
     await proven.then(
-      session => this.callers.push(new Call(session)),
+      session => this.callers.push(new Call(session, this.#stage.world.clock)),
       () => {},
     );
   }
@@ -97,7 +106,7 @@ export class Outlaw {
     const connection = await this.connect(to);
     const me = {identity: this.identity, root, standing: () => standing};
     const proven = Session.prove(this.#stage.world.environment(this.name), connection, me, this.#over.signal);
-    return new Call(await this.#stage.world.clock.settled(proven));
+    return new Call(await this.#stage.world.clock.settled(proven), this.#stage.world.clock);
   }
 
   note(root: Bytes, name = this.name, counter = (this.#counter += 1)): Promise<Note> {
