@@ -288,8 +288,14 @@ const mutants = [
   {
     rule: 'frames are counted',
     file: 'src/group/session.ts',
-    edits: [['if (!content.has(frame.type)) this.charge(message.length);', '']],
+    edits: [['if (!content.has(frame.type)) this.#allowance.spend(message.length);', '']],
     tests: 'attack/member attack/stranger',
+  },
+  {
+    rule: 'carried connections begin 256 times in 3 s',
+    file: 'src/group/relay.ts',
+    edits: [['if (Math.max(begun, open) >= mostCarried) return false;', 'if (open >= mostCarried) return false;']],
+    tests: 'attack/member',
   },
   {
     rule: 'strangers may send fewer than members',

@@ -71,11 +71,6 @@ export class Session {
     this.#inbox.extend();
   }
 
-  /** Counts a frame of so many bytes. @throws PeerGroupError `bad-frame` when the other side has sent too many */
-  charge(bytes: number): void {
-    this.#allowance.spend(bytes);
-  }
-
   /** Whether anything has come since the last time that this was asked. */
   heard(): boolean {
     return this.#inbox.heard();
@@ -93,7 +88,7 @@ export class Session {
       if (this.#over) return undefined;
       try {
         const frame = decodeFrame(message);
-        if (!content.has(frame.type)) this.charge(message.length);
+        if (!content.has(frame.type)) this.#allowance.spend(message.length);
         return this.#reader?.frame(frame)?.catch(fail);
       } catch (error) {
         return fail(error);

@@ -269,6 +269,28 @@ void describe('A member that floods', () => {
     await unharmed(scene);
   });
 
+  void it('by way of another with carried connections has nobody blamed but itself, and costs few keys', async () => {
+    const scene = await gathered();
+    const {stage, mallory, bob, ann} = scene;
+    const {crypto} = stage.world;
+    const {exchange} = crypto;
+    let exchanges = 0;
+    crypto.exchange = () => {
+      exchanges += 1;
+      return exchange();
+    };
+    const toBob = await mallory.link(bob);
+    for (let channel = 1; channel <= 10_000; channel += 1) {
+      const way = {type: 'carry', to: ann.identity.id, channel, opened: true} as const;
+      toBob.send({...way, data: new Uint8Array(65)}, {...way, data: nothing});
+    }
+    await stage.advance(2000);
+    assert.ok(exchanges > 100 && exchanges <= 256, `${exchanges} keys`);
+    assert.deepEqual(stage.told(/(Ann|Bob|Carl) has error/), []);
+    assert.equal(bob.membership?.stats().find(({member}) => member.isHost)?.reconnections, 0);
+    await unharmed(scene);
+  });
+
   void it('with heartbeats that say that it knows nothing is told the same once a second, and not each time', async () => {
     const scene = await gathered();
     const {stage, mallory, toAnn} = scene;
