@@ -117,10 +117,11 @@ void describe('A member that sends', () => {
     const {stage, mallory, bob} = scene;
     const frames: Frame[] = [
       {type: 'expelled', reason: 'ejected', text: 'go'},
-      {type: 'moved', address: mallory.address},
       {type: 'deputy', token: address},
       {type: 'invite', address: mallory.address},
       {type: 'invited', member: mallory.identity.id},
+      // To whoever says that, the group has ended for the one who says it: nothing can come after.
+      {type: 'moved', address: mallory.address},
     ];
     const {stay} = bob;
     for (const frame of frames) {
