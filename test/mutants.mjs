@@ -175,6 +175,252 @@ const mutants = [
     edits: [['if (this.#isHost) void this.#withRelay(relay => relay.invite(address));', '']],
     tests: 'sim/relay',
   },
+  {
+    rule: 'the proof signs the certificates of both ends',
+    file: 'src/group/handshake.ts',
+    edits: [
+      ['diallerFingerprint: mine ? local : remote,', 'diallerFingerprint: new Uint8Array(32),'],
+      ['acceptorFingerprint: mine ? remote : local,', 'acceptorFingerprint: new Uint8Array(local.length && 32),'],
+    ],
+    tests: 'attack/server',
+  },
+  {
+    rule: 'whoever answers at the address of a member is that member',
+    file: 'src/group/group.ts',
+    edits: [['const right = session.proof.id === peer.person.id;', 'const right = true;']],
+    tests: 'attack/server',
+  },
+  {
+    rule: 'nobody but the two ends closes a connection',
+    file: 'src/transport/peerjs-endpoint.ts',
+    edits: [["      case 'LEAVE':\n", "      case 'LEAVE':\n        this.#toPeerJS(message);\n"]],
+    tests: 'attack/server transport/peerjs-hostile',
+  },
+  {
+    rule: 'an offer that is repeated is dropped',
+    file: 'src/transport/peerjs-endpoint.ts',
+    edits: [
+      [
+        'if (this.#peer.getConnection(src, payload.connectionId)) {\n      this.#warn',
+        'if (false) {\n      this.#warn',
+      ],
+    ],
+    tests: 'attack/server transport/peerjs-hostile',
+  },
+  {
+    rule: 'an offer is checked before PeerJS sees it',
+    file: 'src/transport/peerjs-messages.ts',
+    edits: [["if (kind !== 'data' || serialization !== 'raw' || reliable !== true)", "if (kind !== 'data')"]],
+    tests: 'transport/peerjs-hostile',
+  },
+  {
+    rule: '64 offers are answered at a time',
+    file: 'src/transport/peerjs-endpoint.ts',
+    edits: [['const maxHalfOpen = 64;', 'const maxHalfOpen = 1e9;']],
+    tests: 'transport/peerjs-hostile',
+  },
+  {
+    rule: 'a page is not told of every message that makes no sense',
+    file: 'src/transport/peerjs-endpoint.ts',
+    edits: [['const mostWarnings = 32;', 'const mostWarnings = 1e9;']],
+    tests: 'transport/peerjs-hostile',
+  },
+  {
+    rule: '64 may be connected who have not said who they are',
+    file: 'src/group/membership.ts',
+    edits: [['const mostUnproven = 64;', 'const mostUnproven = 1e9;']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'who they are they say within 5 s',
+    file: 'src/group/handshake.ts',
+    edits: [['clock.after(handshakeTimeout, () => over.abort(timeout), ended);', 'void clock.after;']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'of those the oldest gives way',
+    file: 'src/group/membership.ts',
+    edits: [['      this.#unproven.delete(oldest);\n      oldest.close();\n', '      return connection.close();\n']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'who has not asked gives way to who may',
+    file: 'src/group/admission.ts',
+    edits: [['[...this.#silent][0] ?? session', 'session']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: '128 may ask to be let in',
+    file: 'src/group/admission.ts',
+    edits: [['const mostRequests = 128;', 'const mostRequests = 1e9;']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'what they want they say within 5 s',
+    file: 'src/group/admission.ts',
+    edits: [['      if (this.#silent.delete(session)) session.close();\n    };', '    };']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a request is made in the own name',
+    file: 'src/group/admission.ts',
+    edits: [["if (!own) throw new PeerGroupError('bad-frame'", "if (false) throw new PeerGroupError('bad-frame'"]],
+    tests: 'group/strangers.test',
+  },
+  {
+    rule: '16 may be connected who say that they are members, and nobody has heard of it',
+    file: 'src/group/mesh.ts',
+    edits: [['const mostUnplaced = 16;', 'const mostUnplaced = 1e9;']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'they are let go after 5 s',
+    file: 'src/group/mesh.ts',
+    edits: [['      if (this.#unplaced.delete(session)) session.close();\n    };', '    };']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'who is not known as a member may have 1 MiB waiting',
+    file: 'src/group/inbox.ts',
+    edits: [['#most = mostOfStrangers;', '#most = mostWaiting;']],
+    tests: 'group/strangers-handshake',
+  },
+  {
+    rule: 'frames are counted',
+    file: 'src/group/session.ts',
+    edits: [['if (!content.has(frame.type)) this.#allowance.spend(message.length);', '']],
+    tests: 'attack/member attack/stranger',
+  },
+  {
+    rule: 'carried connections begin 256 times in 3 s',
+    file: 'src/group/relay.ts',
+    edits: [['if (Math.max(begun, open) >= mostCarried) return false;', 'if (open >= mostCarried) return false;']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'strangers may send fewer than members',
+    file: 'src/group/allowance.ts',
+    edits: [['const firstAllowance = 1536;', 'const firstAllowance = burst;']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'members may send as much as the largest group has to say',
+    file: 'src/group/allowance.ts',
+    edits: [['const burst = 4096;', 'const burst = 1536;']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'whoever waits for the host may be told so for an hour',
+    file: 'src/group/joining.ts',
+    edits: [['  session.trust();\n', '']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a host names 256 members at most',
+    file: 'src/group/joining.ts',
+    edits: [['if (notes.length === limits.members)', 'if (notes.length > 1e9)']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a member passes on no more for a newcomer than the host takes',
+    file: 'src/group/relay.ts',
+    edits: [['if ((host.session?.connection.bufferedAmount ?? 0) >= mostHeld)', 'if (mostHeld < 0)']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'other groups are reported 16 times',
+    file: 'src/group/rivalry.ts',
+    edits: [['const mostReported = 16;', 'const mostReported = 1e9;']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'what is not its sender’s to send ends the connection',
+    file: 'src/group/group.ts',
+    edits: [['        throw outOfRole(frame);', '        return;']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'a note is signed by whom it is about',
+    file: 'src/group/people.ts',
+    edits: [
+      [
+        "if (!(await verify(this.#crypto, note.key, 'note'",
+        "if (false && !(await verify(this.#crypto, note.key, 'note'",
+      ],
+    ],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'only the host moves its members elsewhere',
+    file: 'src/group/group.ts',
+    edits: [
+      [
+        "if (session.proof.id === this.#ledger.hostId) return this.#end({type: 'rejoin', address: frame.address});",
+        "if (peer) return this.#end({type: 'rejoin', address: frame.address});",
+      ],
+    ],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'only the host tells a member that it is out',
+    file: 'src/group/group.ts',
+    edits: [
+      [
+        'return peer !== undefined && (session.proof.id === this.#ledger.hostId || !this.#vigil.hearsHost);',
+        'return peer !== undefined;',
+      ],
+    ],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'only the host sends its members to newcomers',
+    file: 'src/group/group.ts',
+    edits: [
+      [
+        'if (peer && session.proof.id === this.#ledger.hostId) void this.#relay.visit',
+        'if (peer) void this.#relay.visit',
+      ],
+    ],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'who breaks the protocol again and again is removed by the host',
+    file: 'src/group/conduct.ts',
+    edits: [['return times.length >= mostOffences;', 'return times.length > 1e9;']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'and not for what was more than a minute ago',
+    file: 'src/group/conduct.ts',
+    edits: [['.filter(time => now - time <= memory)', '']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'and may not connect again for a while',
+    file: 'src/group/mesh.ts',
+    edits: [['if (peer && this.#conduct.pause(session.proof.id) > 0) return session.close();', '']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'and is not dialled for a while',
+    file: 'src/group/mesh.ts',
+    edits: [['if (wait > 0) await pause(environment.clock, wait, peer.signal);', '']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'who answers and does not take up the link is dialled ever more slowly',
+    file: 'src/group/mesh.ts',
+    edits: [['if (this.#isWanted(peer, way)) await backoff(', 'if (!this.#isWanted(peer, way)) await backoff(']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'the same state is told once a second',
+    file: 'src/group/briefing.ts',
+    edits: [
+      ['if (!isSame || this.#clock.now() - last.time >= tellAgain) this.brief(session);', 'this.brief(session);'],
+    ],
+    tests: 'attack/member',
+  },
 ];
 
 const root = join(import.meta.dirname, '..');

@@ -14,7 +14,7 @@ const requestTime = 5000;
 /** ms. How often a newcomer that waits is told so: it hears that the host is still there. */
 const patienceInterval = 1000;
 
-/** Newcomers waiting to be decided on. */
+/** Newcomers waiting to be decided on, and those who have not asked yet. */
 const mostRequests = 128;
 
 export interface AdmissionOptions {
@@ -63,9 +63,12 @@ export class Admission {
   /** Somebody who is in no group has connected. */
   receive(session: Session): void {
     if (this.#silent.size + this.#applicants.size >= mostRequests) {
-      // Not a refusal: it asks again, a little later each time.
-      session.send({type: 'goodbye'});
-      return session.close();
+      // The honest ask at once. Where all do, it is not a refusal: it asks again, a little later each time.
+      const late = [...this.#silent][0] ?? session;
+      this.#silent.delete(late);
+      late.send({type: 'goodbye'});
+      late.close();
+      if (late === session) return;
     }
     this.#silent.add(session);
     const tooLate = () => {

@@ -12,6 +12,9 @@ import type {Vigil} from './vigil.js';
 /** ms between two times that the same branch is shown over the same connection. */
 const showAgain = 900;
 
+/** ms between two branches that are passed on to the host: with all notes of a large group, it is still less than a member may send. */
+const passAgain = 2500;
+
 export interface BranchesOptions {
   readonly context: Context;
   readonly ledger: Ledger;
@@ -30,7 +33,11 @@ export interface BranchesOptions {
  */
 export class Branches {
   readonly #options: BranchesOptions;
-  readonly #shown = {branch: new WeakMap<Session, number>(), contest: new WeakMap<Session, number>()};
+  readonly #shown = {
+    branch: new WeakMap<Session, number>(),
+    contest: new WeakMap<Session, number>(),
+    passed: new WeakMap<Session, number>(),
+  };
   /** The hosts of another branch, as the other end has shown them. */
   readonly #seen = new WeakMap<Session, {readonly reigns: readonly Reign[]; readonly isOut: boolean}>();
 
@@ -87,7 +94,7 @@ export class Branches {
     );
     if (verdict === 'mine') return this.#seen.get(session)?.isOut ? expel(session) : this.#show(session);
     const host = mayFollow ? undefined : mesh.peer(ledger.hostId)?.session;
-    if (host && host !== session) briefing.contest(host, {state, bases, stands});
+    if (host && host !== session && this.#may('passed', host)) briefing.contest(host, {state, bases, stands});
   }
 
   /**
@@ -107,10 +114,11 @@ export class Branches {
     briefing.contest(session, {state: ledger.state, bases: ledger.bases, stands: this.#stands});
   }
 
-  #may(show: 'branch' | 'contest', session: Session): boolean {
+  #may(show: 'branch' | 'contest' | 'passed', session: Session): boolean {
     const now = this.#options.context.environment.clock.now();
     const shown = this.#shown[show];
-    if (now - (shown.get(session) ?? -Infinity) < showAgain) return false;
+    const pause = show === 'passed' ? passAgain : showAgain;
+    if (now - (shown.get(session) ?? -Infinity) < pause) return false;
     shown.set(session, now);
     return true;
   }

@@ -1,19 +1,27 @@
-import type {FrameOf} from '../protocol/frames.js';
+import type {Clock} from '../environment.js';
+import type {FrameOf, Standing} from '../protocol/frames.js';
 import type {Ledger} from './ledger.js';
 import type {People} from './people.js';
 import type {Person} from './member.js';
 import type {Session} from './session.js';
+import {equalBytes} from './signing.js';
+
+/** ms between two times that the same is told over the same connection: heartbeats that cross it still say that it is lacking. */
+const tellAgain = 900;
 
 /** Tells other members what this one knows of the group, as far as they lack it. */
 export class Briefing {
   readonly #ledger: Ledger;
   readonly #people: People;
   readonly #self: Person;
+  readonly #clock: Clock;
+  readonly #told = new WeakMap<Session, {readonly standing: Standing; readonly time: number}>();
 
-  constructor(ledger: Ledger, people: People, self: Person) {
+  constructor(ledger: Ledger, people: People, self: Person, clock: Clock) {
     this.#ledger = ledger;
     this.#people = people;
     this.#self = self;
+    this.#clock = clock;
   }
 
   /** Over a new connection: what the other side lacks, and who this is. */
@@ -26,7 +34,11 @@ export class Briefing {
   /** The state of the group, if the other side is behind. */
   inform(session: Session): void {
     const {standing, proof} = session;
-    if (this.#ledger.isAheadOf(standing) && !this.#ledger.isApart(standing, proof.id)) this.brief(session);
+    if (!this.#ledger.isAheadOf(standing) || this.#ledger.isApart(standing, proof.id)) return;
+    const last = this.#told.get(session);
+    const {epoch, version} = this.#ledger.standing;
+    const isSame = last?.standing.version === version && equalBytes(last.standing.epoch, epoch);
+    if (!isSame || this.#clock.now() - last.time >= tellAgain) this.brief(session);
   }
 
   /** The state of the group, whatever the other side goes by. */
@@ -34,6 +46,7 @@ export class Briefing {
     this.#introduce(session);
     session.send({type: 'state', state: this.#ledger.state});
     session.standing = this.#ledger.standing;
+    this.#told.set(session, {standing: this.#ledger.standing, time: this.#clock.now()});
   }
 
   /** To a newcomer: it is in. `age`: ms since the group was founded. */

@@ -83,7 +83,7 @@ export class Group {
     this.#options = options;
     this.#mine = mine;
     this.#host = self;
-    const briefing = new Briefing(ledger, people, self);
+    const briefing = new Briefing(ledger, people, self, environment.clock);
     this.#briefing = briefing;
     const mesh = new Mesh(
       {
@@ -105,6 +105,7 @@ export class Group {
         forgotten: peer => this.#renew(peer),
         frame: (frame, session, peer) => this.#receive(frame, session, peer),
         failed: error => listener.error(error),
+        unbearable: peer => this.#banish(peer),
       },
       this.#over.signal,
     );
@@ -481,6 +482,13 @@ export class Group {
       throw new PeerGroupError('not-host', 'eject(): only the host removes members. `host` tells who that is.');
     }
     return this.#hosting.eject(id, reason, ban);
+  }
+
+  /** A member does not keep to the protocol. Others have to bear with it until the host has seen that itself. */
+  #banish(peer: Peer): void {
+    if (!this.#isHost) return;
+    const reason = 'It has sent again and again what the protocol does not allow.';
+    this.#hosting.eject(peer.person.id, reason, false).catch((error: unknown) => this.#fail(error));
   }
 
   /** Another group under this name is older: this one's members apply there. */

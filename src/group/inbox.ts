@@ -5,6 +5,9 @@ import type {Connection} from '../transport/transport.js';
 /** Bytes that may wait unread, while a signature is checked: what the fastest sends in half a second. Whoever sends more is flooding. */
 const mostWaiting = 16 * 1024 * 1024;
 
+/** Bytes that somebody may have waiting who is not known to be a member. */
+const mostOfStrangers = 1024 * 1024;
+
 /** Bytes that a message takes beside its content, so that many small ones count too. */
 const messageOverhead = 256;
 
@@ -12,6 +15,7 @@ const messageOverhead = 256;
 export class Inbox {
   readonly #waiting: Bytes[] = [];
   #waitingBytes = 0;
+  #most = mostOfStrangers;
   #closed: unknown;
   #reader: ((message: Bytes) => void | Promise<void>) | undefined;
   #onclosed: ((reason: unknown) => void) | undefined;
@@ -25,7 +29,7 @@ export class Inbox {
         this.#heard = true;
         this.#waiting.push(message);
         this.#waitingBytes += message.length + messageOverhead;
-        if (this.#waitingBytes > mostWaiting) {
+        if (this.#waitingBytes > this.#most) {
           connection.close();
           this.#waiting.length = 0;
           this.#end(new PeerGroupError('bad-frame', 'A connection brought more than can be read. It is closed.'));
@@ -34,6 +38,11 @@ export class Inbox {
       drained,
       closed: error => this.#end(error),
     });
+  }
+
+  /** From now on as much may wait as of a member. */
+  extend(): void {
+    this.#most = mostWaiting;
   }
 
   /** The next message. Rejects when the connection or `signal` ends first. One call at a time, and none after `each`. */

@@ -1,7 +1,7 @@
 import {PeerGroupError} from '../errors.js';
 import type {Bytes} from '../environment.js';
 import type {Frame, FrameOf} from '../protocol/frames.js';
-import type {Note} from '../protocol/records.js';
+import {limits, type Note} from '../protocol/records.js';
 import {backoff, pause} from './backoff.js';
 import type {Context, Tries} from './context.js';
 import {claim, type Claimed} from './doorbell.js';
@@ -189,6 +189,7 @@ function redirected(frame: FrameOf<'redirect' | 'goodbye'>): Outcome {
 
 /** Puts the request. */
 async function request(options: JoiningOptions, session: Session, root: Bytes, signal: AbortSignal): Promise<Outcome> {
+  session.trust();
   const note = await options.note(root, session.proof.standing?.epoch ?? root);
   const notes: Note[] = [];
   const outcome = new Promise<Outcome>((resolve, reject) => {
@@ -198,6 +199,8 @@ async function request(options: JoiningOptions, session: Session, root: Bytes, s
           options.pending(true);
           return undefined;
         case 'note':
+          if (notes.length === limits.members)
+            throw new PeerGroupError('bad-frame', 'The host named too many members.');
           notes.push(frame.note);
           return undefined;
         case 'welcome':

@@ -44,7 +44,7 @@ const publishingInterval = 200;
 /** ms. How long an orderly leave waits for what is not acknowledged. */
 const leavePatience = 2000;
 
-/** Connections that have not proven who is at the other end, at a time. */
+/** Connections that have not proven who is at the other end, at a time. The honest are through in no time, so that the oldest gives way. */
 const mostUnproven = 64;
 
 /** ms. Somebody may dial this member a moment before it knows that it is in. */
@@ -70,7 +70,7 @@ export class Membership {
   #protection: Protection | undefined;
   #group: Group | undefined;
   #grouped = deferred<Group>();
-  #unproven = 0;
+  readonly #unproven = new Set<Connection>();
   /** Whether a host has been asked, and this member may be in without knowing. */
   #asking = false;
   /** Where a host is welcome that comes by way of a member. */
@@ -301,17 +301,22 @@ export class Membership {
   }
 
   async #take(connection: Connection, receive: () => Promise<void>): Promise<void> {
-    if (this.#unproven >= mostUnproven) return connection.close();
-    this.#unproven += 1;
+    const [oldest] = this.#unproven;
+    if (oldest && this.#unproven.size >= mostUnproven) {
+      this.#unproven.delete(oldest);
+      oldest.close();
+    }
+    this.#unproven.add(connection);
     try {
       await receive();
     } catch (error) {
+      if (!this.#unproven.has(connection)) return;
       const failure = PeerGroupError.from(error, 'bad-proof', 'Somebody connected but could not prove who it is.');
       // Whoever goes away again in the middle has done nothing wrong.
       const harmless = failure.code === 'connection-lost' || failure.code === 'unreachable';
       if (!this.#over.signal.aborted && !harmless) this.#listener.error(failure);
     } finally {
-      this.#unproven -= 1;
+      this.#unproven.delete(connection);
     }
   }
 

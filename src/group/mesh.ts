@@ -3,6 +3,7 @@ import {PeerGroupError} from '../errors.js';
 import type {Arrived} from '../link/link.js';
 import type {Frame, FrameOf, Standing} from '../protocol/frames.js';
 import {backoff, pause} from './backoff.js';
+import {Conduct} from './conduct.js';
 import type {Person} from './member.js';
 import {Peer} from './peer.js';
 import {compareSeats, type Seat} from './roster.js';
@@ -11,8 +12,8 @@ import type {Session} from './session.js';
 /** ms. How long somebody whom nobody has told us about may stay connected, for the news to arrive. */
 const placingTime = 5000;
 
-/** Connections of that kind at a time. */
-const mostUnplaced = 64;
+/** Connections of that kind at a time. The news are on their way already, so that the oldest gives way. */
+const mostUnplaced = 16;
 
 /** ms. Dialling somebody again begins at once and slows down to this. */
 const slowestDial = 8000;
@@ -50,6 +51,8 @@ export interface MeshOptions {
   /** A frame from a member that is not about links; `peer` is absent for somebody not known to be one. */
   readonly frame: (frame: Frame, session: Session, peer: Peer | undefined) => void | Promise<void>;
   readonly failed: (error: PeerGroupError) => void;
+  /** A member has sent again and again what the protocol does not allow. */
+  readonly unbearable: (peer: Peer) => void;
 }
 
 /**
@@ -60,11 +63,13 @@ export class Mesh {
   readonly #options: MeshOptions;
   readonly #peers = new Map<string, Peer>();
   readonly #unplaced = new Set<Session>();
+  readonly #conduct: Conduct;
   readonly #signal: AbortSignal;
   #deaf = false;
 
   constructor(options: MeshOptions, signal: AbortSignal) {
     this.#options = options;
+    this.#conduct = new Conduct(options.environment.clock);
     this.#signal = signal;
   }
 
@@ -134,6 +139,8 @@ export class Mesh {
       // The straight way goes first.
       if (way === 'carried') await pause(environment.clock, detourAfter, peer.signal);
       for (let attempt = 0; this.#isWanted(peer, way); attempt += 1) {
+        const wait = this.#conduct.pause(peer.person.id);
+        if (wait > 0) await pause(environment.clock, wait, peer.signal);
         try {
           const session = await (way === 'carried' ? dialThrough : dial)(peer, peer.signal);
           if (this.#isWanted(peer, way)) this.accept(session);
@@ -143,8 +150,9 @@ export class Mesh {
           // That a member cannot be reached shows in its `path`; only what nobody expects is an error.
           const failure = PeerGroupError.from(error, 'unreachable', 'A member could not be dialled.');
           if (failure.code !== 'unreachable' && failure.code !== 'connection-lost') this.#options.failed(failure);
-          await backoff(environment, attempt, 250, slowestDial, peer.signal);
         }
+        // It may have answered, and not taken up the link: not yet, or it never will.
+        if (this.#isWanted(peer, way)) await backoff(environment, attempt, 250, slowestDial, peer.signal);
       }
     } catch {
       // The stay is over: `backoff` rejects with the signal's reason, and nothing is left to do.
@@ -164,8 +172,14 @@ export class Mesh {
       closed: error => this.#closed(session, error),
     });
     const peer = this.#peers.get(session.proof.id);
+    if (peer && this.#conduct.pause(session.proof.id) > 0) return session.close();
     if (peer && isChosen(session, peer)) return this.#place(session, peer);
-    if ((!peer && this.#options.isStranger(session)) || this.#unplaced.size >= mostUnplaced) return session.close();
+    if (!peer && this.#options.isStranger(session)) return session.close();
+    const [oldest] = this.#unplaced;
+    if (oldest && this.#unplaced.size >= mostUnplaced) {
+      this.#unplaced.delete(oldest);
+      oldest.close();
+    }
     this.#unplaced.add(session);
     const give = () => {
       if (this.#unplaced.delete(session)) session.close();
@@ -175,13 +189,18 @@ export class Mesh {
 
   #place(session: Session, peer: Peer): void {
     this.#unplaced.delete(session);
+    session.trust();
     this.#options.greet(session);
     peer.connect(session);
     if (session.resume) this.#resume(session.resume, session, peer);
   }
 
   #closed(session: Session, error: PeerGroupError): void {
-    if (error.code === 'bad-frame') this.#options.failed(error);
+    if (error.code === 'bad-frame') {
+      this.#options.failed(error);
+      const peer = this.#peers.get(session.proof.id);
+      if (peer && this.#conduct.offend(peer.person.id)) this.#options.unbearable(peer);
+    }
     this.#giveUp(session);
   }
 

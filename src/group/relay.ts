@@ -14,7 +14,7 @@ const mostTried = 3;
 /** ms. */
 const openingTime = 3000;
 
-/** Carried connections that others may have opened to this member, for each that carries. */
+/** Carried connections that others may have opened to this member, for each that carries; and may begin in `openingTime`, since each costs a pair of keys. */
 const mostCarried = 256;
 
 /** Newcomers to whom this member carries, and those for whom this host has others carry, at a time. */
@@ -36,6 +36,8 @@ export class Relay {
   readonly #guests = new Map<string, {readonly session: Session; readonly host: string}>();
   /** Addresses and ids of newcomers who are being fetched by others. */
   readonly #invited = new Set<string>();
+  /** How many carried connections have begun in the last `openingTime`, by who carries. */
+  readonly #begun = new Map<string, number>();
   readonly #accept: (session: Session) => void;
   readonly #signal: AbortSignal;
   #last = 0;
@@ -130,17 +132,28 @@ export class Relay {
       return known.connection.receive(data);
     }
     const isNew = opened && data.length > 0;
-    if (
-      !isNew ||
-      [...this.#channels.values()].filter(({connection}) => connection.carrier === id).length >= mostCarried
-    )
-      return;
+    if (!isNew || !this.#mayBegin(id)) return;
     const connection = this.#open(id, from, channel, false);
     connection.receive(data);
     connection.opened.then(
       opening => this.#context.callers.connection(opening),
       () => this.#channels.delete(key),
     );
+  }
+
+  /** Beyond the limits it is not answered. Whoever carries is not to blame for what it carries. */
+  #mayBegin(carrier: string): boolean {
+    const begun = this.#begun.get(carrier) ?? 0;
+    const open = [...this.#channels.values()].filter(({connection}) => connection.carrier === carrier).length;
+    if (Math.max(begun, open) >= mostCarried) return false;
+    this.#begun.set(carrier, begun + 1);
+    const forget = () => {
+      const left = (this.#begun.get(carrier) ?? 1) - 1;
+      if (left > 0) this.#begun.set(carrier, left);
+      else this.#begun.delete(carrier);
+    };
+    this.#context.environment.clock.after(openingTime, forget, this.#signal);
+    return true;
   }
 
   // For newcomers.
@@ -170,6 +183,8 @@ export class Relay {
       frame: frame => {
         if (frame.type !== 'carry') throw new PeerGroupError('bad-frame', 'A newcomer sent what only members may.');
         const {channel, opened, data} = frame;
+        if ((host.session?.connection.bufferedAmount ?? 0) >= mostHeld)
+          throw new PeerGroupError('bad-frame', 'A newcomer sent more than can be carried.');
         host.session?.send({type: 'carried', from: id, channel, opened, data});
       },
       drained() {},

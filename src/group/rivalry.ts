@@ -11,6 +11,9 @@ const youth = 60_000;
 /** ms. For each step of finding out who the other is. */
 const patience = 5000;
 
+/** Groups that are reported. Anybody can claim to be one more. */
+const mostReported = 16;
+
 export interface RivalryOptions {
   readonly environment: Environment;
   readonly root: Bytes;
@@ -105,7 +108,7 @@ export class Rivalry {
   }
 
   #report(theirs: Bytes): void {
-    if (this.#reported.has(toHex(theirs))) return;
+    if (this.#reported.has(toHex(theirs)) || this.#reported.size >= mostReported) return;
     this.#reported.add(toHex(theirs));
     this.#options.failed(
       new PeerGroupError(

@@ -1,10 +1,26 @@
-import type {Environment} from '../environment.js';
+import type {Clock, Environment} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
 import {decodeFrame, encodeFrame, type Frame, type FrameOf, type Standing} from '../protocol/frames.js';
 import type {Connection} from '../transport/transport.js';
+import {Allowance} from './allowance.js';
 import {handshake, type Introduction, type Proof} from './handshake.js';
 import {Inbox} from './inbox.js';
 import {untilAborted} from './presence.js';
+
+/** The content that members exchange, and what belongs to it. It comes as fast as the network is. */
+const content: ReadonlySet<Frame['type']> = new Set([
+  'values',
+  'offer',
+  'stream',
+  'part',
+  'end',
+  'cancel',
+  'refuse',
+  'ack',
+  'datagram',
+  'carry',
+  'carried',
+]);
 
 export interface SessionReader {
   /** Frames come one at a time: the next one waits until this has resolved. What it throws ends the session. */
@@ -19,6 +35,7 @@ export class Session {
   readonly proof: Proof;
   readonly connection: Connection;
   readonly #inbox: Inbox;
+  readonly #allowance: Allowance;
   #reader: SessionReader | undefined;
   #over = false;
   /** How far the other side has seen the group, as far as is known here. */
@@ -39,20 +56,32 @@ export class Session {
   ): Promise<Session> {
     let drained = () => {};
     const inbox = new Inbox(connection, () => drained());
-    const session = new Session(await handshake(environment, connection, inbox, me, signal), connection, inbox);
+    const session = new Session(
+      await handshake(environment, connection, inbox, me, signal),
+      connection,
+      inbox,
+      environment.clock,
+    );
     drained = () => session.#reader?.drained();
     return session;
   }
 
-  private constructor(proof: Proof, connection: Connection, inbox: Inbox) {
+  private constructor(proof: Proof, connection: Connection, inbox: Inbox, clock: Clock) {
     this.proof = proof;
     this.standing = proof.standing;
     this.connection = connection;
     this.#inbox = inbox;
+    this.#allowance = new Allowance(clock);
   }
 
   get over(): boolean {
     return this.#over;
+  }
+
+  /** The other side is a member, or the host that is asked to let this one in: it may say more from now on. */
+  trust(): void {
+    this.#allowance.extend();
+    this.#inbox.extend();
   }
 
   /** Whether anything has come since the last time that this was asked. */
@@ -71,7 +100,9 @@ export class Session {
     this.#inbox.each(message => {
       if (this.#over) return undefined;
       try {
-        return this.#reader?.frame(decodeFrame(message))?.catch(fail);
+        const frame = decodeFrame(message);
+        if (!content.has(frame.type)) this.#allowance.spend(message.length);
+        return this.#reader?.frame(frame)?.catch(fail);
       } catch (error) {
         return fail(error);
       }

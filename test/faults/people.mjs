@@ -16,7 +16,7 @@ import {chromeFlags, requireChrome} from '../support/chrome.mjs';
 const patience = 40_000;
 
 /** PeerServer's own program, in a process of its own that can be killed. */
-class PeerServer {
+export class PeerServer {
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #process;
   #port = 0;
@@ -114,10 +114,8 @@ export class Place {
   /** So many people who are together in a group of their own, in this order. @param {string[]} names */
   async gather(...names) {
     this.group = `faults ${++this.#groups}`;
-    const people = [];
-    for (const name of names) {
-      const person = await this.invite(name);
-      people.push(person);
+    const people = await Promise.all(names.map(name => this.invite(name)));
+    for (const person of people) {
       await this.enter(person);
       await person.until(({state}) => state === 'joined');
     }

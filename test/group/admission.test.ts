@@ -31,6 +31,23 @@ async function isKeptWaiting(newcomer: PeerGroup, host: PeerGroup): Promise<void
   expect(names(host)).not.to.include(newcomer.name);
 }
 
+describe('A ticket that is bound to a member', () => {
+  it('is got for the id that was refused without one, and lets in nobody else', async () => {
+    const ann = await joined(comes('Ann'));
+    ann.addEventListener('joinrequest', ({detail: {member, credential, reject}}) => {
+      if ((credential as {member?: string} | undefined)?.member !== member.id) reject('ticket');
+    });
+    const bob = comes('Bob');
+    await until(() => told(bob, 'ejected').some(({reason}) => reason === 'ticket'));
+    const ticket = {member: bob.self?.id};
+    bob.credential = ticket;
+    await bob.join();
+    const eve = comes('Eve', {credential: ticket});
+    await until(() => told(eve, 'ejected').some(({reason}) => reason === 'ticket'));
+    await together(ann, bob);
+  });
+});
+
 describe('An open group', () => {
   it('lets everybody in when nobody listens', async () => {
     const ann = await joined(comes('Ann'));

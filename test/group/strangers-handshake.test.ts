@@ -381,13 +381,19 @@ describe('Somebody who connects and', () => {
 });
 
 describe('What arrives while something is being checked', () => {
-  function checking(): {readonly end: Wire; readonly read: Bytes[]; readonly ended: unknown[]; done(): void} {
+  function checking(isMember: boolean): {
+    readonly end: Wire;
+    readonly read: Bytes[];
+    readonly ended: unknown[];
+    done(): void;
+  } {
     const [, end] = Wire.pair();
     const read: Bytes[] = [];
     const ended: unknown[] = [];
     let done = () => {};
     const checked = new Promise<void>(resolve => (done = resolve));
     const inbox = new Inbox(end, () => {});
+    if (isMember) inbox.extend();
     inbox.each(
       message => {
         read.push(message);
@@ -401,7 +407,7 @@ describe('What arrives while something is being checked', () => {
   const turn = () => new Promise(resolve => setTimeout(resolve));
 
   it('waits, and is read in order, however much a fast sender gets through in that time', async () => {
-    const {end, read, ended, done} = checking();
+    const {end, read, ended, done} = checking(true);
     const count = 20_000;
     for (let number = 0; number < count; number += 1) end.receive(Uint8Array.of(number % 251, 1, 2, 3));
     expect(read.length).to.equal(1);
@@ -411,15 +417,26 @@ describe('What arrives while something is being checked', () => {
     expect([ended, end.closed]).to.deep.equal([[], false]);
   });
 
-  for (const size of [0, 256 * 1024]) {
-    it(`is a flood at some point, which ends the connection: messages of ${size} bytes`, async () => {
-      const {end, ended, done} = checking();
-      const message = new Uint8Array(size);
-      for (let count = 0; count < 100_000 && !end.closed; count += 1) end.receive(message);
-      expect(end.closed).to.be.true;
-      done();
-      await turn();
-      expect(ended).to.deep.equal(['bad-frame']);
-    });
+  for (const [who, isMember, limit] of [
+    ['a stranger', false, 1024 * 1024],
+    ['a member', true, 16 * 1024 * 1024],
+  ] as const) {
+    for (const size of [0, 16 * 1024]) {
+      it(`is a flood at some point, which ends the connection: from ${who}, messages of ${size} bytes`, async () => {
+        const {end, ended, done} = checking(isMember);
+        const message = new Uint8Array(size);
+        let count = 0;
+        while (count < 100_000 && !end.closed) {
+          end.receive(message);
+          count += 1;
+        }
+        expect(end.closed).to.be.true;
+        // The first is being read.
+        expect((count - 1) * (size + 256)).to.be.within(limit, limit + size + 256);
+        done();
+        await turn();
+        expect(ended).to.deep.equal(['bad-frame']);
+      });
+    }
   }
 });

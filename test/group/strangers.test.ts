@@ -324,6 +324,32 @@ describe('A member that keeps to nothing', () => {
     });
   }
 
+  it('is removed by the host when it sends what is no frame for the third time in a minute', async () => {
+    const {ann, bob, call, stays, root, annAt, ledger} = await entered();
+    const resume = {type: 'resume', mine: stays[2], yours: stays[0], ...nothing} as const;
+    call.send(resume);
+    let linked = call;
+    for (let count = 1; count <= 3; count += 1) {
+      expect(told(ann, 'memberleave')).to.deep.equal([]);
+      linked.session.connection.send(Uint8Array.of(250, 1, 2, 3));
+      await until(() => linked.closed);
+      if (count === 3) break;
+      // It is kept away for a while.
+      linked = await until(async () => {
+        const next = await eve.call(annAt, root, ledger.standing);
+        next.send(resume);
+        await until(() => next.closed ?? next.types.includes('resume'));
+        return next.closed === undefined ? next : undefined;
+      });
+    }
+    for (const element of [ann, bob]) {
+      await until(() => names(element).length === 2);
+      expect(told(element, 'memberleave').map(({reason}) => reason)).to.deep.equal(['ejected']);
+    }
+    expect(told(ann, 'error').map(({error}) => error.code)).to.deep.equal(['bad-frame', 'bad-frame', 'bad-frame']);
+    await ann.send('still here');
+  });
+
   it('loses no connection by a value that cannot be read, which is reported and dropped', async () => {
     const {bob, stays, root, bobAt, ledger} = await entered();
     const call = await eve.call(bobAt, root, ledger.standing);

@@ -1,6 +1,6 @@
 import {strict as assert} from 'node:assert';
 import {setMaxListeners} from 'node:events';
-import type {Actor} from './actor.js';
+import {Actor} from './actor.js';
 import {World} from './world.js';
 
 // A page has one AbortSignal for all that ends with it.
@@ -38,6 +38,15 @@ export class Stage {
     this.world.mayLose = true;
     this.world.expectedErrors.push(...codes);
     return this;
+  }
+
+  /** One more, who is let in. */
+  async enter(name: string): Promise<Actor> {
+    const actor = new Actor(this.world, name, await this.world.crypto.createIdentity());
+    this.world.actors.push(actor);
+    actor.join();
+    await this.until(() => actor.isIn);
+    return actor;
   }
 
   actor(at: number): Actor {

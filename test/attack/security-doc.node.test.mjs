@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import {readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {test} from 'node:test';
+
+const root = join(import.meta.dirname, '../..');
+const files = readdirSync(join(root, 'test'), {recursive: true, encoding: 'utf8'})
+  .map(file => file.replaceAll('\\', '/'))
+  .filter(file => /\.test\.m?[jt]s$/.test(file));
+
+test('every test that docs/security.md names is there', () => {
+  const document = readFileSync(join(root, 'docs/security.md'), 'utf8');
+  let named = 0;
+  // A file in backquotes, and the titles in it that follow, each cut where there is a “…”.
+  for (const [, name = '', titles = ''] of document.matchAll(/`((?:[a-z-]+\/)?[a-z-]+)`: ((?:“[^”]+”(?:, |; )?)+)/g)) {
+    const matching = files.filter(file => file.startsWith(`${name}.`) || file.startsWith(`${name}/`));
+    assert.ok(matching.length > 0, `there is no test/${name}`);
+    const text = matching.map(file => readFileSync(join(root, 'test', file), 'utf8')).join('\n');
+    for (const [, title = ''] of titles.matchAll(/“([^”]+)”/g)) {
+      named += 1;
+      for (const part of title.split('…').map(part => part.trim())) {
+        assert.ok(text.replaceAll("\\'", "'").includes(part), `test/${name} has no “${title}”`);
+      }
+    }
+  }
+  assert.ok(named > 30, `only ${named} titles were found`);
+});

@@ -1,0 +1,217 @@
+import {strict as assert} from 'node:assert';
+import {describe, it} from 'node:test';
+import {handshakeTimeout} from '../../src/group/handshake.js';
+import type {Connection} from '../../src/transport/transport.js';
+import {heard, Stage} from '../sim/stage.js';
+import {Outlaw} from './outlaw.js';
+
+/** Ann, who is host, and Bob. */
+async function gathered({approval = false} = {}) {
+  const stage = (await Stage.set(3, approval ? 1 : 2, {approval})).expect('bad-frame', 'bad-proof', 'connection-lost');
+  const [ann, bob, carl] = [stage.actor(0), stage.actor(1), stage.actor(2)];
+  if (approval) {
+    bob.join();
+    await stage.until(() => ann.requests.length === 1);
+    ann.requests.pop()?.accept();
+    await stage.whole();
+  }
+  return {stage, ann, bob, carl, mallory: await Outlaw.come(stage), mark: stage.mark};
+}
+
+type Scene = Awaited<ReturnType<typeof gathered>>;
+
+/** The members talk as fast as ever, and have seen nobody come or go. */
+async function unimpressed({stage, ann, bob, mark}: Scene): Promise<void> {
+  const before = heard(bob, ann).length;
+  ann.send([bob], 0);
+  const took = await stage.until(() => heard(bob, ann).length === before + 1 && ann.sent.at(-1)?.outcome !== 'pending');
+  assert.ok(took <= 20, `${took} ms`);
+  assert.deepEqual(stage.told(/^\w+ (sees|is) /, mark), []);
+}
+
+/** Carl gets in nevertheless, and is connected with everybody, as fast as ever. */
+async function isLetIn({stage, carl}: Scene): Promise<void> {
+  carl.join();
+  const took = await stage.whole();
+  assert.ok(took < 500, `${took} ms`);
+}
+
+/** Ends that are silent about being closed. */
+async function open(connections: readonly Connection[], stage: Stage): Promise<number> {
+  await stage.advance(100);
+  return connections.filter(({closed}) => !closed).length;
+}
+
+void describe('Strangers', () => {
+  void it('who do not say who they are are 64 at most, for 5 s each', async () => {
+    const scene = await gathered();
+    const {stage, mallory} = scene;
+    const connections: Connection[] = [];
+    for (let count = 0; count < 100; count += 1) connections.push(await mallory.connect(stage.world.meetingPoint));
+    for (const connection of connections) connection.listen({message() {}, drained() {}, closed() {}});
+    assert.equal(await open(connections, stage), 64);
+    await unimpressed(scene);
+    await isLetIn(scene);
+    await stage.advance(handshakeTimeout);
+    assert.equal(await open(connections, stage), 0);
+    mallory.leave();
+    await stage.end();
+  });
+
+  void it('who say who they are, but not what they want, are 128 at most, for 5 s each', async () => {
+    const scene = await gathered();
+    const {stage, mallory} = scene;
+    const calls = [];
+    for (let count = 0; count < 140; count += 1) calls.push(await mallory.call(stage.world.meetingPoint));
+    await stage.advance(100);
+    assert.equal(calls.filter(({isOver}) => !isOver).length, 128);
+    assert.equal(calls.filter(call => call.all('goodbye').length > 0).length, 12);
+    await unimpressed(scene);
+    await isLetIn(scene);
+    await stage.advance(5000);
+    assert.equal(calls.filter(({isOver}) => !isOver).length, 0);
+    mallory.leave();
+    await stage.end();
+  });
+
+  void it('who ask to be let in are 128 at most until somebody is decided on; others ask again later', async () => {
+    const scene = await gathered({approval: true});
+    const {stage, ann, carl} = scene;
+    const crowd: Outlaw[] = [];
+    for (let count = 0; count < 130; count += 1) {
+      const one = await Outlaw.come(stage, `Nr ${count}`);
+      crowd.push(one);
+      await one.ask();
+    }
+    await stage.advance(500);
+    assert.equal(ann.requests.length, 128);
+    await unimpressed(scene);
+    carl.join();
+    await stage.advance(3000);
+    assert.equal(carl.membership?.state, 'connecting');
+    for (const request of ann.requests.splice(0)) request.reject();
+    await stage.until(() => ann.requests.length === 1);
+    ann.requests.pop()?.accept();
+    await stage.until(() => carl.isIn);
+    for (const one of crowd) one.leave();
+    await stage.whole();
+    await stage.end();
+  });
+
+  void it('who say that they are in the group are 16 at most at a member that has not heard of them, for 5 s each', async () => {
+    const scene = await gathered();
+    const {stage, mallory, bob} = scene;
+    const root = (await mallory.call(stage.world.meetingPoint)).session.proof.root;
+    const bobAt = (stage.world.network.peerServer?.ids ?? []).at(-2) ?? '';
+    const calls = [];
+    for (let count = 0; count < 20; count += 1) calls.push(await mallory.call(bobAt, root));
+    assert.equal(calls[0]?.session.proof.id, bob.identity.id);
+    await stage.advance(100);
+    assert.equal(calls.filter(({isOver}) => !isOver).length, 16);
+    await unimpressed(scene);
+    await isLetIn(scene);
+    await stage.advance(5000);
+    assert.equal(calls.filter(({isOver}) => !isOver).length, 0);
+    mallory.leave();
+    await stage.end();
+  });
+
+  void it('who say that they are in the group may tell the news of the largest one once, and no more', async () => {
+    const scene = await gathered();
+    const {stage, mallory} = scene;
+    const root = (await mallory.call(stage.world.meetingPoint)).session.proof.root ?? new Uint8Array();
+    const bobAt = (stage.world.network.peerServer?.ids ?? []).at(-2) ?? '';
+    const note = await mallory.note(root);
+    for (const [count, survives] of [
+      [1500, true],
+      [1600, false],
+    ] as const) {
+      const call = await mallory.call(bobAt, root);
+      for (let at = 0; at < count; at += 1) call.send({type: 'note', note});
+      await stage.advance(1000);
+      assert.equal(!call.isOver, survives, `${count} notes`);
+      call.session.close();
+    }
+    await unimpressed(scene);
+    mallory.leave();
+    await stage.end();
+  });
+
+  void it('who claim one group after another under the same name are reported 16 times, not for ever', async () => {
+    const scene = await gathered();
+    const {stage, mallory} = scene;
+    stage.expect('name-taken');
+    await stage.advance(60_000);
+    for (let count = 0; count < 20; count += 1) {
+      const call = await mallory.call(stage.world.meetingPoint, stage.world.crypto.random(32));
+      call.send({type: 'rival', age: 1e9, address: mallory.address});
+      await stage.until(() => call.isOver);
+    }
+    assert.equal(stage.told(/Ann has error name-taken/).length, 16);
+    await unimpressed(scene);
+    mallory.leave();
+    await stage.end();
+  });
+});
+
+void describe('A fake host at the meeting point', () => {
+  /** Nobody but Mallory, who holds it. */
+  async function held() {
+    const stage = (await Stage.set(1, 0)).expect('bad-frame', 'unreachable', 'connection-lost');
+    const mallory = await Outlaw.come(stage, 'Mallory', stage.world.meetingPoint);
+    mallory.pretended = stage.world.crypto.random(32);
+    const ann = stage.actor(0);
+    ann.join();
+    await stage.until(() => mallory.callers[0]?.all('request').length === 1);
+    return {stage, mallory, ann};
+  }
+
+  void it('that names members without end is left, and the page is told', async () => {
+    const {stage, mallory} = await held();
+    const [call] = mallory.callers;
+    const note = await mallory.note(mallory.pretended ?? new Uint8Array());
+    for (let count = 0; count < 256; count += 1) call?.send({type: 'note', note});
+    await stage.advance(100);
+    assert.equal(call?.isOver, false);
+    call.send({type: 'note', note});
+    await stage.until(() => call.isOver);
+    assert.equal(stage.told(/Ann has error bad-frame: The host named too many members/).length, 1);
+    mallory.leave();
+    await stage.end();
+  });
+
+  void it('that says that somebody decides, and nothing else, for an hour, is waited for', async () => {
+    const {stage, mallory, ann} = await held();
+    const [call] = mallory.callers;
+    for (let second = 0; second < 3600; second += 1) {
+      call?.send({type: 'pending'});
+      await stage.advance(1000);
+    }
+    assert.equal(ann.membership?.state, 'pending');
+    assert.deepEqual(stage.told(/error/), []);
+    mallory.leave();
+    await stage.end();
+  });
+});
+
+void describe('Newcomers to whom a member carries for the host', () => {
+  void it('are let go when they send more than the member can pass on', async () => {
+    const stage = (await Stage.set(2)).expect('bad-frame', 'bad-proof', 'unreachable', 'connection-lost');
+    const outlaws = [await Outlaw.come(stage, 'Mallory'), await Outlaw.come(stage, 'Trudy')];
+    for (const {name} of outlaws) stage.world.network.cut('Ann', name);
+    for (const outlaw of outlaws) void outlaw.connect(stage.world.meetingPoint).catch(() => {});
+    await stage.until(() => outlaws.every(({callers}) => callers.length > 0), 10_000);
+    const calls = outlaws.map(({callers}) => callers[0] as NonNullable<(typeof callers)[0]>);
+    const data = new Uint8Array(16 * 1024);
+    // Two of them, because the member passes on as fast as one can send.
+    for (let count = 0; count < 500; count += 1) {
+      for (const call of calls) {
+        call.send({type: 'carry', to: stage.actor(0).identity.id, channel: 1, opened: false, data});
+      }
+    }
+    await stage.until(() => calls.some(({isOver}) => isOver), 5000);
+    for (const outlaw of outlaws) outlaw.leave();
+    await stage.whole();
+    await stage.end();
+  });
+});
