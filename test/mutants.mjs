@@ -37,7 +37,7 @@ const mutants = [
     rule: 'a link that the other end has forgotten ends',
     file: 'src/group/peer.ts',
     edits: [["if (this.#partner !== undefined && this.#partner !== frame.link) return 'forgotten';", '']],
-    tests: 'sim/sim',
+    tests: 'sim/cuts',
   },
   {
     rule: 'a host has signed its epoch',
