@@ -123,10 +123,16 @@ export class StreamLog {
       this.cancel(error);
       throw error;
     }
-    const piece = new Uint8Array(4 + chunk.length);
-    new DataView(piece.buffer).setUint32(0, chunk.length);
-    piece.set(chunk, 4);
+    const piece = withLength(chunk);
     this.#kept.push(piece);
     this.#end += piece.length;
   }
+}
+
+/** The chunk as it is sent. */
+export function withLength(chunk: Bytes): Bytes {
+  const piece = new Uint8Array(4 + chunk.length);
+  new DataView(piece.buffer).setUint32(0, chunk.length);
+  piece.set(chunk, 4);
+  return piece;
 }
