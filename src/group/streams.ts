@@ -8,16 +8,13 @@ const byteChunk = 256 * 1024;
 /** The chunks of a stream, encoded. It fails with `data-clone` at a chunk that cannot be carried. */
 export function encodeStream(stream: ReadableStream): ReadableStream<Bytes> {
   return stream.pipeThrough(
-    new TransformStream<unknown, Bytes>(
-      {
-        transform(chunk, controller) {
-          if (!(chunk instanceof Uint8Array)) return controller.enqueue(encodeChunk(chunk));
-          for (let at = 0; at < chunk.length; at += byteChunk)
-            controller.enqueue(encodeChunk(chunk.slice(at, at + byteChunk)));
-        },
+    new TransformStream<unknown, Bytes>({
+      transform(chunk, controller) {
+        if (!(chunk instanceof Uint8Array)) return controller.enqueue(encodeChunk(chunk));
+        for (let at = 0; at < chunk.length; at += byteChunk)
+          controller.enqueue(encodeChunk(chunk.slice(at, at + byteChunk)));
       },
-      {highWaterMark: 0},
-    ),
+    }),
   );
 }
 
