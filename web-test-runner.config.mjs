@@ -1,12 +1,14 @@
 import {esbuildPlugin} from '@web/dev-server-esbuild';
 import {ChromeLauncher} from '@web/test-runner-chrome';
 import {build} from 'esbuild';
+import {slimPeerJS} from './build/slim-peerjs.mjs';
 import {chromeFlags, requireChrome} from './test/support/chrome.mjs';
 import {commands} from './test/support/commands.mjs';
 
-/** PeerJS as one module: unbundled it needs a CommonJS module, which no browser loads. */
+/** PeerJS as it is in the package. */
 const peerjs = await build({
   stdin: {contents: `export * from 'peerjs'; export {default} from 'peerjs';`, resolveDir: import.meta.dirname},
+  alias: slimPeerJS,
   bundle: true,
   format: 'esm',
   write: false,

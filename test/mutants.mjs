@@ -234,7 +234,7 @@ const mutants = [
   {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/group.ts',
-    edits: [['if (this.#isHost) this.#relay.invite(address);', '']],
+    edits: [['if (this.#isHost) void this.#withRelay(relay => relay.invite(address));', '']],
     tests: 'sim/relay',
   },
 ];

@@ -10,12 +10,13 @@ import {datagramOf, type Content} from './content.js';
 import type {Context, GroupEnd} from './context.js';
 import type {Claimed} from './doorbell.js';
 import {Hosting} from './hosting.js';
+import type {LazyCarrying} from './lazy-carrying.js';
 import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
 import {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import type {People} from './people.js';
-import {Relay} from './relay.js';
+import type {Relay} from './relay.js';
 import type {Seat} from './roster.js';
 import {Sending} from './sending.js';
 import type {Session} from './session.js';
@@ -33,6 +34,7 @@ export interface GroupOptions {
   /** When the group was founded, by this environment's clock. */
   readonly founded: number;
   readonly people: People;
+  readonly carrying: LazyCarrying;
   /** What this member says of itself has to be said anew: it stands by another epoch. */
   readonly restate: () => void;
   /** Every link has been silent for too long, or no longer. */
@@ -59,11 +61,11 @@ export class Group {
   readonly #over = new AbortController();
   readonly #options: GroupOptions;
   readonly #branches: Branches;
-  readonly #relay: Relay;
   readonly #attendance: Attendance;
   readonly #vigil: Vigil;
   readonly #briefing: Briefing;
   readonly #mine: Seat;
+  #relay: Relay | undefined;
   /** Whether this member was host when the consequences were last drawn. */
   #reigns = false;
   #members: readonly Member[] = [];
@@ -89,7 +91,7 @@ export class Group {
         mine,
         pulse: () => ({standing: ledger.standing, missing: this.#vigil.missing}),
         dial: (peer, until) => this.#dial(peer, until),
-        dialThrough: async (peer, until) => this.#expect(peer, await this.#relay.dial(peer, until)),
+        dialThrough: async (peer, until) => this.#expect(peer, await (await this.#loadRelay()).dial(peer, until)),
         isStranger: session => this.#isStranger(session),
         greet: session => briefing.greet(session),
         inform: session => {
@@ -107,7 +109,6 @@ export class Group {
       this.#over.signal,
     );
     this.#mesh = mesh;
-    this.#relay = new Relay(context, mesh, session => this.accept(session), this.#over.signal);
     const vigil = new Vigil(
       {
         context,
@@ -158,6 +159,7 @@ export class Group {
   start(claimed: Claimed | undefined): void {
     if (claimed) this.#hosting.serve(claimed);
     this.#review(undefined);
+    void this.#withRelay(() => {});
   }
 
   get root() {
@@ -207,7 +209,19 @@ export class Group {
 
   /** Somebody has dialled this member from there, and no connection has come about. */
   unopened(address: string): void {
-    if (this.#isHost) this.#relay.invite(address);
+    if (this.#isHost) void this.#withRelay(relay => relay.invite(address));
+  }
+
+  /** Rejects when it cannot be loaded, or the group is over. */
+  async #loadRelay(): Promise<Relay> {
+    const {Relay} = await this.#options.carrying.load();
+    this.#over.signal.throwIfAborted();
+    return (this.#relay ??= new Relay(this.#context, this.#mesh, session => this.accept(session), this.#over.signal));
+  }
+
+  /** At once, if it is loaded. If it cannot be loaded, nothing is carried, and whoever needs it tries again. */
+  #withRelay(action: (relay: Relay) => void): void | Promise<void> {
+    return this.#relay ? action(this.#relay) : this.#loadRelay().then(action, () => {});
   }
 
   #isOurs({proof}: Session): boolean {
@@ -248,7 +262,7 @@ export class Group {
 
   #linkChanged(peer: Peer): void {
     if (peer.link.attached) return this.#review(undefined);
-    this.#relay.interrupted(peer);
+    this.#relay?.interrupted(peer);
     if (this.#attendance.isParting(peer.seat)) return this.#depart(peer, 'left');
     this.#reconsider();
   }
@@ -276,15 +290,15 @@ export class Group {
       case 'note':
         return this.#receiveNote(frame.note);
       case 'carry':
-        return peer && this.#relay.carry(frame, peer);
+        return peer && this.#withRelay(relay => relay.carry(frame, peer));
       case 'carried':
-        return peer && this.#relay.carried(frame, peer);
+        return peer && this.#withRelay(relay => relay.carried(frame, peer));
       case 'invite':
-        if (peer && session.proof.id === this.#ledger.hostId) void this.#relay.visit(frame.address, peer);
-        return;
+        if (!peer || session.proof.id !== this.#ledger.hostId) return;
+        return this.#withRelay(relay => void relay.visit(frame.address, peer));
       case 'invited':
-        if (peer && this.#isHost) void this.#relay.call(frame.member, peer);
-        return;
+        if (!peer || !this.#isHost) return;
+        return this.#withRelay(relay => void relay.call(frame.member, peer));
       case 'branch':
         return this.#branches.receiveBranch(frame, session);
       case 'contest':
@@ -381,7 +395,7 @@ export class Group {
     const leaving = this.#mesh.peers.filter(({seat}) => !stays.has(keyOf(seat)) && !this.#attendance.isParting(seat));
     for (const peer of leaving) {
       this.#mesh.remove(peer);
-      this.#relay.interrupted(peer, true);
+      this.#relay?.interrupted(peer, true);
       this.#people.forget(peer.person);
       if (seats.some(({id}) => id === peer.person.id)) this.#people.renew(peer.person);
     }
@@ -549,7 +563,7 @@ export class Group {
     this.#hosting.rest(undefined);
     this.#sending.end(new PeerGroupError('left', why));
     this.#mesh.end();
-    this.#relay.end();
+    this.#relay?.end();
     this.#over.abort();
     this.#context.self.isHost = false;
   }

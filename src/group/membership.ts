@@ -8,6 +8,7 @@ import type {Context, GroupEnd} from './context.js';
 import {Group} from './group.js';
 import {pause} from './backoff.js';
 import {join} from './joining.js';
+import {LazyCarrying} from './lazy-carrying.js';
 import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
@@ -25,7 +26,6 @@ import type {
   Presentation,
   SendOptions,
 } from './types.js';
-import {ushered} from './ushered.js';
 import {Waiting} from './waiting.js';
 
 export interface MembershipSettings extends Presentation {
@@ -62,6 +62,7 @@ export class Membership {
   readonly #over = new AbortController();
   readonly #wire = new AbortController();
   readonly #waiting = new Waiting<Group>();
+  readonly #carrying = new LazyCarrying();
   readonly #description: SelfDescription;
   #state: GroupState = 'connecting';
   #group: Group | undefined;
@@ -201,6 +202,7 @@ export class Membership {
       context: this.#context,
       ledger,
       people,
+      carrying: this.#carrying,
       founded,
       restate: () => void this.#publish(),
       cutOff: isCutOff => this.#group && this.#enter(isCutOff ? 'reconnecting' : 'joined'),
@@ -275,6 +277,10 @@ export class Membership {
     const {signal} = this.#over;
     const member = await this.#prove(connection, signal);
     if (!member.proof.root) return member.close();
+    const {ushered} = await this.#carrying.load().catch((error: unknown) => {
+      member.close();
+      throw error;
+    });
     const host = await ushered(this.#context, member, signal);
     if (this.#group || this.#asking || !this.#ushered) host.close();
     else this.#ushered(host);

@@ -60,9 +60,9 @@ export class ParcelSource implements Source {
     if (!section) return undefined;
     const {body, from, to} = section;
     if (body instanceof Blob) return this.#readBlob(position, most);
-    const part = body.subarray(position - from, Math.min(position - from + most, to - from));
-    if (part.length === 0) this.#failed(new Error('A buffer was detached before it was sent.'));
-    return part.length === 0 ? undefined : part;
+    if (body.length > 0) return body.subarray(position - from, Math.min(position - from + most, to - from));
+    this.#failed(new Error('A buffer was detached before it was sent.'));
+    return undefined;
   }
 
   #readBlob(position: number, most: number): Bytes | undefined {

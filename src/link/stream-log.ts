@@ -7,12 +7,17 @@ import type {Source} from './source.js';
 /** Bytes that are kept for the slowest receiver before it slows everybody down. */
 const mostKept = 16 * 1024 * 1024;
 
+/** Parts that are not full and have not arrived. With more of them, chunks are gathered (Nagle, RFC 896). */
+const mostSmall = 16;
+
 interface Follower {
   /** Everything before has arrived. */
   released: number;
   /** The piece that was read last: its number, and where it begins. */
   piece: number;
   from: number;
+  /** Where parts end that were not full. */
+  small: number[];
   readonly ready: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -39,7 +44,7 @@ export class StreamLog {
 
   /** What one receiver reads of it, from the start. */
   follow(ready: () => void, failed: (error: unknown) => void): Source {
-    const follower: Follower = {released: 0, piece: 0, from: 0, ready, failed};
+    const follower: Follower = {released: 0, piece: 0, from: 0, small: [], ready, failed};
     this.#followers.add(follower);
     return {
       size: undefined,
@@ -47,6 +52,7 @@ export class StreamLog {
       isEnd: position => this.#isDone && position === this.#end,
       release: position => {
         follower.released = position;
+        follower.small = follower.small.filter(end => end > position);
         this.#trim();
       },
       close: () => {
@@ -68,6 +74,11 @@ export class StreamLog {
 
   /** As many pieces as go together. */
   #read(follower: Follower, position: number, most: number): Bytes | undefined {
+    const left = this.#end - position;
+    if (left === 0 || (left < most && follower.small.length >= mostSmall && !this.#isDone)) {
+      void this.#pull();
+      return undefined;
+    }
     if (position < follower.from || follower.piece < this.#first) {
       follower.piece = this.#first;
       follower.from = this.#start;
@@ -83,10 +94,7 @@ export class StreamLog {
       follower.piece += 1;
       follower.from += piece.length;
     }
-    if (size === 0) {
-      void this.#pull();
-      return undefined;
-    }
+    if (size < most) follower.small.push(position + size);
     return found.length === 1 ? found[0] : concatenate(found, size);
   }
 

@@ -1,0 +1,8 @@
+/** Stands where PeerJS imports what a group never reaches: see slim-peerjs.mjs. */
+
+/** As webrtc-adapter says it of a browser that it does not know. PeerJS reads it and nobody reads PeerJS's copy. */
+export default {browserDetails: {browser: 'not asked', version: 0}};
+
+/** The serialization of binarypack. Ours is `raw`, and an offer of another one is dropped before PeerJS sees it. */
+export const pack = undefined;
+export const unpack = undefined;

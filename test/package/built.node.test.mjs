@@ -1,0 +1,113 @@
+/** What `npm run build` made, in Chrome and, where `FIREFOX_PATH` names its program, in Firefox. */
+import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {readFileSync} from 'node:fs';
+import {createServer} from 'node:http';
+import {basename, join} from 'node:path';
+import {env} from 'node:process';
+import {after, before, test} from 'node:test';
+import {launch} from 'puppeteer-core';
+import {chromeFlags, requireChrome} from '../support/chrome.mjs';
+import {startDemo} from '../support/demo.mjs';
+import {bundleModules} from './bundle.mjs';
+import {requireFreshBuild} from './fresh.mjs';
+
+/** @type {Record<string, import('puppeteer-core').LaunchOptions>} */
+const browsers = {Chrome: {executablePath: requireChrome(), args: chromeFlags}};
+if (env.FIREFOX_PATH) browsers['Firefox'] = {browser: 'firefox', executablePath: env.FIREFOX_PATH};
+
+const oneFile = 'peer-group.min.js';
+/** By name. @type {Map<string, {contents: Uint8Array, inputs: string[]}>} */
+const files = new Map();
+/** The names of the files asked for. @type {string[]} */
+let requested = [];
+
+/** For its PeerServer. @type {Awaited<ReturnType<typeof startDemo>>} */
+let demo;
+const web = createServer(({url = ''}, response) => {
+  const name = basename(url);
+  const file = files.get(name);
+  if (file) requested.push(name);
+  response.setHeader('content-type', file ? 'text/javascript' : 'text/html');
+  response.end(file?.contents ?? `<!doctype html><script type="module" src="${url.replace('?', '')}"></script>`);
+});
+
+before(async () => {
+  requireFreshBuild();
+  for (const {path, ...chunk} of await bundleModules()) files.set(basename(path), chunk);
+  files.set(oneFile, {contents: readFileSync(join(import.meta.dirname, '../../dist', oneFile)), inputs: []});
+  demo = await startDemo();
+  await once(web.listen(0, '127.0.0.1'), 'listening');
+});
+after(async () => {
+  demo?.process.kill();
+  web.closeAllConnections();
+  web.close();
+});
+
+/** A page that has loaded the element from this file. @param {import('puppeteer-core').Browser} browser @param {string} file */
+async function open(browser, file) {
+  const page = await (await browser.createBrowserContext()).newPage();
+  await page.goto(`http://localhost:${/** @type {import('node:net').AddressInfo} */ (web.address()).port}/?${file}`);
+  await page.evaluate(() => customElements.whenDefined('peer-group').then(() => undefined));
+  return page;
+}
+
+/** @param {import('puppeteer-core').Page} page @param {string} group */
+const enter = (page, group) =>
+  page.evaluate(
+    async (group, server) => {
+      const element = /** @type {any} */ (document.createElement('peer-group'));
+      Object.assign(element, {group, server, iceServers: []});
+      const heard = /** @type {unknown[]} */ ([]);
+      element.addEventListener('message', (/** @type {any} */ {detail}) => heard.push(detail.data));
+      document.body.append(element);
+      await element.join();
+      Object.assign(window, {element, heard});
+    },
+    group,
+    `http://localhost:${demo.port}/`,
+  );
+
+/** Resolves when everybody has had it. @param {import('puppeteer-core').Page} page @param {string} data */
+const send = (page, data) => page.evaluate(data => /** @type {any} */ (window).element.send(data), data);
+
+/** @param {import('puppeteer-core').Page} page */
+const heardBy = page => page.evaluate(() => /** @type {any} */ (window).heard);
+
+for (const [name, options] of Object.entries(browsers)) {
+  test(`the one file and the modules meet in ${name}, with PeerJS loaded to join and WebRTC left as it was`, async () => {
+    const browser = await launch(options);
+    try {
+      const [ann, bob] = [await open(browser, oneFile), await open(browser, 'define.js')];
+      const loaded = () => requested.flatMap(name => files.get(name)?.inputs ?? []);
+      assert.ok(loaded().includes('dist/element/peer-group.js'));
+      assert.deepEqual(
+        loaded().filter(path => /^dist\/(group|link|transport)\//.test(path)),
+        [],
+      );
+
+      await enter(ann, `built ${name}`);
+      await enter(bob, `built ${name}`);
+      assert.ok(loaded().includes('dist/transport/peerjs-library.js'));
+      // Nobody waits for it, so that it may come at any moment; but it comes.
+      const signal = AbortSignal.timeout(20_000);
+      while (!loaded().includes('dist/group/relay.js')) await once(web, 'request', {signal});
+      await send(bob, 'from Bob');
+      await send(ann, 'from Ann');
+      assert.deepEqual([await heardBy(ann), await heardBy(bob)], [['from Bob'], ['from Ann']]);
+
+      const changed = await bob.evaluate(() =>
+        [RTCPeerConnection, RTCDataChannel, RTCIceCandidate, RTCSessionDescription].flatMap(({name, prototype}) =>
+          Object.entries(Object.getOwnPropertyDescriptors(prototype))
+            .filter(([, {value, get}]) => /^(class|function|\()(?![^]*\[native code\])/.test(String(value ?? get)))
+            .map(([property]) => `${name}.${property}`),
+        ),
+      );
+      assert.deepEqual(changed, []);
+    } finally {
+      await browser.close();
+      requested = [];
+    }
+  });
+}
