@@ -96,6 +96,12 @@ const mutants = [
     tests: 'link/streams',
   },
   {
+    rule: 'small chunks that a lost connection took with it do not count as on their way',
+    file: 'src/link/stream-log.ts',
+    edits: [['while ((follower.small.at(-1) ?? 0) > position) follower.small.pop();', '']],
+    tests: 'link/streams',
+  },
+  {
     rule: 'a link that the other end has forgotten ends',
     file: 'src/group/peer.ts',
     edits: [["if (this.#partner !== undefined && this.#partner !== frame.link) return 'forgotten';", '']],

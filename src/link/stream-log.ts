@@ -74,6 +74,8 @@ export class StreamLog {
 
   /** As many pieces as go together. */
   #read(follower: Follower, position: number, most: number): Bytes | undefined {
+    // What was lost with a connection is read again, and is not on its way any more.
+    while ((follower.small.at(-1) ?? 0) > position) follower.small.pop();
     const left = this.#end - position;
     if (left === 0 || (left < most && follower.small.length >= mostSmall && !this.#isDone)) {
       void this.#pull();

@@ -187,6 +187,32 @@ describe('A stream', () => {
     expect(producer.cancelled).to.equal('for no reason');
   });
 
+  it('in small chunks goes on after a lost connection, though its producer has nothing new', async () => {
+    const wire = new Wire();
+    wire.connect();
+    await wire.run();
+    let add = (_chunk: Bytes) => {};
+    const stream = new ReadableStream<Bytes>({
+      start: controller => void (add = chunk => controller.enqueue(chunk)),
+    });
+    wire.ann.stream(new StreamLog(stream));
+    await wire.run();
+    const reader = wire.bob.streams[0]?.getReader();
+    if (!reader) throw new Error('nothing has arrived');
+    wire.busy = wire.bob;
+    for (const number of range(30)) {
+      add(value(number));
+      await wire.run();
+    }
+    wire.busy = undefined;
+    wire.connect();
+    await wire.run();
+    for (const number of range(30)) {
+      const {value: chunk} = await over(wire, reader.read());
+      expect(chunk && numberIn(chunk)).to.equal(number);
+    }
+  });
+
   for (const seed of range(30)) {
     it(`arrives complete and in order among other things, wherever the connection is lost: seed ${seed}`, async () => {
       const random = seededRandom(7000 + seed);
