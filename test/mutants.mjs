@@ -205,7 +205,7 @@ const mutants = [
   {
     rule: 'who is out of reach holds up nobody',
     file: 'src/group/sending.ts',
-    edits: [['[...pending.lacking].every(peer => peer.isMissing)', 'false']],
+    edits: [['pending.lacking.every(peer => peer.isMissing)', 'false']],
     tests: 'sim/frozen',
   },
   {
