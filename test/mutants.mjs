@@ -14,30 +14,98 @@ import {argv, execPath, exit} from 'node:process';
 const mutants = [
   {
     rule: 'what comes twice is dropped',
-    file: 'src/link/link.ts',
-    edits: [
-      ['    if (number <= this.#received) return this.#acks.owe();\n', ''],
-      ['if (number !== this.#received + 1)', 'if (number > this.#received + 1)'],
-    ],
+    file: 'src/link/incoming-values.ts',
+    edits: [['if (next === this.dispatched + 1)', 'if (next <= this.dispatched + 1)']],
     tests: 'link/link',
   },
   {
     rule: 'what is not acknowledged is sent again on the next connection',
-    file: 'src/link/link.ts',
-    edits: [['    this.#connection = undefined;\n    this.#sent = 0;\n', '    this.#connection = undefined;\n']],
+    file: 'src/link/outgoing-values.ts',
+    edits: [['    this.#sent = 0;\n    this.#cut = 0;\n', '    this.#cut = 0;\n']],
     tests: 'link/link',
   },
   {
-    rule: 'a value is acknowledged after it was dispatched',
+    rule: 'an acknowledgement covers only values that were dispatched',
+    file: 'src/link/incoming-values.ts',
+    edits: [
+      ['    try {\n      this.#dispatch(bytes, isPrivate);\n', '    this.dispatched += 1;\n    try {\n'],
+      ['    } finally {\n      this.dispatched += 1;\n', '    } finally {\n      this.#dispatch(bytes, isPrivate);\n'],
+    ],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'an acknowledgement covers only transfers that were dispatched',
+    file: 'src/link/incoming-transfers.ts',
+    edits: [['        this.#hand(transfer);\n', '        this.dispatched = number;\n        this.#hand(transfer);\n']],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'a transfer is not dispatched before the small values that go before it',
+    file: 'src/link/incoming-transfers.ts',
+    edits: [['transfer.after > this.#values || ', '']],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'a transfer is offered after all earlier small values',
+    file: 'src/link/outgoing-transfers.ts',
+    edits: [['if (!first || !this.#values.haveLeft(first.order))', 'if (!first)']],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'the bulk lane is used only when the other side has taken up the link',
     file: 'src/link/link.ts',
-    edits: [['    this.#received = number;\n', '    this.#received = number;\n    this.#acknowledge();\n']],
+    edits: [
+      ['if (!connection || !this.#isTakenUp || this.#transfers.idle)', 'if (!connection || this.#transfers.idle)'],
+    ],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'a transfer goes on where it was',
+    file: 'src/link/outgoing-transfers.ts',
+    edits: [['      transfer.sent = transfer.arrived;\n', '']],
     tests: 'link/link',
+  },
+  {
+    rule: 'what is on its way to a busy receiver is bounded',
+    file: 'src/link/outgoing-transfers.ts',
+    edits: [['underWay >= parcelWindow', 'underWay < 0']],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'many transfers together are acknowledged before there is no room',
+    file: 'src/link/incoming-transfers.ts',
+    edits: [['this.#untold < acknowledgeEvery', 'transfer.received < acknowledgeEvery']],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'a datagram that is older than the last is dropped',
+    file: 'src/link/link.ts',
+    edits: [['    if (number <= this.#datagramsReceived) return;\n', '']],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'a stream waits for its reader',
+    file: 'src/link/outgoing-transfers.ts',
+    edits: [['sent - transfer.arrived >= streamWindow', 'sent < transfer.arrived']],
+    tests: 'link/streams',
+  },
+  {
+    rule: 'what was acknowledged of a stream is not taken back',
+    file: 'src/link/incoming-stream.ts',
+    edits: [['Math.max(this.#taken, this.#chunks', 'Math.max(0, this.#chunks']],
+    tests: 'link/streams',
+  },
+  {
+    rule: 'small chunks that a lost connection took with it do not count as on their way',
+    file: 'src/link/stream-log.ts',
+    edits: [['while ((follower.small.at(-1) ?? 0) > position) follower.small.pop();', '']],
+    tests: 'link/streams',
   },
   {
     rule: 'a link that the other end has forgotten ends',
     file: 'src/group/peer.ts',
     edits: [["if (this.#partner !== undefined && this.#partner !== frame.link) return 'forgotten';", '']],
-    tests: 'sim/sim',
+    tests: 'sim/cuts',
   },
   {
     rule: 'a host has signed its epoch',
@@ -137,7 +205,7 @@ const mutants = [
   {
     rule: 'who is out of reach holds up nobody',
     file: 'src/group/sending.ts',
-    edits: [['[...pending.lacking].every(peer => peer.isMissing)', 'false']],
+    edits: [['pending.lacking.every(peer => peer.isMissing)', 'false']],
     tests: 'sim/frozen',
   },
   {

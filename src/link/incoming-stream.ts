@@ -1,7 +1,8 @@
 import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {mostChunk} from '../protocol/frames.js';
+import {mostChunk, streamWindow} from '../protocol/frames.js';
 import {concatenate} from './incoming-values.js';
+import {withLength} from './stream-log.js';
 
 /** A stream on its way in. What its reader has not taken is not acknowledged, so that the sender stops when it stops. */
 export class IncomingStream {
@@ -11,11 +12,13 @@ export class IncomingStream {
   #controller: ReadableStreamDefaultController<Bytes> | undefined;
   /** Whole chunks that wait to be read. */
   #chunks: Bytes[] = [];
+  /** Bytes of these, with their lengths. */
+  #waiting = 0;
   /** Of the chunk that is not whole yet. */
   #pieces: Bytes[] = [];
   #gathered = 0;
-  /** Bytes that have arrived. */
-  received = 0;
+  #received = 0;
+  #taken = 0;
   #isComplete = false;
   #isWanted = false;
   /** Whether the reader has everything, or does not want more. */
@@ -36,20 +39,30 @@ export class IncomingStream {
     );
   }
 
-  /** Bytes up to which nothing waits to be read. */
+  /**
+   * Bytes that the sender need not keep, and for which it may send others: what has been read, and of a chunk that is not
+   * whole yet what has come, if nothing waits before it. Never becomes less.
+   */
   get taken(): number {
-    if (this.#chunks.length === 0) return this.received;
-    return this.received - this.#gathered - this.#chunks.reduce((sum, chunk) => sum + 4 + chunk.length, 0);
+    return this.#taken;
+  }
+
+  /** Where the first chunk begins that waits to be read. */
+  get #start(): number {
+    return this.#received - this.#gathered - this.#waiting;
   }
 
   /** @throws PeerGroupError `bad-frame` */
   part(data: Bytes): void {
     if (this.#isComplete || data.length === 0) throw new PeerGroupError('bad-frame', 'A stream goes on after its end.');
-    this.received += data.length;
+    this.#received += data.length;
     this.#pieces.push(data);
     this.#gathered += data.length;
     this.#split();
     this.#serve();
+    // An honest sender has a part too much on its way.
+    if (this.#received - this.#taken > 2 * streamWindow)
+      throw new PeerGroupError('bad-frame', 'More of a stream has come than may wait for its reader.');
   }
 
   /** Takes whole chunks out of what has come. */
@@ -60,6 +73,7 @@ export class IncomingStream {
       const [only, second] = this.#pieces;
       const all = only && !second ? only : concatenate(this.#pieces, this.#gathered);
       this.#chunks.push(all.slice(4, 4 + length));
+      this.#waiting += 4 + length;
       this.#gathered -= 4 + length;
       this.#pieces = this.#gathered > 0 ? [all.subarray(4 + length)] : [];
     }
@@ -88,6 +102,7 @@ export class IncomingStream {
       const chunk = this.#chunks.shift();
       if (chunk) {
         this.#isWanted = false;
+        this.#waiting -= 4 + chunk.length;
         this.#controller?.enqueue(chunk);
       }
     }
@@ -95,6 +110,7 @@ export class IncomingStream {
       this.#controller?.close();
       return this.#finish();
     }
+    this.#taken = Math.max(this.#taken, this.#chunks.length > 0 ? this.#start : this.#received);
     this.#changed();
   }
 
@@ -105,13 +121,17 @@ export class IncomingStream {
     this.#changed();
   }
 
-  /** The connection is lost: what nobody has read will come again. */
+  /** The connection is lost: what is not taken will come again. */
   pause(): void {
-    if (this.#chunks.length === 0) return;
-    this.received = this.taken;
+    const [first] = this.#chunks;
+    if (!first) return;
+    // The beginning of a chunk that was not whole when it was taken will not.
+    const kept = this.#taken - this.#start;
+    this.#pieces = kept > 0 ? [withLength(first).subarray(0, kept)] : [];
+    this.#gathered = kept;
     this.#chunks = [];
-    this.#pieces = [];
-    this.#gathered = 0;
+    this.#waiting = 0;
+    this.#received = this.#taken;
     this.#isComplete = false;
   }
 

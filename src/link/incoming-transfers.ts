@@ -9,7 +9,7 @@ import type {Arrived} from './link.js';
 /** Transfers that may be under way at once from one member, and how far ahead of the others one may be. */
 const mostTransfers = 1024;
 
-/** Bytes. How often a long transfer is acknowledged on its way, so that it can go on from there. */
+/** Bytes. How often transfers are acknowledged on their way, so that they can go on from there, and there is room for more. */
 const acknowledgeEvery = 512 * 1024;
 
 /** Bytes of buffers that may be put together at a time. */
@@ -52,6 +52,8 @@ export class IncomingTransfers {
   dispatched = 0;
   /** The last small value that was dispatched. */
   #values = 0;
+  /** Bytes of values that have come since it was last said how much has. */
+  #untold = 0;
 
   constructor(options: IncomingTransfersOptions) {
     this.#options = options;
@@ -136,8 +138,7 @@ export class IncomingTransfers {
     if (transfer.state === 'refused') return this.#refuse(number);
     if (transfer.state === 'cancelled') return;
     if (transfer.stream) return transfer.stream.part(data);
-    const before = transfer.received;
-    if (data.length === 0 || before + data.length > transfer.size) throw confused();
+    if (data.length === 0 || transfer.received + data.length > transfer.size) throw confused();
     let rest = data;
     while (rest.length > 0) {
       const section = transfer.sections[transfer.section];
@@ -154,8 +155,10 @@ export class IncomingTransfers {
     const isComplete = transfer.received === transfer.size;
     transfer.meter?.at(transfer.received);
     if (isComplete) this.#flush();
-    const crossed = Math.floor(before / acknowledgeEvery) < Math.floor(transfer.received / acknowledgeEvery);
-    if (crossed || isComplete) this.#options.owe();
+    this.#untold += data.length;
+    if (!isComplete && this.#untold < acknowledgeEvery) return;
+    this.#untold = 0;
+    this.#options.owe();
   }
 
   /** A stream is complete. @throws PeerGroupError `bad-frame` */

@@ -1,7 +1,7 @@
 import {bodySize} from '../codec/codec.js';
 import type {Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import type {Frame, FrameOf} from '../protocol/frames.js';
+import {streamWindow, type Frame, type FrameOf} from '../protocol/frames.js';
 import type {Link} from './link.js';
 import {Meter} from './meter.js';
 import type {OutgoingValues} from './outgoing-values.js';
@@ -14,9 +14,6 @@ const partSize = 16 * 1024;
 
 /** Bytes on their way in parcels, so that a receiver that is busy is not run over: more than any network holds. */
 const parcelWindow = 8 * 1024 * 1024;
-
-/** Bytes of a stream that its reader has not taken. */
-const streamWindow = 1024 * 1024;
 
 /** Transfers that take turns at a time. More would only make each of them late, and the receiver keeps a part of all. */
 const mostAtOnce = 64;

@@ -79,12 +79,15 @@ export class OutgoingValues {
   #forgetCancelled(): void {
     if (this.#cancelled === 0) return;
     this.#cancelled = 0;
-    this.#out = this.#out.filter(({receipt}, at) => at < this.#everSent || !receipt.isCancelled);
+    // One of which a piece has been sent on this connection stays, or its end would be missing.
+    const begun = this.#cut > 0 ? this.#sent + 1 : 0;
+    const fixed = Math.max(this.#everSent, begun);
+    this.#out = this.#out.filter(({receipt}, at) => at < fixed || !receipt.isCancelled);
     this.#weigh();
   }
 
   #weigh(): void {
-    this.waiting = 0;
+    this.waiting = -this.#cut;
     for (let at = this.#sent; at < this.#out.length; at += 1) this.waiting += this.#out[at]?.parcel.bytes.length ?? 0;
   }
 

@@ -74,6 +74,8 @@ export class StreamLog {
 
   /** As many pieces as go together. */
   #read(follower: Follower, position: number, most: number): Bytes | undefined {
+    // What was lost with a connection is read again, and is not on its way any more.
+    while ((follower.small.at(-1) ?? 0) > position) follower.small.pop();
     const left = this.#end - position;
     if (left === 0 || (left < most && follower.small.length >= mostSmall && !this.#isDone)) {
       void this.#pull();
@@ -131,10 +133,16 @@ export class StreamLog {
       this.cancel(error);
       throw error;
     }
-    const piece = new Uint8Array(4 + chunk.length);
-    new DataView(piece.buffer).setUint32(0, chunk.length);
-    piece.set(chunk, 4);
+    const piece = withLength(chunk);
     this.#kept.push(piece);
     this.#end += piece.length;
   }
+}
+
+/** The chunk as it is sent. */
+export function withLength(chunk: Bytes): Bytes {
+  const piece = new Uint8Array(4 + chunk.length);
+  new DataView(piece.buffer).setUint32(0, chunk.length);
+  piece.set(chunk, 4);
+  return piece;
 }

@@ -51,6 +51,9 @@ export const mostValues = 4096;
 /** Bytes. The largest chunk of a stream, encoded. */
 export const mostChunk = 16 * 1024 * 1024;
 
+/** Bytes of a stream that may be on their way, or wait for its reader. */
+export const streamWindow = 1024 * 1024;
+
 /** Bytes. The largest datagram, encoded: what goes in one packet of an ordinary network (1280 bytes, RFC 8200), with all headers. */
 export const mostDatagram = 1024;
 

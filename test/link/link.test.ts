@@ -1,18 +1,10 @@
 import {expect} from '@open-wc/testing';
 import {PeerGroupError} from '../../src/errors.js';
-import type {Parcel} from '../../src/link/parcel.js';
-import {smallValue, type FrameOf, type LinkFrame} from '../../src/protocol/frames.js';
+import {smallValue, type LinkFrame} from '../../src/protocol/frames.js';
 import {seededRandom} from '../transport/virtual-clock.js';
-import {End, value, Wire, type Sent} from './wire.js';
+import {End, range, same, sentByAnn, value, Wire, type Sent} from './wire.js';
 
 const large = smallValue + 1000;
-
-/** The frames of one type that Ann handed to the current connection. */
-function sentByAnn<Type extends LinkFrame['type']>(wire: Wire, type: Type): FrameOf<Type>[] {
-  return wire.frames.flatMap(({from, frame}) =>
-    from === 'ann' && frame.type === type ? [frame as FrameOf<Type>] : [],
-  );
-}
 
 /** The numbers of the values that Ann handed to the current connection, whole or the end of them. */
 function numbersByAnn(wire: Wire): number[] {
@@ -34,14 +26,6 @@ function codeOf(action: () => void): string {
     throw error;
   }
   return 'nothing';
-}
-
-function same(parcel: Parcel | undefined, bytes: Uint8Array): boolean {
-  return parcel !== undefined && indexedDB.cmp(parcel.bytes, bytes) === 0;
-}
-
-function range(count: number): number[] {
-  return Array.from({length: count}, (_, at) => at);
 }
 
 describe('A link', () => {

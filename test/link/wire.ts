@@ -55,11 +55,15 @@ export class End {
   #send(send: (receipt: Receipt) => void): Sent {
     const outcomes: Outcome[] = [];
     const progress: number[] = [];
+    const errors: unknown[] = [];
     const receipt = {
       isCancelled: false,
       done: () => void outcomes.push('done'),
       gone: () => void outcomes.push('gone'),
-      failed: () => void outcomes.push('failed'),
+      failed: (error: unknown) => {
+        outcomes.push('failed');
+        errors.push(error);
+      },
       progress: (_link: Link, bytes: number) => void progress.push(bytes),
     };
     send(receipt);
@@ -67,11 +71,15 @@ export class End {
       receipt.isCancelled = true;
       this.link.cancel(receipt);
     };
-    return Object.assign(outcomes, {cancel, progress});
+    return Object.assign(outcomes, {cancel, progress, errors});
   }
 }
 
-export type Sent = Outcome[] & {readonly cancel: () => void; readonly progress: readonly number[]};
+export type Sent = Outcome[] & {
+  readonly cancel: () => void;
+  readonly progress: readonly number[];
+  readonly errors: readonly unknown[];
+};
 
 /** A value of `size` bytes that begins with `number`. The rest depends on the place and the number. */
 export function value(number: number, size = 4): Bytes {
@@ -85,11 +93,29 @@ export function numberIn(bytes: Bytes): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
 }
 
+/** Whether that is what has arrived. */
+export function same(parcel: Parcel | undefined, bytes: Uint8Array): boolean {
+  return parcel !== undefined && indexedDB.cmp(parcel.bytes, bytes) === 0;
+}
+
+export function range(count: number): number[] {
+  return Array.from({length: count}, (_, at) => at);
+}
+
+/** The frames of one type that Ann handed to the current connection. */
+export function sentByAnn<Type extends LinkFrame['type']>(wire: Wire, type: Type): FrameOf<Type>[] {
+  return wire.frames.flatMap(({from, frame}) =>
+    from === 'ann' && frame.type === type ? [frame as FrameOf<Type>] : [],
+  );
+}
+
 /** One lane in one direction. */
 interface Direction {
   readonly to: End;
   readonly lane: Lane;
   readonly frames: Bytes[];
+  /** What has arrived at an end that is busy. */
+  readonly unread: Bytes[];
   readonly sender: WireEnd;
 }
 
@@ -104,6 +130,9 @@ export class Wire {
 
   /** The largest message of the next connection. */
   maxMessageSize = 256 * 1024;
+
+  /** Reads nothing of what arrives until `wake`. */
+  busy: End | undefined;
 
   /** A fresh connection: both say `resume`, and both go on once they have heard the other's. */
   connect(): void {
@@ -120,7 +149,13 @@ export class Wire {
       lanes.find(direction => direction.lane === lane)?.frames.push(message);
       this.frames.push({from, lane, frame: decodeFrame(message)});
     });
-    const lanes = (['main', 'bulk', 'loose'] as const).map(lane => ({to, lane, frames: [] as Bytes[], sender}));
+    const lanes = (['main', 'bulk', 'loose'] as const).map(lane => ({
+      to,
+      lane,
+      frames: [] as Bytes[],
+      unread: [] as Bytes[],
+      sender,
+    }));
     return {sender, lanes};
   }
 
@@ -136,15 +171,28 @@ export class Wire {
     return this.#directions.every(({frames}) => frames.length === 0);
   }
 
-  /** Delivers the next frame of one lane in one direction: the first that has one, or as `random` chooses. @returns whether there was one */
+  /**
+   * Delivers the next frame of one lane in one direction: the first that has one, or as `random` chooses, and of the loose
+   * lane any. @returns whether there was one
+   */
   step(random: () => number = () => 0): boolean {
     const busy = this.#directions.filter(({frames}) => frames.length > 0);
     const direction = busy[Math.floor(random() * busy.length)];
-    const message = direction?.frames.shift();
-    if (!direction || !message) return false;
-    direction.to.link.receive(decodeFrame(message) as LinkFrame);
+    if (!direction) return false;
+    const at = direction.lane === 'loose' ? Math.floor(random() * direction.frames.length) : 0;
+    const [message] = direction.frames.splice(at, 1);
+    if (!message) return false;
+    if (direction.to === this.busy) direction.unread.push(message);
+    else direction.to.link.receive(decodeFrame(message) as LinkFrame);
     if (direction.sender.left(message.length, direction.lane)) this.#other(direction.to).link.drained();
     return true;
+  }
+
+  /** The busy end reads what has arrived. */
+  wake(): void {
+    this.busy = undefined;
+    for (const {to, unread} of this.#directions)
+      for (const message of unread.splice(0)) to.link.receive(decodeFrame(message) as LinkFrame);
   }
 
   #other(end: End): End {

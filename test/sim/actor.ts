@@ -1,5 +1,6 @@
 import {encode} from '../../src/codec/codec.js';
 import type {Identity} from '../../src/environment.js';
+import type {Content} from '../../src/group/content.js';
 import {Membership} from '../../src/group/membership.js';
 import type {JoinRequest, LeaveReason, Member, MembershipListener} from '../../src/group/types.js';
 import type {PeerGroupError} from '../../src/errors.js';
@@ -12,6 +13,10 @@ export interface Letter {
   readonly stay: number;
   readonly number: number;
   readonly body?: ArrayBuffer | undefined;
+  /** Chunks of the stream that this is the head of. */
+  readonly chunks?: number;
+  /** It may be lost. */
+  readonly isLoose?: boolean;
 }
 
 interface Sent {
@@ -37,6 +42,8 @@ export class Actor implements MembershipListener {
   readonly sent: Sent[] = [];
   /** Letters that arrived, by `sender:stay of sender → stay here`. */
   readonly received = new Map<string, number[]>();
+  /** The last datagram of each, by the same. */
+  readonly #loose = new Map<string, number>();
   readonly requests: JoinRequest[] = [];
   readonly present = new Set<string>();
   /** How often each has been seen to go. */
@@ -92,6 +99,39 @@ export class Actor implements MembershipListener {
   }
 
   send(to: readonly Actor[] | undefined, size: number): void {
+    const letter = {...this.#head(), body: size > 0 ? new ArrayBuffer(size) : undefined};
+    this.#post(letter, encode(letter), to);
+  }
+
+  /** Its chunks are made in the course of time, as they are wanted. */
+  stream(to: readonly Actor[] | undefined, chunks: number): void {
+    const letter = {...this.#head(), chunks};
+    const {clock, random} = this.world;
+    let next = 0;
+    const pull = async (controller: ReadableStreamDefaultController) => {
+      if (next > 0)
+        await new Promise<void>(resolve => clock.after(100 * random(), resolve, new AbortController().signal));
+      if (next > chunks) return controller.close();
+      controller.enqueue(next === 0 ? letter : {number: next, body: new ArrayBuffer(random() < 0.2 ? 70_000 : 10)});
+      next += 1;
+    };
+    this.#post(letter, new ReadableStream({pull}, {highWaterMark: 0}), to);
+  }
+
+  datagram(to: readonly Actor[] | undefined): void {
+    const letter = {...this.#head(), isLoose: true};
+    const ids = to?.map(actor => actor.identity.id);
+    // What is wrong with it is said at once; whether it arrives, never.
+    this.membership
+      ?.send(encode(letter), {to: ids, reliable: false})
+      .catch((error: unknown) => this.#fail(String(error)));
+  }
+
+  #head(): Letter {
+    return {from: this.identity.id, stay: this.stay, number: (this.#numbers += 1)};
+  }
+
+  #post(letter: Letter, content: Content, to: readonly Actor[] | undefined): void {
     const {membership} = this;
     if (!membership) return;
     const receivers = (
@@ -99,15 +139,9 @@ export class Actor implements MembershipListener {
     )
       .filter(actor => actor !== this)
       .map(actor => ({actor, stay: actor.stay, departures: this.departures.get(actor.identity.id)}));
-    const letter: Letter = {
-      from: this.identity.id,
-      stay: this.stay,
-      number: (this.#numbers += 1),
-      body: size > 0 ? new ArrayBuffer(size) : undefined,
-    };
     const sent: Sent = {letter, receivers, named: to !== undefined, outcome: 'pending'};
     const waits = !this.isIn;
-    membership.send(encode(letter), {to: to?.map(actor => actor.identity.id)}).then(
+    membership.send(content, {to: to?.map(actor => actor.identity.id)}).then(
       () => {
         sent.outcome = 'resolved';
         if (!waits) this.world.checkResolved(this, sent.receivers, letter);
@@ -147,19 +181,59 @@ export class Actor implements MembershipListener {
   }
 
   message(data: unknown, from: Member): void {
-    const letter = data as Letter;
     if (!this.#joined) this.#fail(`heard ${from.name} before it had joined`);
     if (!this.present.has(from.id)) this.#fail(`heard ${from.name} who is not in`);
+    if (data instanceof ReadableStream) return void this.#read(data, from);
+    const letter = data as Letter;
     if (letter.from !== from.id) this.#fail(`heard ${from.name} with the words of another`);
-    const key = `${letter.from}:${letter.stay} → ${this.stay}`;
+    if (letter.isLoose) this.#hearLoose(letter, from);
+    else this.#hear(letter, from);
+  }
+
+  #keyOf(letter: Letter): string {
+    return `${letter.from}:${letter.stay} → ${this.stay}`;
+  }
+
+  #hear(letter: Letter, from: Member): void {
+    const key = this.#keyOf(letter);
     const numbers = this.received.get(key) ?? [];
     const last = numbers.at(-1) ?? 0;
     if (numbers.includes(letter.number)) this.#fail(`heard ${from.name} say ${letter.number} twice`);
-    if (letter.body === undefined && letter.number < last && this.world.isSmallOrder(key, numbers, letter.number)) {
-      this.#fail(`heard ${from.name} say ${letter.number} after ${last}`);
-    }
+    const isSmall = letter.body === undefined && letter.chunks === undefined;
+    if (isSmall && letter.number < last) this.#fail(`heard ${from.name} say ${letter.number} after ${last}`);
     numbers.push(letter.number);
     this.received.set(key, numbers);
+  }
+
+  #hearLoose(letter: Letter, from: Member): void {
+    const key = this.#keyOf(letter);
+    const last = this.#loose.get(key) ?? 0;
+    if (letter.number <= last) this.#fail(`heard ${from.name}'s datagram ${letter.number} after ${last}`);
+    this.#loose.set(key, letter.number);
+  }
+
+  /** All of it comes, in order, while both stay. */
+  async #read(stream: ReadableStream, from: Member): Promise<void> {
+    const {stay} = this;
+    const departures = this.departures.get(from.id);
+    const reader = stream.getReader() as ReadableStreamDefaultReader<Letter>;
+    let head: Letter | undefined;
+    let count = 0;
+    try {
+      for (let chunk; (chunk = (await reader.read()).value);) {
+        if (!head) {
+          head = chunk;
+          if (head.from !== from.id) this.#fail(`heard ${from.name} with the stream of another`);
+        } else if (chunk.number !== (count += 1)) this.#fail(`heard chunk ${chunk.number} of ${from.name} at ${count}`);
+      }
+    } catch (error) {
+      if (this.world.failure) return;
+      const isOver = this.crashed || !this.isIn || this.stay !== stay || this.departures.get(from.id) !== departures;
+      if (!isOver) this.world.tell(`${this.name}: a stream of ${from.name} failed: ${String(error)}`);
+      return;
+    }
+    if (count !== head?.chunks) return this.world.tell(`${this.name}: a stream of ${from.name} ended at ${count}`);
+    if (this.stay === stay) this.#hear(head, from);
   }
 
   joinrequest(request: JoinRequest): boolean {

@@ -1,7 +1,7 @@
 import {strict as assert} from 'node:assert';
 import {describe, it} from 'node:test';
 import type {Actor} from './actor.js';
-import {Stage} from './stage.js';
+import {heard, Stage} from './stage.js';
 
 const names = (actor: Actor): string => (actor.membership?.members ?? []).map(({name}) => name).join();
 
@@ -110,6 +110,29 @@ void describe('A cut', () => {
     });
   }
 
+  void it('in which only one half has given the other up loses nothing: whoever comes back begins its links anew', async () => {
+    const stage = await Stage.set(5);
+    const people = stage.world.actors;
+    const [a, b, c, d, e] = people as [Actor, Actor, Actor, Actor, Actor];
+    for (const actor of people) actor.send(undefined, 0);
+    await stage.whole();
+    // The host that the smaller half will have waits no longer for the others than it must.
+    d.membership?.update({name: 'Dora', profile: undefined, credential: undefined, grace: 2600});
+    const split = new Split(stage, [a, b, c], [d, e]);
+    await stage.until(() => [d, e].every(one => names(one) === 'Dora,Emil'), 4500);
+    split.heal();
+    await stage.whole();
+    assert.deepEqual([a, d, e].map(names), Array(3).fill('Ann,Bob,Carl,Dora,Emil'));
+    const mark = people.map(actor => actor.sent.length);
+    for (const actor of people) for (let n = 0; n < 3; n += 1) actor.send(undefined, 0);
+    await stage.whole();
+    for (const from of people) {
+      const numbers = from.sent.slice(mark[people.indexOf(from)]).map(({letter}) => letter.number);
+      for (const to of people) if (to !== from) assert.deepEqual(heard(to, from).slice(-3), numbers);
+    }
+    await stage.end();
+  });
+
   void it('that a member only claims, with its own friends and bans, moves nobody', async () => {
     const stage = await Stage.set(5, 4);
     const [a, b, c, d, e] = stage.world.actors as [Actor, Actor, Actor, Actor, Actor];
@@ -163,12 +186,36 @@ void describe('Sleep', () => {
     await stage.end();
   });
 
-  void it('of the whole group at once ends nothing', async () => {
-    const stage = (await Stage.set(4)).expect('unreachable', 'connection-lost', 'server-unreachable');
-    for (const {name} of stage.world.actors) stage.world.network.freeze(name);
-    await stage.advance(8 * 3_600_000);
-    for (const {name} of stage.world.actors) stage.world.network.thaw(name);
-    await stage.whole();
+  // Whether anything has come since the last look around depends on the moment at which a page falls asleep.
+  const moments = Array.from({length: 10}, (_, at) => 70 * at);
+
+  void it('of a member, shorter than `grace`, makes it accuse nobody and take nothing over', async () => {
+    const stage = (await Stage.set(2)).expect('unreachable');
+    const mark = stage.mark;
+    for (const moment of moments) {
+      await stage.advance(1000 + moment);
+      stage.world.network.freeze('Bob');
+      await stage.advance(stage.world.grace - 1500);
+      stage.world.network.thaw('Bob');
+      await stage.whole();
+    }
+    assert.deepEqual(stage.told(/^Bob is | sees | has host /, mark), []);
     await stage.end();
+  });
+
+  void it('of the whole group at once ends nothing, and its host, the first to wake, drops nobody', async () => {
+    for (const count of [2, 4]) {
+      const stage = (await Stage.set(count)).expect('unreachable', 'connection-lost', 'server-unreachable');
+      const mark = stage.mark;
+      for (const moment of moments) {
+        await stage.advance(1000 + moment);
+        for (const {name} of stage.world.actors) stage.world.network.freeze(name);
+        await stage.advance(3_600_000);
+        for (const {name} of stage.world.actors) stage.world.network.thaw(name);
+        await stage.whole();
+      }
+      assert.deepEqual(stage.told(/ sees | has host /, mark), []);
+      await stage.end();
+    }
   });
 });

@@ -171,6 +171,32 @@ void describe('The token of the meeting point', () => {
       wires.end();
     }
   });
+
+  void it('opens nothing any more for a deputy that was removed a while ago', async () => {
+    const wires = tap();
+    try {
+      const stage = (await Stage.set(4, 3)).expect('unreachable', 'connection-lost');
+      const [ann, bob, dora] = [stage.actor(0), stage.actor(1), stage.actor(3)];
+      const [token = ''] = wires.tokens;
+      const {network, meetingPoint} = stage.world;
+      const victim = ann.membership?.members.find(({id}) => id === bob.identity.id);
+      assert.ok(victim);
+      await stage.world.clock.settled(ann.membership?.eject(victim, 'out') ?? Promise.reject(new Error('gone')));
+      await stage.until(() => ann.isIn && wires.tokens.at(-1) !== token, 5000);
+      await stage.whole();
+      const answers: unknown[] = [];
+      const socket = {...deaf, send: (answer: unknown) => answers.push(answer)};
+      network.peerServer?.connect(socket, meetingPoint, token);
+      network.peerServer?.leave(socket);
+      assert.deepEqual(answers, ['ID-TAKEN']);
+      dora.join();
+      await stage.until(() => dora.isIn, 1000);
+      await stage.whole();
+      await stage.end();
+    } finally {
+      wires.end();
+    }
+  });
 });
 
 void describe('Members who talk while their host vanishes', () => {

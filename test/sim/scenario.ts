@@ -81,6 +81,12 @@ function act(world: World): void {
     );
     const to =
       world.chance(0.3) && others.length > 0 ? [world.pick(others)].filter(one => one !== undefined) : undefined;
+    const kind = world.random();
+    if (kind < 0.05) return actor.stream(to, Math.floor(world.random() * 30));
+    if (kind < 0.15) {
+      for (let count = 1 + Math.floor(world.random() * 10); count > 0; count -= 1) actor.datagram(to);
+      return;
+    }
     const size = world.chance(0.03) ? 300_000 + Math.floor(world.random() * 500_000) : 0;
     for (let count = world.chance(0.2) && size === 0 ? 20 : 1; count > 0; count -= 1) actor.send(to, size);
   }

@@ -114,9 +114,14 @@ export class World {
   }
 
   fail(what: string): never {
+    this.tell(what);
+    throw this.failure ?? new Error(what);
+  }
+
+  /** As `fail`, where nobody would catch what is thrown. */
+  tell(what: string): void {
     this.log(`FAILED: ${what}`);
     this.failure ??= new Error(what);
-    throw this.failure;
   }
 
   pick<T>(things: readonly T[]): T | undefined {
@@ -130,13 +135,6 @@ export class World {
   get inside(): Actor[] {
     return this.actors.filter(actor => actor.isIn);
   }
-
-  /** Letters with a body may be overtaken by those without; nothing else. */
-  isSmallOrder(_key: string, numbers: readonly number[], number: number): boolean {
-    return numbers.some(other => other > number && !this.large.has(other));
-  }
-
-  readonly large = new Set<number>();
 
   /** A promise of `send` has resolved: everybody whom it was for has had it, or is gone. */
   checkResolved(

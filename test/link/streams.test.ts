@@ -1,0 +1,321 @@
+import {expect} from '@open-wc/testing';
+import {PeerGroupError} from '../../src/errors.js';
+import {StreamLog} from '../../src/link/stream-log.js';
+import {mostChunk, smallValue, type LinkFrame} from '../../src/protocol/frames.js';
+import {seededRandom} from '../transport/virtual-clock.js';
+import {numberIn, range, value, Wire} from './wire.js';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const MiB = 1024 * 1024;
+
+/** A stream of numbered chunks, made as they are wanted, and what has become of it. */
+function produce(sizes: readonly number[]): {readonly log: StreamLog; made: number; cancelled: unknown} {
+  const stream = new ReadableStream<Bytes>(
+    {
+      pull(controller) {
+        const size = sizes[producer.made];
+        if (size === undefined) return controller.close();
+        controller.enqueue(value(producer.made, size));
+        producer.made += 1;
+      },
+      cancel: reason => void (producer.cancelled = reason ?? 'for no reason'),
+    },
+    {highWaterMark: 0},
+  );
+  const producer = {log: new StreamLog(stream), made: 0, cancelled: undefined as unknown};
+  return producer;
+}
+
+/** Ann sends it to Bob, connected. */
+async function begin(sizes: readonly number[]) {
+  const wire = new Wire();
+  wire.connect();
+  await wire.run();
+  const producer = produce(sizes);
+  const sent = wire.ann.stream(producer.log);
+  await wire.run();
+  const reader = wire.bob.streams[0]?.getReader();
+  if (!reader) throw new Error('nothing has arrived');
+  return {wire, producer, sent, reader};
+}
+
+/** What a promise settles with, once the wire has brought what it waits for. */
+async function over<T>(wire: Wire, promise: Promise<T>, random?: () => number): Promise<T> {
+  let done = false;
+  const finish = () => void (done = true);
+  promise.then(finish, finish);
+  for (let tries = 0; tries < 500 && !done; tries += 1) await wire.run(random);
+  if (!done) throw new Error('the wire brings nothing more');
+  return promise;
+}
+
+async function rest(wire: Wire, reader: ReadableStreamDefaultReader<Bytes>): Promise<Bytes[]> {
+  const chunks: Bytes[] = [];
+  for (;;) {
+    const {done, value: chunk} = await over(wire, reader.read());
+    if (done) return chunks;
+    chunks.push(chunk);
+  }
+}
+
+function expectChunks(chunks: readonly Bytes[], sizes: readonly number[]): void {
+  expect(chunks.map(numberIn)).to.deep.equal(range(sizes.length));
+  expect(chunks.every((chunk, at) => indexedDB.cmp(chunk, value(at, sizes[at])) === 0)).to.be.true;
+}
+
+describe('A stream', () => {
+  it('arrives in its chunks, whatever their sizes, and is done when its reader has all of it', async () => {
+    const sizes = [4, 5, 100_000, 16 * 1024 - 4, 16 * 1024, 3 * MiB, 4, 4];
+    const {wire, sent, reader} = await begin(sizes);
+    expect(sent).to.deep.equal([]);
+    expectChunks(await rest(wire, reader), sizes);
+    await wire.run();
+    expect(sent).to.deep.equal(['done']);
+    expect(wire.ann.link.idle).to.be.true;
+    expect(wire.bob.link.progress.arrivals).to.deep.equal([]);
+  });
+
+  it('without a chunk, or with empty ones, ends', async () => {
+    for (const sizes of [[], [0, 0, 0]]) {
+      const wire = new Wire();
+      wire.connect();
+      const chunks = sizes.map(() => new Uint8Array());
+      const sent = wire.ann.stream(new StreamLog(streamOf(chunks)));
+      await wire.run();
+      const reader = wire.bob.streams[0]?.getReader();
+      expect(reader && (await rest(wire, reader)).map(chunk => chunk.length)).to.deep.equal(sizes);
+      await wire.run();
+      expect(sent).to.deep.equal(['done']);
+    }
+  });
+
+  it('that nobody reads stops its producer within 1 MiB, and what else is sent goes on', async () => {
+    const chunk = 50_000;
+    const {wire, producer, reader} = await begin(range(200).map(() => chunk));
+    expect(producer.made * chunk).to.be.within(MiB, MiB + 4 * chunk);
+    const others = [wire.ann.send(value(1)), wire.ann.send(value(2, 4 * MiB))];
+    await wire.run();
+    expect(others).to.deep.equal([['done'], ['done']]);
+    const before = producer.made;
+    for (let n = 0; n < 10; n += 1) await over(wire, reader.read());
+    await wire.run();
+    expect(producer.made).to.be.within(before + 8, before + 12);
+  });
+
+  it('may be read as slowly as one likes, in chunks of many parts', async () => {
+    const sizes = range(12).map(at => 20_000 + 30_000 * at);
+    const {wire, sent, reader} = await begin(sizes);
+    const chunks: Bytes[] = [];
+    for (let reads = 0; reads < sizes.length; reads += 1) {
+      const {value: chunk} = await over(wire, reader.read());
+      if (chunk) chunks.push(chunk);
+      // Part by part, with every acknowledgement on its way.
+      while (wire.step(seededRandom(reads))) await wire.clock.advance(5);
+    }
+    expectChunks(chunks, sizes);
+    expect((await over(wire, reader.read())).done).to.be.true;
+    await wire.run();
+    expect(sent).to.deep.equal(['done']);
+  });
+
+  it('with a chunk larger than what may wait is brought all the same', async () => {
+    const sizes = [4, 9 * MiB, 5];
+    const {wire, reader} = await begin(sizes);
+    expectChunks(await rest(wire, reader), sizes);
+  });
+
+  it('whose reader does not want more stops its producer, and counts as done', async () => {
+    const {wire, producer, sent, reader} = await begin(range(1000).map(() => 50_000));
+    await over(wire, reader.read());
+    await reader.cancel('enough');
+    await wire.run();
+    expect(sent).to.deep.equal(['done']);
+    expect(producer.cancelled).to.equal('for no reason');
+    const {made} = producer;
+    await wire.run();
+    expect(producer.made).to.equal(made);
+    expect([wire.ann.link.idle, wire.bob.link.progress.arrivals.length]).to.deep.equal([true, 0]);
+  });
+
+  it('that its sender takes back errors at its reader, and stops its producer', async () => {
+    const {wire, producer, sent, reader} = await begin(range(1000).map(() => 50_000));
+    await over(wire, reader.read());
+    sent.cancel();
+    await wire.run();
+    await expectFailure(reader, 'connection-lost');
+    expect(producer.cancelled).to.equal('for no reason');
+    expect(sent).to.deep.equal([]);
+    expect([wire.ann.link.idle, wire.bob.link.progress.arrivals.length]).to.deep.equal([true, 0]);
+  });
+
+  it('whose producer fails errors at its reader, and is a failure here', async () => {
+    const wire = new Wire();
+    wire.connect();
+    let fail = (_reason: Error) => {};
+    const stream = new ReadableStream<Bytes>({start: controller => void (fail = error => controller.error(error))});
+    const sent = wire.ann.stream(new StreamLog(stream));
+    await wire.run();
+    fail(new Error('the camera is gone'));
+    await wire.run();
+    const reader = wire.bob.streams[0]?.getReader();
+    if (!reader) throw new Error('nothing has arrived');
+    await expectFailure(reader, 'connection-lost');
+    expect(sent).to.deep.equal(['failed']);
+    expect((sent.errors[0] as Error).message).to.equal('the camera is gone');
+    expect(wire.ann.link.idle).to.be.true;
+  });
+
+  it('with a chunk that is too large fails there, with what came before it sent', async () => {
+    const wire = new Wire();
+    wire.connect();
+    const next = wire.ann.stream(new StreamLog(streamOf([value(0), new Uint8Array(mostChunk + 1)])));
+    await wire.run();
+    const reader = wire.bob.streams[0]?.getReader();
+    if (!reader) throw new Error('nothing has arrived');
+    await expectFailure(reader, 'connection-lost');
+    expect(next).to.deep.equal(['failed']);
+    expect((next.errors[0] as PeerGroupError).code).to.equal('too-large');
+  });
+
+  it('ends for both when one of the two leaves', async () => {
+    const {wire, producer, sent, reader} = await begin(range(1000).map(() => 50_000));
+    wire.bob.link.end();
+    wire.ann.link.end();
+    await expectFailure(reader, 'member-left');
+    expect(sent).to.deep.equal(['gone']);
+    expect(producer.cancelled).to.equal('for no reason');
+  });
+
+  it('in small chunks goes on after a lost connection, though its producer has nothing new', async () => {
+    const wire = new Wire();
+    wire.connect();
+    await wire.run();
+    let add = (_chunk: Bytes) => {};
+    const stream = new ReadableStream<Bytes>({
+      start: controller => void (add = chunk => controller.enqueue(chunk)),
+    });
+    wire.ann.stream(new StreamLog(stream));
+    await wire.run();
+    const reader = wire.bob.streams[0]?.getReader();
+    if (!reader) throw new Error('nothing has arrived');
+    wire.busy = wire.bob;
+    for (const number of range(30)) {
+      add(value(number));
+      await wire.run();
+    }
+    wire.busy = undefined;
+    wire.connect();
+    await wire.run();
+    for (const number of range(30)) {
+      const {value: chunk} = await over(wire, reader.read());
+      expect(chunk && numberIn(chunk)).to.equal(number);
+    }
+  });
+
+  for (const seed of range(30)) {
+    it(`arrives complete and in order among other things, wherever the connection is lost: seed ${seed}`, async () => {
+      const random = seededRandom(7000 + seed);
+      const below = (limit: number) => Math.floor(random() * limit);
+      const wire = new Wire();
+      wire.maxMessageSize = [256 * 1024, 5000][below(2)] ?? 0;
+      const sizes = range(40).map(() => 4 + below(random() < 0.3 ? 300_000 : 2000));
+      const {log} = produce(sizes);
+      const sent = wire.ann.stream(log);
+      const others = range(6).map(number => wire.ann.send(value(number, number % 2 ? smallValue + 5 : 100)));
+      const chunks: Bytes[] = [];
+      let isReading = false;
+      let isDone = false;
+      const readOne = () => {
+        const reader = readers[0];
+        if (isReading || isDone || !reader) return;
+        isReading = true;
+        void reader.read().then(({done, value: chunk}) => {
+          isReading = false;
+          isDone = done;
+          if (chunk) chunks.push(chunk);
+        });
+      };
+      const readers: ReadableStreamDefaultReader<Bytes>[] = [];
+      const act = async () => {
+        const choice = random();
+        if (choice < 0.2) readOne();
+        if (!wire.step(random) || choice > 0.8) await wire.clock.advance(below(6));
+        const [stream] = wire.bob.streams;
+        if (stream && readers.length === 0) readers.push(stream.getReader());
+      };
+      for (let cuts = 0; cuts < 15; cuts += 1) {
+        wire.connect();
+        for (let steps = below(120); steps > 0; steps -= 1) await act();
+      }
+      wire.connect();
+      for (let steps = 0; steps < 20_000 && !(isDone && sent.length > 0); steps += 1) await act();
+      await wire.run(random);
+      expect(wire.bob.streams.length).to.equal(1);
+      expectChunks(chunks, sizes);
+      expect([isDone, sent.join()]).to.deep.equal([true, 'done']);
+      expect(others.every(outcomes => outcomes.join() === 'done')).to.be.true;
+      expect([wire.ann.link.idle, wire.bob.link.progress.arrivals.length]).to.deep.equal([true, 0]);
+    });
+  }
+});
+
+describe('A link refuses of a stream', () => {
+  const stream = {type: 'stream', transfer: 1, after: 0, private: false} as const;
+  const part = (data: Bytes): LinkFrame => ({type: 'part', transfer: 1, data});
+  const length = (size: number) => {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, size);
+    return bytes;
+  };
+  const wrong: Record<string, readonly LinkFrame[]> = {
+    'a part of nothing': [stream, part(new Uint8Array())],
+    'a chunk that is too large': [stream, part(length(mostChunk + 1))],
+    'an end in the middle of a chunk': [stream, part(length(5)), {type: 'end', transfer: 1}],
+    'more after its end': [stream, part(length(0)), {type: 'end', transfer: 1}, part(length(0))],
+    'an end before its beginning': [{type: 'end', transfer: 1}],
+    'more than may wait for its reader': [stream, part(chunkOf(MiB)), part(chunkOf(MiB))],
+  };
+  for (const [what, frames] of Object.entries(wrong)) {
+    it(what, () => {
+      const wire = new Wire();
+      wire.connect();
+      const receive = (frame: LinkFrame) => {
+        try {
+          wire.bob.link.receive(frame);
+          return 'nothing';
+        } catch (error) {
+          return error instanceof PeerGroupError ? error.code : error;
+        }
+      };
+      const codes = frames.map(receive);
+      expect(codes).to.deep.equal([...frames.slice(1).map(() => 'nothing'), 'bad-frame']);
+    });
+  }
+
+  function chunkOf(size: number): Bytes {
+    const bytes = new Uint8Array(4 + size);
+    bytes.set(length(size));
+    return bytes;
+  }
+});
+
+function streamOf(chunks: readonly Bytes[]): ReadableStream<Bytes> {
+  return new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+}
+
+/** Reads on, past what has come before, until it fails. */
+async function expectFailure(reader: ReadableStreamDefaultReader<Bytes>, code: string): Promise<void> {
+  try {
+    while (!(await reader.read()).done);
+  } catch (error) {
+    expect((error as PeerGroupError).code).to.equal(code);
+    return;
+  }
+  throw new Error('it has ended as if it were whole');
+}
