@@ -183,7 +183,7 @@ export class Relay {
       frame: frame => {
         if (frame.type !== 'carry') throw new PeerGroupError('bad-frame', 'A newcomer sent what only members may.');
         const {channel, opened, data} = frame;
-        if ((host.session?.connection.bufferedAmount ?? 0) >= mostHeld)
+        if ((host.session?.connection.bufferedAmount('main') ?? 0) >= mostHeld)
           throw new PeerGroupError('bad-frame', 'A newcomer sent more than can be carried.');
         host.session?.send({type: 'carried', from: id, channel, opened, data});
       },
