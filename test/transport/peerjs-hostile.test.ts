@@ -187,8 +187,10 @@ describe('Against strangers, PeerJS', () => {
 
   it('answers a bounded number at a time, and drops those that never open', async () => {
     const ann = await person();
+    const before = made.length;
     for (let i = 0; i < 70; i++) stranger.send({type: 'OFFER', dst: ann.id, payload: await goodOffer(`number ${i}`)});
     await until(() => ann.warnings.length >= 6);
+    expect(made.length - before).to.equal(64);
     expect(living()).to.have.length(64);
     await until(() => living().length === 0, 'none is left', 15_000);
     await stillReachable(ann);
