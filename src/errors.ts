@@ -7,6 +7,7 @@ export const errorCodes = {
   'invalid-profile': 'the `profile` cannot be carried',
   'invalid-credential': 'the `credential` cannot be carried',
   'invalid-grace': 'the `grace` attribute is not a number of seconds',
+  'invalid-max-message-size': 'the `max-message-size` attribute is not a number of bytes',
   'invalid-identity': 'the `identity` attribute is neither `session` nor `persistent`',
   'invalid-argument': 'a method was called with an argument of the wrong kind',
   'invalid-state': 'the call makes no sense in the current `state`',

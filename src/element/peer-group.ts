@@ -6,7 +6,7 @@ import type {EjectOptions, GroupState, JoinRequest, LinkStats, Member, SendOptio
 import {browserBackend} from './lazy-backend.js';
 import type {PeerGroupElementEventMap} from './events.js';
 import {Reconciler} from './reconciler.js';
-import {defaultGrace, parseGrace, parseIceServers} from './settings.js';
+import {defaultGrace, defaultMaxMessageSize, parseGrace, parseIceServers, parseMaxMessageSize} from './settings.js';
 import type {IdentityLifetime} from './settings.js';
 import {quiet} from './task.js';
 import type {Inputs} from './wish.js';
@@ -24,6 +24,7 @@ const settable = [
   'password',
   'iceServers',
   'grace',
+  'maxMessageSize',
   'identity',
   'disabled',
 ];
@@ -83,6 +84,7 @@ export class PeerGroup extends LitElement {
       'password',
       'ice-servers',
       'grace',
+      'max-message-size',
       'identity',
       'disabled',
     ];
@@ -243,6 +245,24 @@ export class PeerGroup extends LitElement {
 
   set grace(value: number | null | undefined) {
     this.#reflect('grace', value);
+  }
+
+  /**
+   * Bytes of the largest value, with its Blobs, that this member takes; the promise of who sends a larger one rejects with
+   * `too-large`. Default 4 GiB. A value that is on its way already is taken.
+   * @attr max-message-size
+   */
+  get maxMessageSize(): number {
+    try {
+      return parseMaxMessageSize(this.getAttribute('max-message-size'));
+    } catch {
+      // As for `grace`.
+      return defaultMaxMessageSize;
+    }
+  }
+
+  set maxMessageSize(value: number | null | undefined) {
+    this.#reflect('max-message-size', value);
   }
 
   /**
@@ -415,6 +435,7 @@ export class PeerGroup extends LitElement {
       profile: this.#profile,
       credential: this.#credential,
       grace: this.getAttribute('grace'),
+      maxMessageSize: this.getAttribute('max-message-size'),
       identity: this.getAttribute('identity'),
       iceServersAttribute: this.getAttribute('ice-servers'),
       iceServers: this.#iceServers,

@@ -22,6 +22,9 @@ export const maximumCredentialSize = 64 * 1024;
 /** Seconds. */
 export const defaultGrace = 20;
 
+/** Bytes: 4 GiB, about as much as a browser can make one value of. */
+export const defaultMaxMessageSize = 2 ** 32;
+
 /** Where a PeerServer is, in the parts from which PeerJS composes its URLs. They stand in those URLs as they are here. */
 export interface ServerAddress {
   readonly secure: boolean;
@@ -163,6 +166,20 @@ export function parseGrace(text: string | null): number {
   throw new PeerGroupError(
     'invalid-grace',
     `The grace ${quote(text)} is not a number of seconds above 0. Write for example grace="${defaultGrace}".`,
+  );
+}
+
+/**
+ * Bytes as text.
+ * @throws `invalid-max-message-size`
+ */
+export function parseMaxMessageSize(text: string | null): number {
+  if (text === null) return defaultMaxMessageSize;
+  const bytes = text.trim() === '' ? NaN : Number(text);
+  if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
+  throw new PeerGroupError(
+    'invalid-max-message-size',
+    `The max-message-size ${quote(text)} is not a whole number of bytes. Write for example max-message-size="1048576".`,
   );
 }
 

@@ -1,7 +1,15 @@
 import type {Identity} from '../environment.js';
 import type {Content} from '../group/content.js';
 import {PeerGroupError} from '../errors.js';
-import type {GroupState, JoinRequest, LeaveReason, Member, MembershipListener, SendOptions} from '../group/types.js';
+import type {
+  GroupState,
+  JoinRequest,
+  LeaveReason,
+  Member,
+  MembershipListener,
+  Presentation,
+  SendOptions,
+} from '../group/types.js';
 import type {Backend, RunningMembership} from './backend.js';
 import {
   PeerGroupEjectedEvent,
@@ -98,8 +106,7 @@ export class Visit implements MembershipListener {
       await clear;
       const [self, hash] = await Promise.all([this.#identify(ownIdentity), this.#backend.meetingPoint(group)]);
       if (this.#left) return;
-      const {name, profile, credential, grace} = this.#live;
-      const about = {name, profile, credential, grace};
+      const about = aboutOf(this.#live);
       const settings = {...about, meetingPoint: hash, password, approval: this.#approval, identity: self};
       const address = server && addressFor(server, hash);
       this.#membership = this.#backend.start(address, () => this.#live.iceServers, settings, this);
@@ -131,8 +138,7 @@ export class Visit implements MembershipListener {
   update(live: Live): void {
     this.#live = live;
     if (this.#isOver) return;
-    const {name, profile, credential, grace} = live;
-    this.#membership?.update({name, profile, credential, grace});
+    this.#membership?.update(aboutOf(live));
   }
 
   send(content: Content, options: SendOptions): Promise<void> {
@@ -251,4 +257,8 @@ export class Visit implements MembershipListener {
     this.#reason = error;
     this.#listener.dispatch(new PeerGroupErrorEvent(error));
   }
+}
+
+function aboutOf({name, profile, credential, grace, maxMessageSize}: Live): Presentation {
+  return {name, profile, credential, grace, maxMessageSize};
 }

@@ -7,6 +7,7 @@ import {
   checkPage,
   checkProfile,
   parseGrace,
+  parseMaxMessageSize,
   parseGroup,
   parseIceServers,
   parseIdentity,
@@ -30,6 +31,7 @@ export interface Inputs {
   readonly profile: unknown;
   readonly credential: unknown;
   readonly grace: string | null;
+  readonly maxMessageSize: string | null;
   readonly identity: string | null;
   readonly iceServersAttribute: string | null;
   readonly iceServers: unknown;
@@ -58,6 +60,7 @@ export const initialLive: Live = {
   profile: undefined,
   credential: undefined,
   grace: parseGrace(null),
+  maxMessageSize: parseMaxMessageSize(null),
   iceServers: undefined,
   identity: 'session',
 };
@@ -100,6 +103,11 @@ export function readWish(inputs: Inputs, last: Live): Wish {
     profile: attempt(() => checkProfile(inputs.profile), 'invalid-profile', last.profile),
     credential: attempt(() => checkCredential(inputs.credential), 'invalid-credential', last.credential),
     grace: attempt(() => parseGrace(inputs.grace), 'invalid-grace', last.grace),
+    maxMessageSize: attempt(
+      () => parseMaxMessageSize(inputs.maxMessageSize),
+      'invalid-max-message-size',
+      last.maxMessageSize,
+    ),
     iceServers: attempt(() => readIceServers(inputs), 'invalid-ice-servers', last.iceServers),
     identity: attempt(() => parseIdentity(inputs.identity), 'invalid-identity', last.identity),
   };

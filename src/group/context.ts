@@ -21,6 +21,8 @@ export interface Context {
   readonly wire: AbortSignal;
   /** ms that a member may be out of everybody's reach. */
   readonly grace: () => number;
+  /** Bytes of the largest value that is taken. */
+  readonly maxMessageSize: () => number;
   /** Proves both ends of a fresh connection. */
   readonly prove: (connection: Connection, signal: AbortSignal) => Promise<Session>;
   /** Whoever dials the meeting point, while this member holds it. */

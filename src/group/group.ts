@@ -1,6 +1,6 @@
 import {decode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
-import type {Arrived} from '../link/link.js';
+import type {Arrived} from '../link/parcel.js';
 import {smallValue, type Frame} from '../protocol/frames.js';
 import type {Entry, Note} from '../protocol/records.js';
 import {Attendance, keyOf} from './attendance.js';
@@ -98,7 +98,7 @@ export class Group {
           briefing.inform(session);
           this.#branches.meet(session);
         },
-        mostBytes: () => Infinity,
+        mostBytes: context.maxMessageSize,
         deliver: (arrived, peer) => this.#deliver(arrived, peer),
         progress: (peer, transfer, bytes, total) => this.#arriving(peer, transfer, bytes, total),
         changed: peer => this.#linkChanged(peer),

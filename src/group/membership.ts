@@ -109,6 +109,7 @@ export class Membership {
       listener,
       wire: this.#wire.signal,
       grace: () => this.#description.grace,
+      maxMessageSize: () => this.#description.maxMessageSize,
       prove: (connection, signal) => this.#prove(connection, signal),
       callers,
       dial: async (address, signal) => this.#prove(await presence.dial(address, signal), signal),

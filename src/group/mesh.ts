@@ -1,6 +1,6 @@
 import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import type {Arrived} from '../link/link.js';
+import type {Arrived} from '../link/parcel.js';
 import type {Frame, FrameOf, Standing} from '../protocol/frames.js';
 import {backoff, pause} from './backoff.js';
 import {Conduct} from './conduct.js';

@@ -39,6 +39,11 @@ export class SelfDescription {
     return this.#presentation.grace;
   }
 
+  /** Bytes. */
+  get maxMessageSize(): number {
+    return this.#presentation.maxMessageSize;
+  }
+
   /**
    * @returns whether a note would say something else than before
    * @throws PeerGroupError `invalid-name`, `invalid-profile`, `invalid-credential`: nothing has changed then

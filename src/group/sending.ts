@@ -34,7 +34,7 @@ class Pending implements Receipt {
   /** Tells the progress of this one from that of others. */
   readonly number: number;
   /** Those of several who have it. */
-  #having: Set<Link> | undefined;
+  #having: Set<object> | undefined;
   #count: number;
   /** Whether only members who are out of reach lack it. */
   isHeld = false;
@@ -79,11 +79,11 @@ class Pending implements Receipt {
     return this.#delivery.peers.filter(({link}) => !this.#having?.has(link));
   }
 
-  #peerOf(link: Link): Peer | undefined {
+  #peerOf(link: object): Peer | undefined {
     return this.#delivery.peers.find(peer => peer.link === link);
   }
 
-  done(link: Link): void {
+  done(link: object): void {
     if (this.isCancelled) return;
     if (this.#delivery.onprogress && this.isSmall) this.progress(link, this.size, this.size);
     this.#count -= 1;
@@ -94,7 +94,7 @@ class Pending implements Receipt {
     if (this.#end()) this.#resolve();
   }
 
-  gone(link: Link): void {
+  gone(link: object): void {
     const name = this.#peerOf(link)?.person.member.name;
     if (!this.#delivery.named) this.done(link);
     else this.fail(new PeerGroupError('member-left', `“${name}” left before it had the message.`));
@@ -104,7 +104,7 @@ class Pending implements Receipt {
     this.fail(PeerGroupError.from(error, 'data-clone', 'What was sent could not be read to its end: see the cause.'));
   }
 
-  progress(link: Link, bytes: number, total: number): void {
+  progress(link: object, bytes: number, total: number): void {
     const peer = this.#peerOf(link);
     if (peer) this.#sending.progress(this, {member: peer.person.member, bytes, total}, this.#delivery.onprogress);
   }

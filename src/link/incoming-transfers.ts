@@ -4,7 +4,7 @@ import type {FrameOf} from '../protocol/frames.js';
 import {BlobAssembly, BufferAssembly, type Assembly} from './assembly.js';
 import {IncomingStream} from './incoming-stream.js';
 import {Meter} from './meter.js';
-import type {Arrived} from './link.js';
+import type {Arrived} from './parcel.js';
 
 /** Transfers that may be under way at once from one member, and how far ahead of the others one may be. */
 const mostTransfers = 1024;

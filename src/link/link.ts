@@ -6,7 +6,7 @@ import {IncomingTransfers} from './incoming-transfers.js';
 import {IncomingValues} from './incoming-values.js';
 import {OutgoingTransfers} from './outgoing-transfers.js';
 import {OutgoingValues} from './outgoing-values.js';
-import {isSmall, type Parcel, type Receipt} from './parcel.js';
+import {isSmall, type Arrived, type Parcel, type Receipt} from './parcel.js';
 import type {StreamLog} from './stream-log.js';
 
 /** Bytes. No more is handed to a lane at a time: enough to keep it busy, little enough that what else there is gets its turn. */
@@ -14,9 +14,6 @@ const highWaterMark = {main: 256 * 1024, bulk: 128 * 1024, loose: 16 * 1024} as 
 
 /** Bytes that a frame needs beside its data. */
 const frameOverhead = 24;
-
-/** What has arrived: a value, or a stream of chunks that begins. */
-export type Arrived = Parcel | {readonly stream: ReadableStream<Bytes>; readonly private: boolean};
 
 export interface LinkOptions {
   readonly clock: Clock;

@@ -2,7 +2,6 @@ import {bodySize} from '../codec/codec.js';
 import type {Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {streamWindow, type Frame, type FrameOf} from '../protocol/frames.js';
-import type {Link} from './link.js';
 import {Meter} from './meter.js';
 import type {OutgoingValues} from './outgoing-values.js';
 import type {Parcel, Receipt} from './parcel.js';
@@ -15,7 +14,7 @@ const partSize = 16 * 1024;
 /** Bytes on their way in parcels, so that a receiver that is busy is not run over: more than any network holds. */
 const parcelWindow = 8 * 1024 * 1024;
 
-/** Transfers that take turns at a time. More would only make each of them late, and the receiver keeps a part of all. */
+/** Transfers that take turns at a time, and as many streams. More would only make each of them late, and the receiver keeps a part of all. */
 const mostAtOnce = 64;
 
 interface Transfer {
@@ -40,7 +39,7 @@ interface Transfer {
 
 /** The large values and streams on their way out over one link. They take turns, a part each. */
 export class OutgoingTransfers {
-  readonly #link: Link;
+  readonly #link: object;
   readonly #clock: Clock;
   readonly #values: OutgoingValues;
   /** In the order of the calls, so that those that have a number come first. */
@@ -49,7 +48,7 @@ export class OutgoingTransfers {
   begun = 0;
   #turn = 0;
 
-  constructor(link: Link, clock: Clock, values: OutgoingValues) {
+  constructor(link: object, clock: Clock, values: OutgoingValues) {
     this.#link = link;
     this.#clock = clock;
     this.#values = values;
@@ -106,19 +105,27 @@ export class OutgoingTransfers {
 
   /** The next frame to be sent, with up to `most` bytes; `undefined` if there is none now. */
   next(most: number): Frame | undefined {
-    const atOnce = Math.min(this.#transfers.length, mostAtOnce);
+    const atOnce = this.#atOnce();
     let underWay = 0;
-    for (let at = 0; at < atOnce; at += 1) {
-      const transfer = this.#transfers[at];
-      if (transfer?.parcel && !transfer.cancelled) underWay += transfer.sent - transfer.arrived;
-    }
-    for (let tries = atOnce; tries > 0; tries -= 1) {
-      this.#turn = (this.#turn + 1) % atOnce;
-      const transfer = this.#transfers[this.#turn];
+    for (const {parcel, cancelled, sent, arrived} of atOnce) if (parcel && !cancelled) underWay += sent - arrived;
+    for (let tries = atOnce.length; tries > 0; tries -= 1) {
+      this.#turn = (this.#turn + 1) % atOnce.length;
+      const transfer = atOnce[this.#turn];
       const frame = transfer && this.#frameOf(transfer, most, underWay);
       if (frame) return frame;
     }
     return undefined;
+  }
+
+  /** Streams that nobody reads must not hold up the rest: so many of either kind. */
+  #atOnce(): readonly Transfer[] {
+    let [parcels, streams] = [0, 0];
+    const turns: Transfer[] = [];
+    for (const transfer of this.#transfers) {
+      if (parcels >= mostAtOnce && streams >= mostAtOnce) break;
+      if (transfer.parcel ? (parcels += 1) <= mostAtOnce : (streams += 1) <= mostAtOnce) turns.push(transfer);
+    }
+    return turns;
   }
 
   #frameOf(transfer: Transfer, most: number, underWay: number): Frame | undefined {

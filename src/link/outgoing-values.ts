@@ -1,6 +1,5 @@
 import {PeerGroupError} from '../errors.js';
 import {mostValues, type FrameOf} from '../protocol/frames.js';
-import type {Link} from './link.js';
 import type {Parcel, Receipt} from './parcel.js';
 
 /** Bytes. Many small values go in one message of this size: sending one costs as much as encoding hundreds. */
@@ -124,7 +123,7 @@ export class OutgoingValues {
   }
 
   /** @throws PeerGroupError `bad-frame` */
-  acknowledged(values: number, link: Link): void {
+  acknowledged(values: number, link: object): void {
     const count = values - this.#acknowledged;
     if (count <= 0) return;
     if (count > this.#everSent) throw new PeerGroupError('bad-frame', 'A member acknowledged what was never sent.');
@@ -145,7 +144,7 @@ export class OutgoingValues {
     this.#weigh();
   }
 
-  end(link: Link): void {
+  end(link: object): void {
     const out = this.#out;
     this.#out = [];
     this.waiting = 0;

@@ -107,6 +107,7 @@ export class FakeElement {
     profile: undefined,
     credential: undefined,
     grace: null,
+    maxMessageSize: null,
     iceServersAttribute: null,
     iceServers: undefined,
     identity: null,

@@ -171,6 +171,18 @@ describe('attributes and properties', () => {
     });
   }
 
+  it('maxMessageSize is a number of bytes, 4 GiB when it is none', () => {
+    const element = document.createElement('peer-group');
+    expect(element.maxMessageSize).to.equal(2 ** 32);
+    element.maxMessageSize = 1000;
+    expect(element.getAttribute('max-message-size')).to.equal('1000');
+    expect(element.maxMessageSize).to.equal(1000);
+    element.setAttribute('max-message-size', '1.5');
+    expect(element.maxMessageSize).to.equal(2 ** 32);
+    element.maxMessageSize = null;
+    expect(element.hasAttribute('max-message-size')).to.equal(false);
+  });
+
   it('grace is a number in seconds, 20 when it is none', () => {
     const element = document.createElement('peer-group');
     element.grace = 2.5;
@@ -292,6 +304,12 @@ describe('what is wrong', () => {
     ['a profile that is too large', 'invalid-profile', e => (e.profile = 'x'.repeat(1e5)), e => e.remove()],
     ['a credential that is too large', 'invalid-credential', e => (e.credential = 'x'.repeat(1e5)), e => e.remove()],
     ['a grace of 0', 'invalid-grace', e => (e.grace = 0), e => e.remove()],
+    [
+      'a size that is none',
+      'invalid-max-message-size',
+      e => e.setAttribute('max-message-size', 'big'),
+      e => e.remove(),
+    ],
     [
       'ICE servers that are no JSON',
       'invalid-ice-servers',

@@ -77,6 +77,21 @@ describe('A large buffer', () => {
   });
 });
 
+describe('A value larger than somebody takes', () => {
+  it('rejects, reaches those who take it, and holds up nothing', async () => {
+    const [ann, bob, cem] = await gathered('Ann', 'Bob', 'Cem');
+    bob.maxMessageSize = MiB;
+    const blob = new Blob([content(2 * MiB)]);
+    expect(await codeOf(ann.send({blob}))).to.equal('too-large');
+    await until(() => heard(cem).length === 1);
+    await ann.send(content(600_000));
+    expect(heard(bob).map(data => (data as Uint8Array).length)).to.deep.equal([600_000]);
+    bob.maxMessageSize = undefined;
+    await ann.send({blob});
+    expect(heard(bob).length).to.equal(2);
+  });
+});
+
 describe('The progress of a large value', () => {
   it('is told at both ends, grows, and ends with all of it before the promise resolves', async () => {
     const [ann, bob, cem] = await gathered('Ann', 'Bob', 'Cem');

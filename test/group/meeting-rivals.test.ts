@@ -67,6 +67,7 @@ async function founder(name: string, server: TestServer, password = ''): Promise
       profile: undefined,
       credential: undefined,
       grace: 20_000,
+      maxMessageSize: Infinity,
       password,
       approval: false,
       meetingPoint: id,

@@ -48,6 +48,7 @@ describe('Meeting', () => {
       profile: undefined,
       credential: undefined,
       grace: 20_000,
+      maxMessageSize: Infinity,
     };
     await new Promise<void>((resolve, reject) => {
       const listener = {...deaf, joined: resolve, error: reject};

@@ -5,7 +5,18 @@ import {untilTogether, view} from './views.js';
 
 /** What a person is made of: attributes and properties of the element, which are set before it is in the document. */
 export interface PersonOptions extends Partial<
-  Pick<PeerGroup, 'approval' | 'profile' | 'credential' | 'password' | 'grace' | 'identity' | 'disabled' | 'iceServers'>
+  Pick<
+    PeerGroup,
+    | 'approval'
+    | 'profile'
+    | 'credential'
+    | 'password'
+    | 'grace'
+    | 'maxMessageSize'
+    | 'identity'
+    | 'disabled'
+    | 'iceServers'
+  >
 > {
   readonly server: TestServer | string;
   readonly group: string;

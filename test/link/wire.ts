@@ -1,5 +1,5 @@
-import {Link, type Arrived} from '../../src/link/link.js';
-import type {Parcel, Receipt} from '../../src/link/parcel.js';
+import {Link} from '../../src/link/link.js';
+import type {Arrived, Parcel, Receipt} from '../../src/link/parcel.js';
 import type {StreamLog} from '../../src/link/stream-log.js';
 import {decodeFrame, encodeFrame, type Frame, type FrameOf, type LinkFrame} from '../../src/protocol/frames.js';
 import {lowWaterMark, type Connection, type Lane} from '../../src/transport/transport.js';

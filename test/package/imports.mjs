@@ -17,7 +17,7 @@ const layers = {
   'codec/': ['errors.ts', 'environment.ts'],
   'transport/peerjs': ['errors.ts', 'environment.ts', 'transport/', 'peerjs'],
   'transport/': ['errors.ts', 'environment.ts'],
-  'link/': ['errors.ts', 'environment.ts', 'protocol/', 'transport/transport.ts'],
+  'link/': ['errors.ts', 'environment.ts', 'protocol/', 'codec/', 'transport/transport.ts'],
   'group/': ['errors.ts', 'environment.ts', 'protocol/', 'codec/', 'link/', 'transport/transport.ts'],
   'element/': ['errors.ts', 'environment.ts', 'group/', 'transport/', 'codec/', 'crypto.ts', 'lit'],
   'index.ts': ['errors.ts', 'group/', 'element/'],

@@ -93,6 +93,7 @@ export class Actor implements MembershipListener {
         profile: undefined,
         credential: undefined,
         grace: this.world.grace,
+        maxMessageSize: Infinity,
       },
       this,
     );
