@@ -11,6 +11,7 @@ import type {IdentityLifetime} from './settings.js';
 import {quiet} from './task.js';
 import type {Inputs} from './wish.js';
 
+const noOptions: SendOptions = Object.freeze({});
 const none: readonly never[] = Object.freeze([]);
 
 /** Everything a page may have set before the element was defined. */
@@ -329,16 +330,13 @@ export class PeerGroup extends LitElement {
    * reason of `options.signal`, or the error of the stream.
    */
   send(data: unknown, options?: SendOptions): Promise<void> {
-    return quiet(this.#send(data, options ?? {}));
-  }
-
-  // Not `async`, which would make promises that cost as much as all the rest.
-  #send(data: unknown, {to, reliable, signal, onprogress}: SendOptions): Promise<void> {
+    // Not `async`, and made quiet only where it rejects: promises would cost as much as all the rest.
     try {
+      const {to, reliable, signal, onprogress} = options ?? noOptions;
       const receivers = Array.isArray(to) ? [...(to as readonly (Member | string)[])] : to;
       return this.#reconciler.send(contentOf(data), {to: receivers, reliable, signal, onprogress});
     } catch (error) {
-      return Promise.reject(error);
+      return quiet(Promise.reject(error));
     }
   }
 

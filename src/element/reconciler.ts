@@ -4,7 +4,7 @@ import {PeerGroupError} from '../errors.js';
 import type {GroupState, SendOptions} from '../group/types.js';
 import type {Backend, RunningMembership} from './backend.js';
 import {PeerGroupErrorEvent, PeerGroupStateChangeEvent} from './events.js';
-import {afterTask, Deferred} from './task.js';
+import {afterTask, Deferred, quiet} from './task.js';
 import {Visit} from './visit.js';
 import {initialLive, readWish} from './wish.js';
 import type {Inputs, Live, Place} from './wish.js';
@@ -108,7 +108,7 @@ export class Reconciler {
   }
 
   send(content: Content, options: SendOptions): Promise<void> {
-    return this.#whenSettled(() => this.#visit?.send(content, options) ?? Promise.reject(this.#notWanted()));
+    return this.#whenSettled(() => this.#visit?.send(content, options) ?? quiet(Promise.reject(this.#notWanted())));
   }
 
   /** At once if nothing has changed, else when it is settled. */

@@ -25,7 +25,7 @@ import {
 } from './events.js';
 import type {ProgressDetail} from './events.js';
 import {addressFor} from './settings.js';
-import {Deferred} from './task.js';
+import {Deferred, quiet} from './task.js';
 import type {Live, Place} from './wish.js';
 
 /** Whom a visit tells what happens, until it is gone. */
@@ -145,7 +145,7 @@ export class Visit implements MembershipListener {
     if (this.#membership !== undefined) return this.#membership.send(content, options);
     if (this.#isOver) {
       const message = 'The group could not be entered. Call join() to try again.';
-      return Promise.reject(new PeerGroupError('invalid-state', message, {cause: this.#reason}));
+      return quiet(Promise.reject(new PeerGroupError('invalid-state', message, {cause: this.#reason})));
     }
     const {promise, resolve, reject} = new Deferred<void>();
     this.#waiting.push({

@@ -13,7 +13,7 @@ import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
 import {Presence, untilAborted, type Callers} from './presence.js';
-import {checkOptions, idOf, receiverIds} from './send-options.js';
+import {checkOptions, idOf, receiverIds, refused} from './send-options.js';
 import {SelfDescription} from './self-description.js';
 import {Session} from './session.js';
 import type {
@@ -376,7 +376,7 @@ export class Membership {
     try {
       return this.#send(content, options);
     } catch (error) {
-      return Promise.reject(error);
+      return refused(error);
     }
   }
 

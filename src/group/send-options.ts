@@ -35,3 +35,10 @@ export function receiverIds(to: Receivers | undefined): readonly string[] | unde
 function invalid(what: string): PeerGroupError {
   return new PeerGroupError('invalid-argument', `send(): ${what}`);
 }
+
+/** A promise that rejects, and causes no `unhandledrejection` where nobody waits for it. */
+export function refused(error: unknown): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(() => {});
+  return promise;
+}

@@ -4,6 +4,7 @@ import type {Link} from '../link/link.js';
 import {isSmall, type Parcel, type Receipt} from '../link/parcel.js';
 import {StreamLog} from '../link/stream-log.js';
 import type {Peer} from './peer.js';
+import {refused} from './send-options.js';
 import type {SendOptions, SendProgress} from './types.js';
 
 /** Bytes. What may wait to be acknowledged, every value counted once and Blobs not; a single value may be larger. */
@@ -26,6 +27,8 @@ export interface Delivery {
   readonly onprogress: SendOptions['onprogress'];
 }
 
+const nothing = (): void => {};
+
 /** A value or stream that somebody has not acknowledged yet. */
 class Pending implements Receipt {
   readonly size: number;
@@ -41,27 +44,22 @@ class Pending implements Receipt {
   isCancelled = false;
   readonly #sending: Sending;
   readonly #delivery: Delivery;
-  readonly #resolve: () => void;
-  readonly #reject: (error: unknown) => void;
+  readonly promise: Promise<void>;
+  #resolve: () => void = nothing;
+  #reject: (error: unknown) => void = nothing;
   #abort: (() => void) | undefined;
 
-  constructor(
-    sending: Sending,
-    number: number,
-    size: number,
-    isSmall: boolean,
-    delivery: Delivery,
-    resolve: () => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(sending: Sending, number: number, size: number, isSmall: boolean, delivery: Delivery) {
     this.#sending = sending;
     this.number = number;
     this.size = size;
     this.isSmall = isSmall;
     this.#count = delivery.peers.length;
     this.#delivery = delivery;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
     if (delivery.signal) this.#heed(delivery.signal);
   }
 
@@ -110,7 +108,10 @@ class Pending implements Receipt {
   }
 
   fail(error: unknown): void {
-    if (this.#end()) this.#reject(error);
+    if (!this.#end()) return;
+    // Nobody may be waiting for it. Not before: most are fulfilled, and it makes a promise more.
+    this.promise.catch(() => {});
+    this.#reject(error);
   }
 
   #end(): boolean {
@@ -150,7 +151,7 @@ export class Sending {
   send(parcel: Parcel, delivery: Delivery): Promise<void> {
     const size = heldSize(parcel);
     if (this.#isFull(size)) {
-      return Promise.reject(
+      return refused(
         new PeerGroupError(
           'buffer-full',
           `${encodedSize(parcel)} bytes cannot be sent: ${this.#buffered} are still waiting, and ${bufferLimit} may. ` +
@@ -176,13 +177,12 @@ export class Sending {
   ): Promise<void> {
     const {peers} = delivery;
     if (peers.length === 0) return Promise.resolve();
-    return new Promise<void>((resolve, reject) => {
-      const pending = new Pending(this, (this.#last += 1), size, isSmall, delivery, resolve, reject);
-      this.#pending.add(pending);
-      this.#buffered += size;
-      if (this.#isAnyMissing) this.#weigh(pending);
-      for (const {link} of peers) if (!pending.isCancelled) send(link, pending);
-    });
+    const pending = new Pending(this, (this.#last += 1), size, isSmall, delivery);
+    this.#pending.add(pending);
+    this.#buffered += size;
+    if (this.#isAnyMissing) this.#weigh(pending);
+    for (const {link} of peers) if (!pending.isCancelled) send(link, pending);
+    return pending.promise;
   }
 
   #isFull(size: number): boolean {

@@ -6,7 +6,7 @@ export class Waiting<Place> {
 
   /** Settles as `action` does, once there is a place; rejects with the signal's reason if that aborts before. */
   add(action: (place: Place) => Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const promise = new Promise<void>((resolve, reject) => {
       const abort = () => {
         this.#calls.delete(call);
         reject(signal?.reason);
@@ -28,6 +28,9 @@ export class Waiting<Place> {
       signal?.addEventListener('abort', abort, {once: true});
       this.#calls.add(call);
     });
+    // Nobody may be waiting for it.
+    promise.catch(() => {});
+    return promise;
   }
 
   /** There is a place: all calls go there, in their order. */

@@ -1,6 +1,9 @@
 import type {Clock} from '../environment.js';
 
-/** ms. A lone value is acknowledged at once; within this time of that, the acknowledgements of a burst are gathered into one. */
+/** ms. What comes faster than this is not acknowledged one by one. */
+const pauseTime = 0.5;
+
+/** ms. So long acknowledgements are gathered. */
 const gatherTime = 3;
 
 /** Decides when to acknowledge: at once after a pause, gathered while much arrives, and with the next value to the other side where one is likely. */
@@ -10,6 +13,8 @@ export class Acknowledger {
   readonly #signal: AbortSignal;
   #last = -Infinity;
   #due = false;
+  /** Whether a value has taken acknowledgements along since the last time was set. */
+  #isTold = false;
 
   constructor(clock: Clock, signal: AbortSignal, acknowledge: () => void) {
     this.#clock = clock;
@@ -20,10 +25,29 @@ export class Acknowledger {
   /** Something is to be acknowledged. `answered`: something has just gone to the other side, which is likely to answer that. */
   owe(answered = false): void {
     if (this.#due) return;
-    const wait = answered ? gatherTime : this.#last + gatherTime - this.#clock.now();
-    if (wait <= 0) return this.#pay();
+    if (answered || this.#clock.now() - this.#last < pauseTime) return this.#payLater();
     this.#due = true;
-    this.#clock.after(wait, () => this.#pay(), this.#signal);
+    // Whoever has waited for this value goes on in a microtask, and may have an answer that takes it along.
+    queueMicrotask(() => queueMicrotask(() => this.#pay()));
+  }
+
+  /** A value takes along what is owed up to now. */
+  told(): void {
+    this.#isTold = true;
+  }
+
+  #payLater(): void {
+    this.#due = true;
+    this.#isTold = false;
+    this.#clock.after(
+      gatherTime,
+      () => {
+        // Another is likely to follow.
+        if (this.#isTold) this.#payLater();
+        else this.#pay();
+      },
+      this.#signal,
+    );
   }
 
   #pay(): void {

@@ -292,6 +292,7 @@ export class Link {
       const frame = this.#values.next(connection.maxMessageSize, dispatched);
       if (!frame) return;
       this.#told = dispatched;
+      this.#acks.told();
       const size = frame.values.reduce((sum, {data}) => sum + data.length, 0);
       this.bytesSent += size;
       this.#write(frame, 'main', size + 8 * frame.values.length);

@@ -71,13 +71,34 @@ describe('A link', () => {
     });
   }
 
-  it('acknowledges a lone value at once', () => {
+  it('acknowledges a lone value at once', async () => {
     const wire = new Wire();
     wire.connect();
     const sent = wire.ann.send(value(0));
-    // No time has passed.
-    while (wire.step());
+    const before = wire.clock.now();
+    for (let turns = 0; turns < 10; turns += 1) {
+      while (wire.step());
+      await Promise.resolve();
+    }
+    expect(wire.clock.now()).to.equal(before);
     expect(sent).to.deep.equal(['done']);
+  });
+
+  it('acknowledges with the answer that is given to a value, and with nothing else, while answers go to and fro', async () => {
+    const wire = new Wire();
+    let turns = 0;
+    const answer = (end: End) => () => {
+      // As a page does that waits for the value.
+      if ((turns += 1) < 100) void Promise.resolve().then(() => end.send(value(turns)));
+    };
+    wire.ann.onheard = answer(wire.ann);
+    wire.bob.onheard = answer(wire.bob);
+    wire.connect();
+    wire.ann.send(value(0));
+    await wire.run();
+    expect(turns).to.equal(100);
+    // One each for the connection, one for the last value.
+    expect(wire.frames.filter(({frame}) => frame.type === 'ack').length).to.be.at.most(3);
   });
 
   it('acknowledges a burst in a few frames', async () => {
