@@ -5,10 +5,7 @@ import {licences} from './build/licences.mjs';
 import {slimPeerJS} from './build/slim-peerjs.mjs';
 
 const banner = '/*! Contains the work of others: see LICENSES.txt */';
-const plugins = [
-  {name: 'slim-peerjs', resolveId: (/** @type {string} */ id) => slimPeerJS[id]},
-  nodeResolve({browser: true}),
-];
+const plugins = [slimPeerJS(), nodeResolve({browser: true})];
 /** What only pages with a password load. It stands beside the one file. */
 const password = 'peer-group.password.min.js';
 
