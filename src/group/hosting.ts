@@ -183,7 +183,7 @@ export class Hosting {
         this.#signal,
       );
     } catch {
-      // It could not be loaded: the doorbell of one of the two rings again soon. Or this group is over.
+      // It could not be loaded, and the doorbell rings again soon; or this group is over.
       return session.close();
     }
     this.#rivalry.meet(session);
