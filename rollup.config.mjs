@@ -5,12 +5,17 @@ import {licences} from './build/licences.mjs';
 import {slimPeerJS} from './build/slim-peerjs.mjs';
 
 const banner = '/*! Contains the work of others: see LICENSES.txt */';
-const plugins = [
-  {name: 'slim-peerjs', resolveId: (/** @type {string} */ id) => slimPeerJS[id]},
-  nodeResolve({browser: true}),
-];
-/** What only pages with a password load. It stands beside the one file. */
-const password = 'peer-group.password.min.js';
+/**
+ * @noble/curves is given what WebCrypto has hashed, and hashes nothing itself. Who bundles the modules has its SHA-512 too, in
+ * what is loaded only where there is a password.
+ */
+const withoutHash = {
+  name: 'without-hash',
+  resolveId: (/** @type {string} */ id) =>
+    id === '@noble/hashes/sha2.js' ? join(import.meta.dirname, 'build/unused.mjs') : undefined,
+};
+
+const plugins = [slimPeerJS(), nodeResolve({browser: true})];
 
 export default [
   // PeerJS, in the place of the module that imports it: so it is slim for those too who bundle the modules themselves.
@@ -22,25 +27,13 @@ export default [
   // Everything else in one file, for `<script type="module" src="peer-group.min.js">`.
   {
     input: 'dist/define.js',
-    external: [join(import.meta.dirname, 'dist/cpace.js')],
     output: {
       file: 'dist/peer-group.min.js',
       format: 'es',
       inlineDynamicImports: true,
       sourcemap: true,
       banner,
-      paths: (/** @type {string} */ id) => (id.endsWith('cpace.js') ? `./${password}` : id),
     },
-    plugins: [...plugins, terser({module: true})],
-  },
-  {
-    input: 'dist/cpace.js',
-    output: {
-      file: `dist/${password}`,
-      format: 'es',
-      sourcemap: true,
-      banner,
-    },
-    plugins: [...plugins, terser({module: true})],
+    plugins: [withoutHash, ...plugins, terser({module: true})],
   },
 ];

@@ -1,14 +1,14 @@
 import {esbuildPlugin} from '@web/dev-server-esbuild';
 import {ChromeLauncher} from '@web/test-runner-chrome';
 import {build} from 'esbuild';
-import {slimPeerJS} from './build/slim-peerjs.mjs';
+import {slimPeerJSForEsbuild} from './build/slim-peerjs.mjs';
 import {chromeFlags, requireChrome} from './test/support/chrome.mjs';
 import {commands} from './test/support/commands.mjs';
 
 /** PeerJS as it is in the package. */
 const peerjs = await build({
   stdin: {contents: `export * from 'peerjs'; export {default} from 'peerjs';`, resolveDir: import.meta.dirname},
-  alias: slimPeerJS,
+  plugins: [slimPeerJSForEsbuild],
   bundle: true,
   format: 'esm',
   write: false,

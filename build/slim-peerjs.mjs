@@ -1,10 +1,127 @@
+import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {parseAst} from 'rollup/parseAst';
 
 const unused = join(import.meta.dirname, 'unused.mjs');
 
+/** What PeerJS imports, and the file that is bundled in its place. @type {Record<string, string>} */
+const replaced = {'webrtc-adapter': unused, 'peerjs-js-binarypack': unused};
+
+/** The one file that PeerJS comes in. */
+const file = /[\\/]peerjs[\\/]dist[\\/]bundler\.mjs$/;
+
+/** What stands below is of this version of it, names and all. */
+const version = '1.5.5';
+
+/** What it logs to. It is never given a level here, and says nothing without. */
+const logger = '$257947e92926277a$export$2e2bcd8739ae039';
+
 /**
- * PeerJS without what data channels do not need in any browser that this package supports: more than half of it. What
- * PeerJS imports, and the file that is bundled in its place; also good as esbuild's `alias`.
- * @type {Record<string, string>}
+ * Of its classes, what a group never reaches: these methods, or without any, all of them.
+ *
+ * Nothing else than offers of data channels with the serialization `raw` is handed to PeerJS (`peerjs-messages.ts`), and
+ * nothing else is dialled; it is given its id, and never sends: the channel is used directly.
+ * @type {{was: string, name: string, methods?: string[]}[]}
  */
-export const slimPeerJS = {'webrtc-adapter': unused, 'peerjs-js-binarypack': unused};
+const unreached = [
+  {was: 'MediaConnection', name: '$5c1d08c7c57da9a3$export$4a84e95a2324ac29'},
+  {was: 'BinaryPack', name: '$9fcfddb3ae148f88$export$f0a5a64d5bb37108'},
+  {was: 'Json', name: '$817f931e3f9096cf$export$48880ac635f47186'},
+  {was: 'BinaryPackChunker', name: '$fcbcc7538a6776d5$export$f1c5f4c9cb95390b'},
+  {was: 'API', name: '$abf266641927cd89$export$2c4e825dc9120f87'},
+  {was: 'Logger', name: '$257947e92926277a$var$Logger', methods: ['log', 'warn', 'error', 'setLogFunction', '_print']},
+  {
+    was: 'Supports',
+    name: '$fb63e766cfafaab9$export$25be9502477c137d',
+    methods: ['isUnifiedPlanSupported', 'toString'],
+  },
+  {
+    was: 'Util',
+    name: '$4f4134156c446392$export$f8f26dd395d7e1bd',
+    methods: ['noop', 'blobToArrayBuffer', 'binaryStringToArrayBuffer'],
+  },
+  {
+    was: 'Negotiator',
+    name: '$b82fb8fc0514bfc1$export$89e6bb5ad64bf4a',
+    methods: ['_addTracksToConnection', '_addStreamToMediaConnection'],
+  },
+  {
+    was: 'BufferedConnection',
+    name: '$a229bedbcaa6ca23$export$ff7c9d4c11d94e8b',
+    methods: ['_bufferedSend', '_trySend', '_tryBuffer'],
+  },
+  {was: 'Raw', name: '$bbaee3f15f714663$export$6f88fe47d32c9c94', methods: ['_send']},
+  {
+    was: 'Peer',
+    name: '$416260bce337df90$export$ecd1fc136c422448',
+    methods: ['call', 'reconnect', 'listAllPeers'],
+  },
+];
+
+/** @typedef {{type: string, start: number, end: number, [field: string]: unknown}} Node */
+
+/** @param {unknown} value @returns {value is Node} */
+const isNode = value => typeof value === 'object' && value !== null && 'type' in value;
+
+/** Every node below this one, and itself. @param {unknown} value @returns {Generator<Node>} */
+function* nodesIn(value) {
+  if (Array.isArray(value)) for (const each of value) yield* nodesIn(each);
+  if (!isNode(value)) return;
+  yield value;
+  for (const field of Object.values(value)) if (typeof field === 'object') yield* nodesIn(field);
+}
+
+/**
+ * PeerJS's file without that. What is left stays where it is, so that its source map holds.
+ * @param {string} code
+ */
+export function slim(code) {
+  if (!code.includes(` = "${version}";`)) throw new Error(`slim-peerjs.mjs is made for PeerJS ${version}.`);
+  let slimmed = code;
+  /** @param {Node} node @param {string} [instead] */
+  const blank = ({start, end}, instead = '') => {
+    const rest = code.slice(start + instead.length, end).replace(/\S/g, ' ');
+    slimmed = slimmed.slice(0, start) + instead + rest + slimmed.slice(end);
+  };
+  /** @type {Map<string, Node>} */
+  const classes = new Map();
+  for (const node of nodesIn(parseAst(code))) {
+    const {type, id, init} = /** @type {any} */ (node);
+    if (type === 'ClassDeclaration') classes.set(id.name, node);
+    if (type === 'VariableDeclarator' && init?.type === 'NewExpression') classes.set(id.name, init.callee);
+    // As in `(0, logger).log(…);`
+    const called = type === 'ExpressionStatement' && /** @type {any} */ (node)['expression'].callee?.object;
+    if (called?.expressions?.at(-1).name !== logger) continue;
+    blank(node, ';');
+  }
+  for (const {was, name, methods} of unreached) {
+    /** @type {any[] | undefined} */
+    const all = /** @type {any} */ (classes.get(name))?.body?.body;
+    const found = methods ? methods.map(method => all?.find(({key}) => key?.name === method)) : all;
+    if (!found || found.includes(undefined)) throw new Error(`PeerJS’s ${was} is not as it was.`);
+    for (const member of found) blank(member);
+  }
+  return slimmed;
+}
+
+/** @returns {import('rollup').Plugin} */
+export function slimPeerJS() {
+  return {
+    name: 'slim-peerjs',
+    resolveId: id => replaced[id],
+    transform: (code, id) => (file.test(id) ? {code: slim(code), map: null} : undefined),
+  };
+}
+
+/**
+ * The same for esbuild.
+ * @type {import('esbuild').Plugin}
+ */
+export const slimPeerJSForEsbuild = {
+  name: 'slim-peerjs',
+  setup(build) {
+    for (const [from, to] of Object.entries(replaced))
+      build.onResolve({filter: new RegExp(`^${from}$`)}, () => ({path: to}));
+    build.onLoad({filter: file}, async ({path}) => ({contents: slim(await readFile(path, 'utf8')), loader: 'js'}));
+  },
+};

@@ -10,7 +10,7 @@ import {context} from 'esbuild';
 import express from 'express';
 import {ExpressPeerServer} from 'peer';
 import {WebSocketServer} from 'ws';
-import {slimPeerJS} from '../build/slim-peerjs.mjs';
+import {slimPeerJSForEsbuild} from '../build/slim-peerjs.mjs';
 
 /** Bytes. What PeerJS sends through the server, offers and candidates, is a few thousand. */
 const maxPayload = 64 * 1024;
@@ -21,7 +21,7 @@ const attempts = 20;
 /** The element in one file, made of `src` as it is at every load. */
 const element = await context({
   entryPoints: [join(import.meta.dirname, '../src/define.ts')],
-  alias: slimPeerJS,
+  plugins: [slimPeerJSForEsbuild],
   bundle: true,
   format: 'esm',
   minify: true,

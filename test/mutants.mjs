@@ -392,7 +392,7 @@ const mutants = [
   {
     rule: 'a member passes on no more for a newcomer than the host takes',
     file: 'src/group/relay.ts',
-    edits: [['if ((host.session?.connection.bufferedAmount ?? 0) >= mostHeld)', 'if (mostHeld < 0)']],
+    edits: [['if ((host.session?.connection.bufferedAmount('main') ?? 0) >= mostHeld)', 'if (mostHeld < 0)']],
     tests: 'attack/stranger',
   },
   {
@@ -445,8 +445,8 @@ const mutants = [
     file: 'src/group/group.ts',
     edits: [
       [
-        'if (peer && session.proof.id === this.#ledger.hostId) void this.#relay.visit',
-        'if (peer) void this.#relay.visit',
+        'if (!peer || session.proof.id !== this.#ledger.hostId) return;\n        return this.#withRelay(relay => void relay.visit',
+        'if (!peer) return;\n        return this.#withRelay(relay => void relay.visit',
       ],
     ],
     tests: 'attack/member',

@@ -10,7 +10,7 @@ import {datagramOf, type Content} from './content.js';
 import type {Context, GroupEnd} from './context.js';
 import type {Claimed} from './doorbell.js';
 import {Hosting} from './hosting.js';
-import type {LazyCarrying} from './lazy-carrying.js';
+import type {LazyExtras} from './lazy-extras.js';
 import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
 import {Mesh} from './mesh.js';
@@ -34,7 +34,7 @@ export interface GroupOptions {
   /** When the group was founded, by this environment's clock. */
   readonly founded: number;
   readonly people: People;
-  readonly carrying: LazyCarrying;
+  readonly extras: LazyExtras;
   /** What this member says of itself has to be said anew: it stands by another epoch. */
   readonly restate: () => void;
   /** Every link has been silent for too long, or no longer. */
@@ -140,6 +140,7 @@ export class Group {
         mesh,
         briefing,
         founded,
+        extras: options.extras,
         present: () => this.#attendance.present,
         isCutOff: () => vigil.isCutOff,
         accept: session => this.accept(session),
@@ -215,7 +216,7 @@ export class Group {
 
   /** Rejects when it cannot be loaded, or the group is over. */
   async #loadRelay(): Promise<Relay> {
-    const {Relay} = await this.#options.carrying.load();
+    const {Relay} = await this.#options.extras.load();
     this.#over.signal.throwIfAborted();
     return (this.#relay ??= new Relay(this.#context, this.#mesh, session => this.accept(session), this.#over.signal));
   }

@@ -4,11 +4,12 @@ import {Admission} from './admission.js';
 import type {Briefing} from './briefing.js';
 import type {Context, Gatekeeper} from './context.js';
 import {Doorbell, type Claimed} from './doorbell.js';
+import type {LazyExtras} from './lazy-extras.js';
 import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
 import type {Mesh} from './mesh.js';
 import type {People} from './people.js';
-import {Rivalry} from './rivalry.js';
+import type {Rivalry} from './rivalry.js';
 import type {Seat} from './roster.js';
 import type {Session} from './session.js';
 import type {JoinRequest, LeaveReason} from './types.js';
@@ -33,6 +34,7 @@ export interface HostingOptions {
   readonly briefing: Briefing;
   /** When the group was founded, by this environment's clock. */
   readonly founded: number;
+  readonly extras: LazyExtras;
   /** Everyone who is in, as far as can be told here, in join order. */
   readonly present: () => readonly Seat[];
   /** Whether this member hears nobody. */
@@ -52,7 +54,7 @@ export class Hosting {
   readonly #admission: Admission;
   readonly #gate: Gatekeeper | undefined;
   readonly #doorbell: Doorbell;
-  readonly #rivalry: Rivalry;
+  #rivalry: Rivalry | undefined;
   readonly #signal: AbortSignal;
   readonly #dropped = new Map<string, Extract<Change, {type: 'drop'}>>();
   /** Tokens of the meeting point, by the hosts that have made this member their deputy. */
@@ -66,8 +68,8 @@ export class Hosting {
   constructor(options: HostingOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    const {context, ledger, founded} = options;
-    const {environment, listener, meetingPoint, presence} = context;
+    const {context, ledger} = options;
+    const {environment, listener, meetingPoint} = context;
     const failed = (error: PeerGroupError) => listener.error(error);
     this.#admission = new Admission(
       {
@@ -86,19 +88,6 @@ export class Hosting {
     // The host of another group only wanted to know whether this one knows the password.
     const passed = (session: Session) => (session.proof.root ? session.close() : this.#admission.receive(session));
     this.#gate = context.protection()?.gate(passed, signal);
-    this.#rivalry = new Rivalry(
-      {
-        environment,
-        root: ledger.root,
-        founded,
-        address: presence.address,
-        dial: context.dial,
-        gate: this.#gate,
-        yield: options.yield,
-        failed,
-      },
-      signal,
-    );
     this.#doorbell = new Doorbell(
       {
         environment,
@@ -171,8 +160,33 @@ export class Hosting {
 
   /** A connection of somebody who is not in this group. */
   receive(session: Session): void {
-    if (session.proof.root) this.#rivalry.meet(session);
+    if (session.proof.root) void this.#meetRival(session);
     else (this.#gate ?? this.#admission).receive(session);
+  }
+
+  async #meetRival(session: Session): Promise<void> {
+    const {context, ledger, founded, extras} = this.#options;
+    try {
+      const {Rivalry} = await extras.load();
+      this.#signal.throwIfAborted();
+      this.#rivalry ??= new Rivalry(
+        {
+          environment: context.environment,
+          root: ledger.root,
+          founded,
+          address: context.presence.address,
+          dial: context.dial,
+          gate: this.#gate,
+          yield: this.#options.yield,
+          failed: error => context.listener.error(error),
+        },
+        this.#signal,
+      );
+    } catch {
+      // It could not be loaded, and the doorbell rings again soon; or this group is over.
+      return session.close();
+    }
+    this.#rivalry.meet(session);
   }
 
   /** Somebody says that it is in this group, and is not: it missed that it was dropped. */

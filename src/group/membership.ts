@@ -8,7 +8,7 @@ import type {Context, GroupEnd, Protection} from './context.js';
 import {Group} from './group.js';
 import {pause} from './backoff.js';
 import {join} from './joining.js';
-import {LazyCarrying} from './lazy-carrying.js';
+import {LazyExtras} from './lazy-extras.js';
 import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
@@ -64,7 +64,7 @@ export class Membership {
   readonly #over = new AbortController();
   readonly #wire = new AbortController();
   readonly #waiting = new Waiting<Group>();
-  readonly #carrying = new LazyCarrying();
+  readonly #extras = new LazyExtras();
   readonly #description: SelfDescription;
   #state: GroupState = 'connecting';
   #protection: Protection | undefined;
@@ -217,7 +217,7 @@ export class Membership {
       context: this.#context,
       ledger,
       people,
-      carrying: this.#carrying,
+      extras: this.#extras,
       founded,
       restate: () => void this.#publish(),
       cutOff: isCutOff => this.#group && this.#enter(isCutOff ? 'reconnecting' : 'joined'),
@@ -292,7 +292,7 @@ export class Membership {
     const {signal} = this.#over;
     const member = await this.#prove(connection, signal);
     if (!member.proof.root) return member.close();
-    const {ushered} = await this.#carrying.load().catch((error: unknown) => {
+    const {ushered} = await this.#extras.load().catch((error: unknown) => {
       member.close();
       throw error;
     });

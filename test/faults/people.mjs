@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import {execPath, kill} from 'node:process';
 import {build} from 'esbuild';
 import {launch} from 'puppeteer-core';
-import {slimPeerJS} from '../../build/slim-peerjs.mjs';
+import {slimPeerJSForEsbuild} from '../../build/slim-peerjs.mjs';
 import {chromeFlags, requireChrome} from '../support/chrome.mjs';
 
 /** @typedef {{state: string, host: string, members: string[], paths: string[], heard: Record<string, number>, faults: string[], told: string[], sent: number, joinedAt: number, hostAt: number, heardAt: number}} Report */
@@ -68,7 +68,7 @@ export class Place {
   async open() {
     const {outputFiles} = await build({
       entryPoints: [join(import.meta.dirname, '../../src/define.ts')],
-      alias: slimPeerJS,
+      plugins: [slimPeerJSForEsbuild],
       bundle: true,
       format: 'esm',
       write: false,

@@ -54,11 +54,11 @@ async function open(browser, file) {
 }
 
 /** @param {import('puppeteer-core').Page} page @param {string} group */
-const enter = (page, group) =>
+const enter = (page, group, password = '') =>
   page.evaluate(
-    async (group, server) => {
+    async (group, server, password) => {
       const element = /** @type {any} */ (document.createElement('peer-group'));
-      Object.assign(element, {group, server, iceServers: []});
+      Object.assign(element, {group, server, password, iceServers: []});
       const heard = /** @type {unknown[]} */ ([]);
       element.addEventListener('message', (/** @type {any} */ {detail}) => heard.push(detail.data));
       document.body.append(element);
@@ -67,6 +67,7 @@ const enter = (page, group) =>
     },
     group,
     `http://localhost:${demo.port}/`,
+    password,
   );
 
 /** Resolves when everybody has had it. @param {import('puppeteer-core').Page} page @param {string} data */
@@ -108,6 +109,24 @@ for (const [name, options] of Object.entries(browsers)) {
     } finally {
       await browser.close();
       requested = [];
+    }
+  });
+}
+
+for (const [name, options] of Object.entries(browsers)) {
+  test(`the one file and the modules ask each other for a password in ${name}`, async () => {
+    const browser = await launch(options);
+    try {
+      for (const host of [oneFile, 'define.js']) {
+        const [ann, bob] = [await open(browser, host), await open(browser, host === oneFile ? 'define.js' : oneFile)];
+        await enter(ann, `password ${name} ${host}`, 'open sesame');
+        await assert.rejects(enter(bob, `password ${name} ${host}`, 'open says me'), /password/);
+        await enter(bob, `password ${name} ${host}`, 'open sesame');
+        await send(bob, 'from Bob');
+        assert.deepEqual(await heardBy(ann), ['from Bob']);
+      }
+    } finally {
+      await browser.close();
     }
   });
 }

@@ -1,0 +1,34 @@
+/** What is left out of PeerJS is found by the names of one version. */
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {test} from 'node:test';
+import {slim} from '../../build/slim-peerjs.mjs';
+
+const code = readFileSync(join(import.meta.dirname, '../../node_modules/peerjs/dist/bundler.mjs'), 'utf8');
+
+void test('what is left of PeerJS stays where it is', () => {
+  const slimmed = slim(code);
+  assert.equal(slimmed.length, code.length);
+  let left = 0;
+  for (let at = 0; at < code.length; at += 1) {
+    if (slimmed[at] === code[at]) left += 1;
+    else assert.match(slimmed[at] ?? '', /[ ;]/, `at ${at}`);
+  }
+  assert.ok(left < 0.9 * code.length, `${left} of ${code.length} characters are left.`);
+});
+
+void test('another version of PeerJS is refused', () => {
+  assert.throws(() => slim(code.replace('"1.5.5"', '"1.5.6"')), /made for PeerJS 1\.5\.5/);
+});
+
+void test('PeerJS with a class or method less is refused', () => {
+  assert.throws(() => slim(code.replace(' call(peer, stream', ' phone(peer, stream')), /Peer is not as it was/);
+  assert.throws(() => slim(code.replace(/class (\$5c1d08c7c57da9a3\$)/, 'class other$1')), /MediaConnection is not as/);
+});
+
+void test('PeerJS calls nothing of its logger any more', () => {
+  const call = /\(0, \$257947e92926277a\$export\$2e2bcd8739ae039\)\.(log|warn|error)\(/;
+  assert.match(code, call);
+  assert.doesNotMatch(slim(code), call);
+});
