@@ -392,7 +392,7 @@ const mutants = [
   {
     rule: 'a member passes on no more for a newcomer than the host takes',
     file: 'src/group/relay.ts',
-    edits: [['if ((host.session?.connection.bufferedAmount('main') ?? 0) >= mostHeld)', 'if (mostHeld < 0)']],
+    edits: [["if ((host.session?.connection.bufferedAmount('main') ?? 0) >= mostHeld)", 'if (mostHeld < 0)']],
     tests: 'attack/stranger',
   },
   {
