@@ -117,7 +117,13 @@ void describe('A cut', () => {
     for (const actor of people) actor.send(undefined, 0);
     await stage.whole();
     // The host that the smaller half will have waits no longer for the others than it must.
-    d.membership?.update({name: 'Dora', profile: undefined, credential: undefined, grace: 2600});
+    d.membership?.update({
+      name: 'Dora',
+      profile: undefined,
+      credential: undefined,
+      grace: 2600,
+      maxMessageSize: Infinity,
+    });
     const split = new Split(stage, [a, b, c], [d, e]);
     await stage.until(() => [d, e].every(one => names(one) === 'Dora,Emil'), 4500);
     split.heal();

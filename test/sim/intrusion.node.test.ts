@@ -60,6 +60,7 @@ void test('settings that make no sense begin nothing', async () => {
     profile: undefined,
     credential: undefined,
     grace: 1000,
+    maxMessageSize: Infinity,
   };
   assert.throws(() => new Membership(world.environment('Ann'), settings, ann), PeerGroupError);
   await world.clock.advance(1000);
