@@ -69,8 +69,9 @@ export async function handshake(
 ): Promise<Proof> {
   const over = new AbortController();
   const ended = AbortSignal.any([signal, over.signal]);
+  // Most likely it is gone: a connection that ends as it opens looks like silence at the other end.
   const timeout = new PeerGroupError(
-    'bad-proof',
+    'connection-lost',
     'Somebody connected but did not say who it is in time. The connection is closed.',
   );
   clock.after(handshakeTimeout, () => over.abort(timeout), ended);

@@ -111,7 +111,13 @@ describe('what is wanted and what runs', () => {
     element.set({name: 'Bob', profile: 1, credential: 2, grace: '3', iceServers: [{urls: 'stun:a.example'}]});
     await settled();
     expect(element.memberships).to.have.length(1);
-    expect(element.latest.updates.at(-1)).to.deep.equal({name: 'Bob', profile: 1, credential: 2, grace: 3000});
+    expect(element.latest.updates.at(-1)).to.deep.equal({
+      name: 'Bob',
+      profile: 1,
+      credential: 2,
+      grace: 3000,
+      maxMessageSize: 2 ** 32,
+    });
     expect(element.latest.iceServers()).to.deep.equal([{urls: ['stun:a.example']}]);
   });
 

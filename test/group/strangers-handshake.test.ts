@@ -346,7 +346,7 @@ describe('Somebody who connects and', () => {
       await time.advance(handshakeTimeout - 1);
       expect([ended, his.closed]).to.deep.equal([undefined, false]);
       await time.advance(1);
-      expect(await settled).to.equal('bad-proof');
+      expect(await settled).to.equal('connection-lost');
       expect(his.closed).to.be.true;
     });
   }
