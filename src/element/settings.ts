@@ -130,9 +130,9 @@ export function checkIceServers(value: unknown): readonly RTCIceServer[] {
     const list: readonly unknown[] = Array.isArray(urls) ? urls : [urls];
     const checked = list.map(url => {
       if (typeof url === 'string' && /^(stun|turn)s?:./i.test(url)) return url;
-      throw invalidIceServers(
-        `number ${index} has the URL ${quote(url)}. It must begin with stun:, stuns:, turn: or turns:.`,
-      );
+      // What is no text may have no way to become one.
+      const what = typeof url === 'string' ? `the URL ${quote(url)}` : 'a URL that is no text';
+      throw invalidIceServers(`number ${index} has ${what}. It must begin with stun:, stuns:, turn: or turns:.`);
     });
     if (checked.length === 0) throw invalidIceServers(`number ${index} has no URL in "urls".`);
     if (!isTextOrAbsent(username) || !isTextOrAbsent(credential)) {

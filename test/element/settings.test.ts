@@ -183,6 +183,7 @@ describe('the ICE servers', () => {
   it('are not an attribute that is not JSON', () => {
     expectCode('invalid-ice-servers', () => parseIceServers("[{urls: 'stun:a'}]"));
     expectCode('invalid-ice-servers', () => parseIceServers(''));
+    expectCode('invalid-ice-servers', () => parseIceServers('[{"urls":{"toString":1}}]'));
   });
 });
 
