@@ -528,6 +528,8 @@ export class Group {
   }
 
   #arriving({person: {member}}: Peer, transfer: number, bytes: number, total: number): void {
+    // As at the sender: a small Blob is there at once.
+    if (total <= smallValue) return;
     const name = `${member.id} ${transfer}`;
     this.#context.listener.progress({direction: 'receive', member, bytes, total, transfer: name});
   }

@@ -165,6 +165,8 @@ export class PeerJSConnection implements Connection {
     const options = lane === 'loose' ? {ordered: false, maxRetransmits: 0} : {};
     const channel = this.#peerConnection.createDataChannel(lane, options);
     this.#tellDrained(channel, lane);
+    // What waits for it would wait for ever; a new connection has a new one.
+    channel.addEventListener('close', () => this.#lost('The other side closed a lane.'), {signal: this.#ending.signal});
     const opening = new OpeningChannel(channel, this.#ending.signal);
     this.#lanes.set(lane, opening);
     return opening;

@@ -118,6 +118,7 @@ describe('The progress of a large value', () => {
     const seen: number[] = [];
     await ann.send('small', {onprogress: ({bytes, total}) => seen.push(bytes / total)});
     expect(seen).to.deep.equal([1]);
+    await ann.send(new Blob(['small, too']));
     expect([told(ann, 'progress'), told(bob, 'progress')]).to.deep.equal([[], []]);
   });
 
