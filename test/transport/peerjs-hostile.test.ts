@@ -330,6 +330,22 @@ describe('Against strangers, PeerJS', () => {
     expect(bobEnd.first).to.deep.equal(bobEnd.first.map((_, i) => i));
   });
 
+  it('ends a connection of which a lane has ended: what waits for that would wait for ever', async () => {
+    const {annEnd, bobEnd} = await connected();
+    const channels: RTCDataChannel[] = [];
+    Counted.prototype.createDataChannel = function (label, options) {
+      const channel = Real.prototype.createDataChannel.call(this, label, options);
+      channels.push(channel);
+      return channel;
+    };
+    annEnd.connection.send(bytes(1), 'bulk');
+    Reflect.deleteProperty(Counted.prototype, 'createDataChannel');
+    await until(() => bobEnd.first.length === 1);
+    channels[0]?.close();
+    await until(() => annEnd.closed.length === 1);
+    expect(annEnd.closed).to.deep.equal(['connection-lost']);
+  });
+
   it('asks the channel to say when it can take more, which by itself it says when it has run dry', async () => {
     const channels: RTCDataChannel[] = [];
     Counted.prototype.createDataChannel = function (label, options) {
