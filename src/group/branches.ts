@@ -1,5 +1,5 @@
 import type {FrameOf} from '../protocol/frames.js';
-import type {Reign} from '../protocol/records.js';
+import type {Base, Reign} from '../protocol/records.js';
 import type {Briefing} from './briefing.js';
 import type {Context} from './context.js';
 import type {Ledger} from './ledger.js';
@@ -22,8 +22,8 @@ export interface BranchesOptions {
   readonly mesh: Mesh;
   readonly briefing: Briefing;
   readonly vigil: Vigil;
-  /** Somebody claims to be host who cannot be any more. */
-  readonly expel: (session: Session) => void;
+  /** Somebody claims to be host who cannot be any more. `bases`: for it to see that. */
+  readonly expel: (session: Session, bases?: readonly Base[]) => void;
 }
 
 /**
@@ -38,8 +38,11 @@ export class Branches {
     contest: new WeakMap<Session, number>(),
     passed: new WeakMap<Session, number>(),
   };
-  /** The hosts of another branch, as the other end has shown them. */
-  readonly #seen = new WeakMap<Session, {readonly reigns: readonly Reign[]; readonly isOut: boolean}>();
+  /** The hosts of another branch, as the other end has shown them, and whether it is the last of them itself. */
+  readonly #seen = new WeakMap<
+    Session,
+    {readonly reigns: readonly Reign[]; readonly claim: 'leads' | 'out' | undefined}
+  >();
 
   constructor(options: BranchesOptions) {
     this.#options = options;
@@ -70,7 +73,7 @@ export class Branches {
     const {ledger, expel} = this.#options;
     const claim = await ledger.leads(reigns, session.proof.id);
     if (claim === 'no') return expel(session);
-    this.#seen.set(session, {reigns, isOut: claim === 'out'});
+    this.#seen.set(session, {reigns, claim});
     if (claim === 'leads') return this.#show(session);
     // It sees no roster, but may show that it has the better claim all the same.
     if (this.#may('branch', session)) session.send({type: 'branch', reigns: ledger.state.reigns});
@@ -92,7 +95,9 @@ export class Branches {
       {mine: this.#stands, theirs: stands, standsBy},
       mayFollow,
     );
-    if (verdict === 'mine') return this.#seen.get(session)?.isOut ? expel(session) : this.#show(session);
+    const claim = this.#seen.get(session)?.claim;
+    this.#seen.set(session, {reigns: state.reigns, claim});
+    if (verdict === 'mine') return claim === 'out' ? expel(session, ledger.bases(state.reigns)) : this.#show(session);
     const host = mayFollow ? undefined : mesh.peer(ledger.hostId)?.session;
     if (host && host !== session && this.#may('passed', host)) briefing.contest(host, {state, bases, stands});
   }
@@ -101,17 +106,19 @@ export class Branches {
    * The host of another branch says that this member is out of the group.
    * @returns whether that has to be believed: not where more stand by this branch than may stand by the other
    */
-  async concedes(session: Session): Promise<boolean> {
+  async concedes(session: Session, bases: readonly Base[]): Promise<boolean> {
     const {ledger, people} = this.#options;
     const seen = this.#seen.get(session);
-    return seen !== undefined && ledger.wouldYield(seen.reigns, this.#stands, id => people.get(id)?.note?.epoch);
+    if (seen?.claim === undefined) return false;
+    return ledger.wouldYield(seen.reigns, bases, this.#stands, id => people.get(id)?.note?.epoch);
   }
 
   #show(session: Session): void {
     const {ledger, briefing, context} = this.#options;
     // What this member signed for the branch before may not have been published yet.
     if (!equalBytes(context.self.note?.epoch, ledger.standing.epoch) || !this.#may('contest', session)) return;
-    briefing.contest(session, {state: ledger.state, bases: ledger.bases, stands: this.#stands});
+    const bases = ledger.bases(this.#seen.get(session)?.reigns);
+    briefing.contest(session, {state: ledger.state, bases, stands: this.#stands});
   }
 
   #may(show: 'branch' | 'contest' | 'passed', session: Session): boolean {

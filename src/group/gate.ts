@@ -117,7 +117,9 @@ export class Gate implements Gatekeeper {
     await this.#guesses.take(this.#signal);
     try {
       const shown = showPassword(this.#options.begin, session, tries, this.#signal);
-      return (await this.#within(shown, this.#signal)) === undefined;
+      // Sent elsewhere: whoever is host there by now is met another time.
+      if (await this.#within(shown, this.#signal)) throw gone();
+      return true;
     } catch (error) {
       if (error instanceof PeerGroupError && error.code === 'wrong-password') return false;
       throw error;
@@ -153,6 +155,10 @@ export class Gate implements Gatekeeper {
 }
 
 function unexpected({type}: Frame): PeerGroupError {
-  if (type === 'goodbye') return new PeerGroupError('connection-lost', 'A newcomer has gone away again.');
+  if (type === 'goodbye') return gone();
   return new PeerGroupError('bad-frame', `Somebody who has not shown to know the password sent “${type}”.`);
+}
+
+function gone(): PeerGroupError {
+  return new PeerGroupError('connection-lost', 'Whoever was to show that it knows the password has gone away again.');
 }

@@ -2,7 +2,7 @@ import {decode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
 import type {Arrived} from '../link/parcel.js';
 import {smallValue, type Frame} from '../protocol/frames.js';
-import type {Entry, Note} from '../protocol/records.js';
+import type {Base, Entry, Note} from '../protocol/records.js';
 import {Attendance, keyOf} from './attendance.js';
 import {Branches} from './branches.js';
 import {Briefing} from './briefing.js';
@@ -130,7 +130,7 @@ export class Group {
       mesh,
       briefing,
       vigil,
-      expel: session => (this.#isHost ? this.#hosting.expel(session) : session.close()),
+      expel: (session, bases) => (this.#isHost ? this.#hosting.expel(session, bases) : session.close()),
     });
     this.#hosting = new Hosting(
       {
@@ -313,7 +313,7 @@ export class Group {
         if (peer) this.#depart(peer, 'left');
         return session.close();
       case 'expelled':
-        if (!(await this.#mayExpel(session, peer))) return session.close();
+        if (!(await this.#mayExpel(session, peer, frame.bases))) return session.close();
         if (frame.reason === 'ejected' && (this.#isHost || session.proof.id === this.#ledger.hostId)) {
           return this.#end({type: 'ejected', reason: frame.text, by: this.#people.get(session.proof.id)?.member});
         }
@@ -329,8 +329,8 @@ export class Group {
   }
 
   /** Only members can say that somebody is out; whoever hears the host is told by the host; and a host by another one. */
-  async #mayExpel(session: Session, peer: Peer | undefined): Promise<boolean> {
-    if (this.#isHost) return this.#branches.concedes(session);
+  async #mayExpel(session: Session, peer: Peer | undefined, bases: readonly Base[]): Promise<boolean> {
+    if (this.#isHost) return this.#branches.concedes(session, bases);
     return peer !== undefined && (session.proof.id === this.#ledger.hostId || !this.#vigil.hearsHost);
   }
 

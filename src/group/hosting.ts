@@ -1,5 +1,5 @@
 import {PeerGroupError} from '../errors.js';
-import {limits, type Change, type Entry, type Note} from '../protocol/records.js';
+import {limits, type Base, type Change, type Entry, type Note} from '../protocol/records.js';
 import {Admission} from './admission.js';
 import type {Briefing} from './briefing.js';
 import type {Context, Gatekeeper} from './context.js';
@@ -190,9 +190,9 @@ export class Hosting {
   }
 
   /** Somebody says that it is in this group, and is not: it missed that it was dropped. */
-  expel(session: Session): void {
+  expel(session: Session, bases: readonly Base[] = []): void {
     const {reason, text} = this.#dropped.get(session.proof.id) ?? {reason: 'lost', text: ''};
-    session.send({type: 'expelled', reason, text});
+    session.send({type: 'expelled', reason, text, bases});
     session.close();
   }
 

@@ -348,9 +348,14 @@ export class Ledger {
     return this.#past.filter(past => equalBytes(past.epoch, epoch) && isBefore(past.entry)).at(-1)?.seating.seats;
   }
 
-  /** What the last epochs began with, as far as this member was there. */
-  get bases(): Base[] {
-    return this.#reigns.slice(-2).flatMap(({epoch}) => {
+  /**
+   * What the epoch began with in which this branch left the way of another, `theirs`; if that is not known yet, what the
+   * last epochs began with. As far as this member was there.
+   */
+  bases(theirs: readonly Reign[] | undefined): Base[] {
+    const isTheirs = ({epoch}: Reign) => theirs?.some(other => equalBytes(other.epoch.signature, epoch.signature));
+    const own = this.#reigns.filter(reign => !isTheirs(reign));
+    return (theirs ? own.slice(0, 1) : own.slice(-2)).flatMap(({epoch}) => {
       const isIt = ({epoch: hash, entry}: {epoch: Bytes; entry: Entry | undefined}) =>
         equalBytes(hash, epoch.previous) && (entry?.version ?? 0) === epoch.version;
       const past = this.#past.filter(isIt).at(-1);
@@ -371,12 +376,18 @@ export class Ledger {
    * Whether this branch would have to give way to another that shows nothing but its hosts, because all those who do not
    * stand by this one may stand by that one.
    */
-  wouldYield(reigns: readonly Reign[], mine: readonly string[], standsBy: Stands['standsBy']): Promise<boolean> {
+  wouldYield(
+    reigns: readonly Reign[],
+    bases: readonly Base[],
+    mine: readonly string[],
+    standsBy: Stands['standsBy'],
+  ): Promise<boolean> {
     return this.#serially(async () => {
       const theirs = await this.#verifyReigns(reigns);
       const fork = forkOf(this.#reigns, theirs);
       if (!fork) return false;
-      const common = this.#lastCommon(fork, undefined);
+      const shown = fork.theirs && (await verifyBase(this.#crypto, this.root, fork.before, fork.theirs, bases));
+      const common = this.#lastCommon(fork, shown);
       const {stands} = weigh(this.#reigns, theirs, {mine, theirs: [], standsBy}, common);
       return stands <= common.length - stands;
     });

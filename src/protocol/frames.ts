@@ -97,7 +97,8 @@ export const frame = choice({
   note: record({note}),
   goodbye: record({}),
   /** From the host, to somebody who still thinks to be in. */
-  expelled: record({reason: leaveReason, text: text(limits.reason)}),
+  /** `bases`: to the host of another branch, what this one began with when the two parted; nothing to anybody else. */
+  expelled: record({reason: leaveReason, text: text(limits.reason), bases: list(base, 2)}),
   /** Answered at once; by a `state` too, if the sender lacks something. `missing`: whom the sender has not heard for too long. */
   ping: record({stamp: uint, standing, missing: list(memberId, limits.members)}),
   pong: record({stamp: uint}),

@@ -122,7 +122,7 @@ void describe('A member that sends', () => {
     const scene = await gathered();
     const {stage, mallory, bob} = scene;
     const frames: Frame[] = [
-      {type: 'expelled', reason: 'ejected', text: 'go'},
+      {type: 'expelled', reason: 'ejected', text: 'go', bases: []},
       {type: 'deputy', token: address},
       {type: 'invite', address: mallory.address},
       {type: 'invited', member: mallory.identity.id},

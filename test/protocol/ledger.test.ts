@@ -7,7 +7,7 @@ import {Ledger} from '../../src/group/ledger.js';
 import {applyChange, compareSeats, toRoster, type Seating} from '../../src/group/roster.js';
 import {hashOf, sign} from '../../src/group/signing.js';
 import * as records from '../../src/protocol/records.js';
-import type {Change, Entry, Epoch, GroupState, Reign, Ticket} from '../../src/protocol/records.js';
+import type {Base, Change, Entry, Epoch, GroupState, Reign, Ticket} from '../../src/protocol/records.js';
 import {read, write} from '../../src/protocol/schema.js';
 
 /** A founder's ledger, as she writes it and others read it. */
@@ -493,7 +493,7 @@ describe('Two branches of a group that was cut', () => {
     ]);
     const ids = (list: readonly Identity[]) => list.map(({id}) => id);
     const stands = {mine: ids(mine), theirs: ids(theirs), standsBy: (id: string) => epochs.get(id)};
-    return reader.receiveContest(other.state, other.bases, stands, true);
+    return reader.receiveContest(other.state, other.bases(undefined), stands, true);
   }
 
   /** Ann is host, Bob, Cem and Dee are in; Bob's side and Cem's have each taken it that Ann is gone. */
@@ -533,7 +533,7 @@ describe('Two branches of a group that was cut', () => {
     const {bob, cem, dee, bobs, cems} = await cut();
     const standsBy = (id: string) => (id === cem.id ? cems : bobs).standing.epoch;
     const stands = {mine: [bob.id], theirs: [cem.id, dee.id], standsBy};
-    expect(await bobs.receiveContest(cems.state, cems.bases, stands, true)).to.equal('mine');
+    expect(await bobs.receiveContest(cems.state, cems.bases(undefined), stands, true)).to.equal('mine');
   });
 
   it('give nothing to a member that claims to have been cut off when there were few', async () => {
@@ -565,14 +565,34 @@ describe('Two branches of a group that was cut', () => {
     const {group, bob, cem, bobs, cems} = await cut();
     await cems.drop(cem, {type: 'drop', member: bob.id, reason: 'ejected', ban: false, text: '', date: 0});
     expect(await contest(cems, bobs, [[cem], [bob]])).to.equal('mine');
-    expect(await bobs.wouldYield(cems.state.reigns, [bob.id], () => bobs.standing.epoch)).to.equal(true);
+    expect(await bobs.wouldYield(cems.state.reigns, [], [bob.id], () => bobs.standing.epoch)).to.equal(true);
     const all = [bob.id, group.ann.id, cem.id];
-    expect(await bobs.wouldYield(cems.state.reigns, all, () => bobs.standing.epoch)).to.equal(false);
+    expect(await bobs.wouldYield(cems.state.reigns, [], all, () => bobs.standing.epoch)).to.equal(false);
+  });
+
+  it('judge by the roster where they parted, however many hosts have followed, and whoever was removed before', async () => {
+    const group = await founded();
+    const [bob, cem] = [await admit(group), await admit(group)];
+    const bobs = alone(await reader(group));
+    await bobs.take(bob, group.ann.id);
+    await eject(group, bob, false);
+    const dee = await admit(group);
+    const cems = alone(await reader(group));
+    await cems.take(cem, group.ann.id);
+    await cems.take(dee, cem.id);
+    await cems.take(cem, dee.id);
+    const standsBy = (id: string) => ([cem.id, dee.id].includes(id) ? cems : bobs).standing.epoch;
+    const mine = [bob.id, group.ann.id];
+    const yields = (bases: readonly Base[]) => bobs.wouldYield(cems.state.reigns, bases, mine, standsBy);
+    expect(await yields(cems.bases(undefined))).to.equal(false);
+    expect(await yields(cems.bases(bobs.state.reigns))).to.equal(true);
+    const stands = {mine, theirs: [cem.id, dee.id], standsBy};
+    expect(await bobs.receiveContest(cems.state, cems.bases(bobs.state.reigns), stands, false)).to.equal('theirs');
   });
 
   it('show what they began with, and believe no other beginning', async () => {
     const {bob, cem, dee, bobs, cems} = await cut();
-    const [base] = cems.bases;
+    const [base] = cems.bases(undefined);
     if (!base) throw new Error('A branch shows no base.');
     const forged = {...base, roster: {...base.roster, members: base.roster.members.slice(1)}};
     const stands = {mine: [bob.id], theirs: [cem.id, dee.id], standsBy: () => cems.standing.epoch};

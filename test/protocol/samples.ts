@@ -136,7 +136,12 @@ export class Samples {
     entry: () => ({type: 'entry', entry: this.entry(), note: this.maybe(this.note)}),
     note: () => ({type: 'note', note: this.note()}),
     goodbye: () => ({type: 'goodbye'}),
-    expelled: () => ({type: 'expelled', reason: this.reason(), text: this.text(256)}),
+    expelled: () => ({
+      type: 'expelled',
+      reason: this.reason(),
+      text: this.text(256),
+      bases: this.maybe(this.base) ? [this.base()] : [],
+    }),
     ping: () => ({type: 'ping', stamp: this.uint(), standing: this.standing(), missing: this.list(this.id)}),
     pong: () => ({type: 'pong', stamp: this.uint()}),
     deputy: () => ({type: 'deputy', token: this.address()}),

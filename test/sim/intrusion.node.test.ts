@@ -37,7 +37,7 @@ void test('a stranger cannot tell a member that it is out, not even one that has
     // Whoever is called says which group it is in.
     const {root} = (await call(address, undefined)).proof;
     assert.ok(root);
-    (await call(address, root)).send({type: 'expelled', reason: 'lost', text: ''});
+    (await call(address, root)).send({type: 'expelled', reason: 'lost', text: '', bases: []});
     await world.clock.advance(200);
   }
   assert.equal(bob.membership?.state, 'joined');
