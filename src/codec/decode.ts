@@ -5,6 +5,9 @@ import type {Body} from './encode.js';
 import {errorKinds, errorParts, Kind, viewKinds} from './kinds.js';
 import {ByteReader} from './reader.js';
 
+const noBytes = new Uint8Array();
+const noBodies: readonly Body[] = [];
+
 /**
  * The value that `encode` captured in `bytes`. `bodies` are those of its Blobs and large buffers, in order; Blobs get
  * back the type that was announced, and files their name and date. Everything in the value owns its memory: the bytes of
@@ -13,17 +16,28 @@ import {ByteReader} from './reader.js';
  * Throws a `PeerGroupError` `bad-frame` for all that `encode` cannot have made: the bytes may come from anybody.
  * They run no code, reach no prototype, and make nothing that is much larger than they are.
  */
-export function decode(bytes: Uint8Array, bodies: readonly Body[] = []): unknown {
+export function decode(bytes: Uint8Array, bodies = noBodies): unknown {
+  const decoder = spare ?? new Decoder();
+  // A value runs no code that could need it meanwhile. If one did after all, it would get another.
+  spare = undefined;
   try {
-    return new Decoder(bytes, bodies).decode();
+    return decoder.decode(bytes, bodies);
   } catch (error) {
     throw new PeerGroupError('bad-frame', 'A value arrived that cannot be read: see the cause.', {cause: error});
+  } finally {
+    decoder.clear();
+    spare = decoder;
   }
 }
 
+/** For the next value: what it works with is not made anew each time. */
+let spare: Decoder | undefined;
+
 class Decoder {
-  readonly #in: ByteReader;
-  readonly #bodies: IterableIterator<Body>;
+  readonly #in = new ByteReader();
+  #bodies = noBodies;
+  /** Where in `#bodies` the next one is. */
+  #nextBody = 0;
   #reserve: Reserve | undefined;
   /** Every object so far, by its number. */
   readonly #objects: object[] = [];
@@ -32,17 +46,22 @@ class Decoder {
   /** Objects whose content comes later, in this order. */
   readonly #open: object[] = [];
 
-  constructor(bytes: Uint8Array, bodies: readonly Body[]) {
-    this.#in = new ByteReader(bytes);
-    this.#bodies = bodies.values();
-  }
-
-  decode(): unknown {
+  decode(bytes: Uint8Array, bodies: readonly Body[]): unknown {
+    this.#in.open(bytes);
+    this.#bodies = bodies;
     const value = this.#value();
     for (const object of this.#open) this.#fill(object);
     if (!this.#in.atEnd) throw new RangeError('more bytes than the value needs');
-    if (!this.#bodies.next().done) throw new RangeError('more bodies than the value has');
+    if (this.#nextBody < bodies.length) throw new RangeError('more bodies than the value has');
     return value;
+  }
+
+  clear(): void {
+    this.#in.open(noBytes);
+    this.#bodies = noBodies;
+    this.#nextBody = 0;
+    this.#reserve = undefined;
+    this.#objects.length = this.#names.length = this.#open.length = 0;
   }
 
   #value(): unknown {
@@ -132,7 +151,7 @@ class Decoder {
   }
 
   #buffer(kind: number): ArrayBuffer {
-    if (kind === Kind.body) return this.#body();
+    if (kind === Kind.body) return this.#bufferOfBody();
     if (kind === Kind.buffer) return this.#in.bytes().buffer;
     const maxByteLength = this.#in.natural();
     const content = this.#in.bytes();
@@ -144,9 +163,9 @@ class Decoder {
     return buffer;
   }
 
-  #body(): ArrayBuffer {
+  #bufferOfBody(): ArrayBuffer {
     const size = this.#in.natural();
-    const body = this.#bodies.next().value as Body | undefined;
+    const body = this.#bodies[this.#nextBody++];
     if (!(body instanceof Uint8Array) || body.length !== size) throw new RangeError('a buffer is not as announced');
     return body.length === body.buffer.byteLength ? body.buffer : body.slice().buffer;
   }
@@ -177,7 +196,7 @@ class Decoder {
   #blob(): Blob {
     const type = this.#in.text();
     const size = this.#in.natural();
-    const body = this.#bodies.next().value as Body | undefined;
+    const body = this.#bodies[this.#nextBody++];
     if (!(body instanceof Blob) || body.size !== size) throw new RangeError('a Blob is not as announced');
     return body.slice(0, size, type);
   }

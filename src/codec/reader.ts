@@ -1,13 +1,17 @@
 import {Kind} from './kinds.js';
 
+const nothing = new Uint8Array();
+
 /** Reads what `ByteWriter` wrote. Every method throws when the bytes do not hold what it is asked for. */
 export class ByteReader {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array = nothing;
   #at = 0;
   #decoder: TextDecoder | undefined;
 
-  constructor(bytes: Uint8Array) {
+  /** Begins with other bytes. */
+  open(bytes: Uint8Array): void {
     this.#bytes = bytes;
+    this.#at = 0;
   }
 
   get atEnd(): boolean {
@@ -38,8 +42,9 @@ export class ByteReader {
   }
 
   double(): number {
-    const {buffer, byteOffset} = this.#take(8);
-    return new DataView(buffer, byteOffset, 8).getFloat64(0, true);
+    // A view of these bytes would be an object more for every number.
+    for (let at = 0; at < 8; at++) eightBytes.setUint8(at, this.byte());
+    return eightBytes.getFloat64(0, true);
   }
 
   /** Copied: what arrives does not keep the memory of the network alive, nor is it changed by it. */
@@ -76,17 +81,32 @@ export class ByteReader {
 
   /** The rest of a string after its kind, or `undefined` if that is no kind of text. */
   textOf(kind: number): string | undefined {
-    if (kind >= Kind.shortText && kind < Kind.smallInteger) return shortText(this.#take(kind - Kind.shortText));
+    if (kind >= Kind.shortText && kind < Kind.smallInteger) return this.#shortText(kind - Kind.shortText);
     if (kind === Kind.utf8) return (this.#decoder ??= utf8()).decode(this.#take(this.natural()));
     return kind === Kind.utf16 ? units(new Uint16Array(this.bytes().buffer)) : undefined;
   }
 
-  #take(length: number): Uint8Array {
+  /** For a few characters a loop is faster than a decoder. */
+  #shortText(length: number): string {
+    this.#has(length);
+    let text = '';
+    for (const end = this.#at + length; this.#at < end; this.#at++)
+      text += String.fromCharCode(this.#bytes[this.#at] as number);
+    return text;
+  }
+
+  #has(length: number): void {
     if (length > this.#bytes.length - this.#at) throw new RangeError('the bytes end too early');
+  }
+
+  #take(length: number): Uint8Array {
+    this.#has(length);
     this.#at += length;
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 }
+
+const eightBytes = new DataView(new ArrayBuffer(8));
 
 /** Short names that have come, each in the place that its bytes say. The last one stays. */
 const knownNames = 1024;
@@ -95,13 +115,6 @@ const names: (string | undefined)[] = Array.from({length: knownNames});
 /** Strict, and without a taste for byte order marks: U+FEFF at the start is text, too. */
 function utf8(): TextDecoder {
   return new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
-}
-
-/** For a few characters a loop is faster than a decoder. */
-function shortText(codes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < codes.length; at++) text += String.fromCharCode(codes[at] as number);
-  return text;
 }
 
 /** Text from its UTF-16 code units. In pieces: arguments of a call go on the stack. */

@@ -58,12 +58,10 @@ export class Branches {
     return [context.identity.id, ...mesh.peers.filter(peer => peer.isHeard).map(peer => peer.person.id)];
   }
 
-  /** Somebody has told where it stands: if it is on another branch, a host shows its own. */
+  /** Somebody is on another branch: this host shows its own. */
   meet(session: Session): void {
     const {ledger, mesh} = this.#options;
-    const {id} = session.proof;
-    if (!this.#isHost || !ledger.isApart(session.standing, id)) return;
-    if (mesh.peer(id)) this.#show(session);
+    if (mesh.peer(session.proof.id)) this.#show(session);
     // Somebody unknown sees the roster only when it has shown to be a host of this group.
     else if (this.#may('branch', session)) session.send({type: 'branch', reigns: ledger.state.reigns});
   }

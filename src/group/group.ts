@@ -1,10 +1,11 @@
 import {decode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
 import type {Arrived} from '../link/parcel.js';
-import {smallValue, type Frame} from '../protocol/frames.js';
+import type {Frame} from '../protocol/frames.js';
 import type {Base, Entry, Note} from '../protocol/records.js';
+import {smallValue} from '../protocol/values.js';
 import {Attendance, keyOf} from './attendance.js';
-import {Branches} from './branches.js';
+import type {Branches} from './branches.js';
 import {Briefing} from './briefing.js';
 import {datagramOf, type Content} from './content.js';
 import type {Context, GroupEnd} from './context.js';
@@ -27,6 +28,11 @@ import {Vigil} from './vigil.js';
 
 /** ms. Somebody whom the host reports as having left may still have a last word on its way here. */
 const lastWords = 1000;
+
+interface Extra {
+  readonly relay: Relay;
+  readonly branches: Branches;
+}
 
 export interface GroupOptions {
   readonly context: Context;
@@ -60,12 +66,12 @@ export class Group {
   readonly #sending = new Sending((transfer, progress, onprogress) => this.#sent(transfer, progress, onprogress));
   readonly #over = new AbortController();
   readonly #options: GroupOptions;
-  readonly #branches: Branches;
   readonly #attendance: Attendance;
   readonly #vigil: Vigil;
   readonly #briefing: Briefing;
   readonly #mine: Seat;
-  #relay: Relay | undefined;
+  /** What is loaded on its own. */
+  #extra: Extra | undefined;
   /** Whether this member was host when the consequences were last drawn. */
   #reigns = false;
   #members: readonly Member[] = [];
@@ -91,12 +97,12 @@ export class Group {
         mine,
         pulse: () => ({standing: ledger.standing, missing: this.#vigil.missing}),
         dial: (peer, until) => this.#dial(peer, until),
-        dialThrough: async (peer, until) => this.#expect(peer, await (await this.#loadRelay()).dial(peer, until)),
+        dialThrough: async (peer, until) => this.#expect(peer, await (await this.#loadExtra()).relay.dial(peer, until)),
         isStranger: session => this.#isStranger(session),
         greet: session => briefing.greet(session),
         inform: session => {
           briefing.inform(session);
-          this.#branches.meet(session);
+          this.#meet(session);
         },
         mostBytes: context.maxMessageSize,
         deliver: (arrived, peer) => this.#deliver(arrived, peer),
@@ -123,15 +129,6 @@ export class Group {
       this.#over.signal,
     );
     this.#vigil = vigil;
-    this.#branches = new Branches({
-      context,
-      ledger,
-      people,
-      mesh,
-      briefing,
-      vigil,
-      expel: (session, bases) => (this.#isHost ? this.#hosting.expel(session, bases) : session.close()),
-    });
     this.#hosting = new Hosting(
       {
         context,
@@ -161,7 +158,7 @@ export class Group {
   start(claimed: Claimed | undefined): void {
     if (claimed) this.#hosting.serve(claimed);
     this.#review(undefined);
-    void this.#withRelay(() => {});
+    void this.#withExtra(() => {});
   }
 
   get root() {
@@ -198,7 +195,7 @@ export class Group {
   accept(session: Session): void {
     if (this.#isOurs(session)) {
       this.#mesh.accept(session);
-      return this.#branches.meet(session);
+      return this.#meet(session);
     }
     const peer = this.#mesh.peer(session.proof.id);
     // It has gone on without this group. To the host it may be coming back.
@@ -211,19 +208,37 @@ export class Group {
 
   /** Somebody has dialled this member from there, and no connection has come about. */
   unopened(address: string): void {
-    if (this.#isHost) void this.#withRelay(relay => relay.invite(address));
+    if (this.#isHost) void this.#withExtra(({relay}) => relay.invite(address));
+  }
+
+  /** Somebody has told where it stands, maybe on another branch than this host's. */
+  #meet(session: Session): void {
+    if (!this.#isHost || !this.#ledger.isApart(session.standing, session.proof.id)) return;
+    void this.#withExtra(({branches}) => branches.meet(session));
   }
 
   /** Rejects when it cannot be loaded, or the group is over. */
-  async #loadRelay(): Promise<Relay> {
-    const {Relay} = await this.#options.extras.load();
-    this.#over.signal.throwIfAborted();
-    return (this.#relay ??= new Relay(this.#context, this.#mesh, session => this.accept(session), this.#over.signal));
+  async #loadExtra(): Promise<Extra> {
+    const {Branches, Relay} = await this.#options.extras.load();
+    const {signal} = this.#over;
+    signal.throwIfAborted();
+    return (this.#extra ??= {
+      relay: new Relay(this.#context, this.#mesh, session => this.accept(session), signal),
+      branches: new Branches({
+        context: this.#context,
+        ledger: this.#ledger,
+        people: this.#people,
+        mesh: this.#mesh,
+        briefing: this.#briefing,
+        vigil: this.#vigil,
+        expel: (session, bases) => (this.#isHost ? this.#hosting.expel(session, bases) : session.close()),
+      }),
+    });
   }
 
-  /** At once, if it is loaded. If it cannot be loaded, nothing is carried, and whoever needs it tries again. */
-  #withRelay(action: (relay: Relay) => void): void | Promise<void> {
-    return this.#relay ? action(this.#relay) : this.#loadRelay().then(action, () => {});
+  /** At once, if it is loaded. If it cannot be loaded, nothing happens, and whoever needs it tries again. */
+  #withExtra(action: (extra: Extra) => void | Promise<void>): void | Promise<void> {
+    return this.#extra ? action(this.#extra) : this.#loadExtra().then(action, () => {});
   }
 
   #isOurs({proof}: Session): boolean {
@@ -264,7 +279,7 @@ export class Group {
 
   #linkChanged(peer: Peer): void {
     if (peer.link.attached) return this.#review(undefined);
-    this.#relay?.interrupted(peer);
+    this.#extra?.relay.interrupted(peer);
     if (this.#attendance.isParting(peer.seat)) return this.#depart(peer, 'left');
     this.#reconsider();
   }
@@ -292,19 +307,19 @@ export class Group {
       case 'note':
         return this.#receiveNote(frame.note);
       case 'carry':
-        return peer && this.#withRelay(relay => relay.carry(frame, peer));
+        return peer && this.#withExtra(({relay}) => relay.carry(frame, peer));
       case 'carried':
-        return peer && this.#withRelay(relay => relay.carried(frame, peer));
+        return peer && this.#withExtra(({relay}) => relay.carried(frame, peer));
       case 'invite':
         if (!peer || session.proof.id !== this.#ledger.hostId) return;
-        return this.#withRelay(relay => void relay.visit(frame.address, peer));
+        return this.#withExtra(({relay}) => void relay.visit(frame.address, peer));
       case 'invited':
         if (!peer || !this.#isHost) return;
-        return this.#withRelay(relay => void relay.call(frame.member, peer));
+        return this.#withExtra(({relay}) => void relay.call(frame.member, peer));
       case 'branch':
-        return this.#branches.receiveBranch(frame, session);
+        return this.#withExtra(({branches}) => branches.receiveBranch(frame, session));
       case 'contest':
-        return this.#branches.receiveContest(frame, session);
+        return this.#withExtra(({branches}) => branches.receiveContest(frame, session));
       case 'deputy':
         // Whoever says so may be host already, and the news of it still be held here.
         if (peer) this.#hosting.inherit(peer.person.id, frame.token);
@@ -330,7 +345,7 @@ export class Group {
 
   /** Only members can say that somebody is out; whoever hears the host is told by the host; and a host by another one. */
   async #mayExpel(session: Session, peer: Peer | undefined, bases: readonly Base[]): Promise<boolean> {
-    if (this.#isHost) return this.#branches.concedes(session, bases);
+    if (this.#isHost) return this.#extra?.branches.concedes(session, bases) ?? false;
     return peer !== undefined && (session.proof.id === this.#ledger.hostId || !this.#vigil.hearsHost);
   }
 
@@ -397,7 +412,7 @@ export class Group {
     const leaving = this.#mesh.peers.filter(({seat}) => !stays.has(keyOf(seat)) && !this.#attendance.isParting(seat));
     for (const peer of leaving) {
       this.#mesh.remove(peer);
-      this.#relay?.interrupted(peer, true);
+      this.#extra?.relay.interrupted(peer, true);
       this.#people.forget(peer.person);
       if (seats.some(({id}) => id === peer.person.id)) this.#people.renew(peer.person);
     }
@@ -514,7 +529,8 @@ export class Group {
     const {signal, onprogress} = options;
     const delivery = {peers, named, signal, onprogress};
     if (content instanceof ReadableStream) return this.#sending.stream(encodeStream(content), delivery);
-    return this.#sending.send({...content, private: named}, delivery);
+    const {bytes, bodies} = content;
+    return this.#sending.send({bytes, bodies, private: named}, delivery);
   }
 
   #sent(transfer: number, progress: SendProgress, onprogress: SendOptions['onprogress']): void {
@@ -576,7 +592,7 @@ export class Group {
     this.#hosting.rest(undefined);
     this.#sending.end(new PeerGroupError('left', why));
     this.#mesh.end();
-    this.#relay?.end();
+    this.#extra?.relay.end();
     this.#over.abort();
     this.#context.self.isHost = false;
   }

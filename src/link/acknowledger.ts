@@ -4,7 +4,7 @@ import type {Clock} from '../environment.js';
 const pauseTime = 0.5;
 
 /** ms. So long acknowledgements are gathered. */
-const gatherTime = 3;
+const gatherTime = 10;
 
 /** Decides when to acknowledge: at once after a pause, gathered while much arrives, and with the next value to the other side where one is likely. */
 export class Acknowledger {

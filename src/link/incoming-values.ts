@@ -1,6 +1,7 @@
 import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {smallValue, type FrameOf} from '../protocol/frames.js';
+import type {FrameOf} from '../protocol/frames.js';
+import {smallValue} from '../protocol/values.js';
 
 /** Pieces of one value: no browser's messages are so small that it takes more. */
 const mostPieces = 1024;
@@ -28,8 +29,9 @@ export class IncomingValues {
   receive({number, more, values}: FrameOf<'values'>): void {
     if (values.length === 0) throw new PeerGroupError('bad-frame', 'A member sent a frame of no values.');
     let next = number;
-    for (const [at, {private: isPrivate, data}] of values.entries()) {
-      const isWhole = !more || at < values.length - 1;
+    const last = number + values.length - 1;
+    for (const {private: isPrivate, data} of values) {
+      const isWhole = !more || next < last;
       if (next > this.dispatched + 1) throw new PeerGroupError('bad-frame', 'A member left out a value.');
       if (next === this.dispatched + 1) {
         const bytes = this.#gather(data, isPrivate, isWhole);

@@ -15,6 +15,8 @@ const highWaterMark = {main: 256 * 1024, bulk: 128 * 1024, loose: 16 * 1024} as 
 /** Bytes that a frame needs beside its data. */
 const frameOverhead = 24;
 
+const noBodies: Parcel['bodies'] = [];
+
 export interface LinkOptions {
   readonly clock: Clock;
   /** Ends the link's timers. */
@@ -67,7 +69,7 @@ export class Link {
     this.#acks = new Acknowledger(clock, signal, () => this.#acknowledge());
     this.#transfers = new OutgoingTransfers(this, clock, this.#values);
     this.#arrivingValues = new IncomingValues((bytes, isPrivate) =>
-      this.#dispatch({bytes, bodies: [], private: isPrivate}),
+      this.#dispatch({bytes, bodies: noBodies, private: isPrivate}),
     );
     this.#arrivingTransfers = new IncomingTransfers({
       clock,
@@ -240,7 +242,7 @@ export class Link {
     if (number <= this.#datagramsReceived) return;
     this.#datagramsReceived = number;
     this.bytesReceived += data.length;
-    this.#dispatch({bytes: data, bodies: [], private: isPrivate});
+    this.#dispatch({bytes: data, bodies: noBodies, private: isPrivate});
   }
 
   #dispatch(arrived: Arrived): void {

@@ -1,9 +1,10 @@
 import {PeerGroupError} from '../errors.js';
-import {mostValues, type FrameOf} from '../protocol/frames.js';
+import type {FrameOf} from '../protocol/frames.js';
+import {mostShared, mostValues} from '../protocol/values.js';
 import type {Parcel, Receipt} from './parcel.js';
 
-/** Bytes. Many small values go in one message of this size: sending one costs as much as encoding hundreds. */
-const batchSize = 16 * 1024;
+/** Bytes. Many small values go in one message of this size, and mostly come out shorter: sending one costs as much as encoding hundreds. */
+const batchSize = mostShared;
 
 /** Bytes that a frame needs beside its values, and a value beside its data. */
 const frameOverhead = 24;

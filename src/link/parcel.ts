@@ -1,6 +1,6 @@
 import type {Body} from '../codec/codec.js';
 import type {Bytes} from '../environment.js';
-import {smallValue} from '../protocol/frames.js';
+import {smallValue} from '../protocol/values.js';
 
 /** A value on its way: encoded once, shared by the links to all its receivers. */
 export interface Parcel {

@@ -23,12 +23,12 @@ import {
   rest,
   text,
   uint,
-  view,
   word,
   write,
   read,
   type TypeOf,
 } from './schema.js';
+import {values} from './values.js';
 
 /**
  * Every frame of the protocol, on one page. A frame is one data-channel message: a byte for its type, then its fields.
@@ -38,15 +38,9 @@ import {
 /** Counts up with every change that an older version could not read. It is the second field of `hello` in every version there will ever be. */
 export const protocolVersion = 1;
 
-/** Bytes. A value up to this size encoded keeps its place in the order of values; a larger one is a transfer. */
-export const smallValue = 256 * 1024;
-
 /** How far somebody has seen the group: its last epoch, and the version of the roster in it. */
 const standing = record({number: uint, epoch: fixed(32), version: uint});
 export type Standing = TypeOf<typeof standing>;
-
-/** Values in one frame. */
-export const mostValues = 4096;
 
 /** Bytes. The largest chunk of a stream, encoded. */
 export const mostChunk = 16 * 1024 * 1024;
@@ -57,7 +51,6 @@ export const streamWindow = 1024 * 1024;
 /** Bytes. The largest datagram, encoded: what goes in one packet of an ordinary network (1280 bytes, RFC 8200), with all headers. */
 export const mostDatagram = 1024;
 
-const value = record({private: flag, data: view(smallValue)});
 const body = record({kind: word('buffer', 'blob'), size: uint});
 
 /** Bytes of a transfer that have arrived in order. */
@@ -145,7 +138,7 @@ export const frame = choice({
    * Small values, and up to which number those of the receiver have been dispatched. `number`: that of the first. `more`:
    * the last one goes on in the next frame.
    */
-  values: record({number: uint, acknowledged: uint, more: flag, values: list(value, mostValues)}),
+  values: record({number: uint, acknowledged: uint, more: flag, values}),
   /** A transfer begins: the bytes of its value, then those of its bodies. `after`: the small value that goes before it. */
   offer: record({transfer: uint, after: uint, private: flag, bytes: uint, bodies: list(body, 65536)}),
   /** A stream begins. Its content are chunks, each with its length before it. */

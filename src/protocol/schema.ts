@@ -33,12 +33,13 @@ export class Writer {
     this.#bytes[this.#length++] = value;
   }
 
-  raw(bytes: Uint8Array): void {
-    this.#room(bytes.length);
+  raw(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    const size = to - from;
+    this.#room(size);
     // For a few bytes a loop is faster.
-    if (bytes.length > 64) this.#bytes.set(bytes, this.#length);
-    else for (let at = 0; at < bytes.length; at += 1) this.#bytes[this.#length + at] = bytes[at] ?? 0;
-    this.#length += bytes.length;
+    if (size > 64) this.#bytes.set(bytes.subarray(from, to), this.#length);
+    else for (let at = 0; at < size; at += 1) this.#bytes[this.#length + at] = bytes[from + at] ?? 0;
+    this.#length += size;
   }
 
   /** Seven bits a byte, the lowest first (LEB128). */

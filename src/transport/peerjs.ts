@@ -1,5 +1,6 @@
 import {PeerGroupError} from '../errors.js';
 import {PeerJSEndpoint} from './peerjs-endpoint.js';
+import {Peer, util} from './peerjs-library.js';
 import type {Transport} from './transport.js';
 
 export interface PeerJSOptions {
@@ -17,17 +18,13 @@ export interface PeerJSServer {
   readonly secure: boolean;
 }
 
-/** A way through PeerJS and its server, which is loaded when first registering. */
+/** A way through PeerJS and its server. */
 export function peerjsTransport(options: PeerJSOptions): Transport {
   return {
     async register(id, token, listener, signal) {
       signal.throwIfAborted();
       if (typeof RTCPeerConnection === 'undefined') throw new PeerGroupError('no-webrtc', 'There is no WebRTC here.');
-      const peerjs = await import('./peerjs-library.js').catch((error: unknown) => {
-        throw PeerGroupError.from(error, 'server-unreachable', 'PeerJS could not be loaded.');
-      });
-      signal.throwIfAborted();
-      const {defaultConfig} = peerjs.util;
+      const {defaultConfig} = util;
       const peerOptions = {
         ...options.server,
         token,
@@ -40,8 +37,8 @@ export function peerjsTransport(options: PeerJSOptions): Transport {
         },
       };
       // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- PeerJS declares a class and wants a plain object
-      const create = () => new peerjs.Peer(id, peerOptions);
-      return new PeerJSEndpoint(id, create, listener, signal).registered;
+      const create = () => new Peer(id, peerOptions);
+      return await new PeerJSEndpoint(id, create, listener, signal).registered;
     },
   };
 }

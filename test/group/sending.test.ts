@@ -1,6 +1,6 @@
 import {expect} from '@open-wc/testing';
 import {encode, encodedSize} from '../../src/codec/codec.js';
-import {smallValue} from '../../src/protocol/frames.js';
+import {smallValue} from '../../src/protocol/values.js';
 import type {PeerGroup, SendOptions} from '../../src/index.js';
 import {until} from '../support/until.js';
 import {dismiss, joined, together, told} from './people.js';

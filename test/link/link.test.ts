@@ -1,6 +1,7 @@
 import {expect} from '@open-wc/testing';
 import {PeerGroupError} from '../../src/errors.js';
-import {smallValue, type LinkFrame} from '../../src/protocol/frames.js';
+import type {LinkFrame} from '../../src/protocol/frames.js';
+import {smallValue} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
 import {End, range, same, sentByAnn, value, Wire, type Sent} from './wire.js';
 

@@ -1,7 +1,8 @@
 import {expect} from '@open-wc/testing';
 import {PeerGroupError} from '../../src/errors.js';
 import {StreamLog} from '../../src/link/stream-log.js';
-import {mostChunk, smallValue, type LinkFrame} from '../../src/protocol/frames.js';
+import {mostChunk, type LinkFrame} from '../../src/protocol/frames.js';
+import {smallValue} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
 import {numberIn, range, value, Wire} from './wire.js';
 

@@ -1,5 +1,6 @@
 import {expect} from '@open-wc/testing';
-import {smallValue, type FrameOf} from '../../src/protocol/frames.js';
+import type {FrameOf} from '../../src/protocol/frames.js';
+import {smallValue} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
 import {numberIn, range, same, sentByAnn, value, Wire, type Sent} from './wire.js';
 

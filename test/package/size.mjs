@@ -12,7 +12,7 @@ const oneFile = readFileSync(join(import.meta.dirname, '../../dist/peer-group.mi
 const chunks = await bundleModules();
 
 /** The modules that are asked for when joining. */
-const joining = ['dist/element/browser.js', 'dist/transport/peerjs-library.js'];
+const joining = ['dist/element/browser.js'];
 
 /**
  * All that is loaded at once when these modules are asked for.

@@ -4,6 +4,7 @@ import {equalBytes} from '../../src/group/signing.js';
 import {announcedVersion, decodeFrame, encodeFrame, protocolVersion} from '../../src/protocol/frames.js';
 import * as records from '../../src/protocol/records.js';
 import {read, toHex, uint, write, type Kind} from '../../src/protocol/schema.js';
+import {mostShared} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
 import {Samples} from './samples.js';
 
@@ -172,6 +173,58 @@ describe('Text and lists', () => {
 
   it('keep a byte order mark at the beginning', () => {
     expect(decodeFrame(encodeFrame({...refused, reason: '\ufeffx'}))).to.deep.equal({...refused, reason: '\ufeffx'});
+  });
+});
+
+describe('Small values in one frame', () => {
+  const text = (value: string) => new TextEncoder().encode(value);
+  const frame = (values: readonly string[]) =>
+    encodeFrame({
+      type: 'values',
+      number: 1,
+      acknowledged: 0,
+      more: false,
+      values: values.map(value => ({private: false, data: text(value)})),
+    });
+  /** The same, with what each value shares with the one before said by hand. */
+  const parts = (...values: readonly (readonly [start: number, end: number, own: string])[]) => {
+    const head = frame([]).slice(0, -1);
+    const numbers = (value: number) => [...write(uint, value)];
+    const body = values.flatMap(([start, end, own]) => [
+      ...numbers(start),
+      ...numbers(end),
+      ...numbers(2 * own.length),
+      ...text(own),
+    ]);
+    return Uint8Array.from([...head, ...numbers(values.length), ...body]);
+  };
+
+  it('say what they have in common once', () => {
+    const moves = Array.from({length: 100}, (_, number) => `{"kind":"move","player":"Ada","number":${number},"x":1.5}`);
+    expect(frame(moves).length).to.be.lessThan(moves.length * 6);
+    expect(parts([0, 0, 'abcd'], [2, 1, 'x'], [4, 0, '']).join()).to.equal(frame(['abcd', 'abxd', 'abxd']).join());
+  });
+
+  it('are refused if they share more than the one before has', () => {
+    expect(fate(parts([0, 0, 'ab'], [3, 0, 'x']))).to.equal('refused');
+    expect(fate(parts([0, 0, 'ab'], [0, 3, 'x']))).to.equal('refused');
+    expect(fate(parts([0, 0, 'ab'], [2, 1, 'x']))).to.equal('refused');
+    expect(fate(parts([1, 0, 'x']))).to.equal('refused');
+  });
+
+  it('are refused if they share more than they say', () => {
+    expect(fate(parts([0, 0, 'abc'], [1, 0, 'bd']))).to.equal('refused');
+    expect(fate(parts([0, 0, 'abc'], [0, 1, 'xb']))).to.equal('refused');
+  });
+
+  it('do not become much more than the frame is', () => {
+    const large = 'x'.repeat(mostShared / 8);
+    const shared = [large.length, 0, 'y'] as const;
+    expect(fate(parts([0, 0, large], shared))).to.equal('canonical');
+    // Each is one byte longer than the one before, and shares that much more.
+    const growing = Array.from({length: 9}, (_, more) => [large.length + more, 0, 'y'] as const);
+    expect(fate(parts([0, 0, large], ...growing.slice(0, 7)))).to.equal('canonical');
+    expect(fate(parts([0, 0, large], ...growing))).to.equal('refused');
   });
 });
 

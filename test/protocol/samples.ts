@@ -30,6 +30,12 @@ export class Samples {
     return Array.from({length: this.below(4)}, make);
   }
 
+  /** Such as a page sends: with the same start and end, and not always with anything between. */
+  alike(): Bytes[] {
+    const [start, end] = [this.some(), this.some()];
+    return this.list(() => Uint8Array.from([...start, ...(this.flag() ? this.some() : []), ...end]));
+  }
+
   /** As many digits as a number may have, seldom as many as possible. */
   uint = (): number => Math.floor(2 ** (this.#random() * 53)) - 1;
 
@@ -173,7 +179,7 @@ export class Samples {
       number: this.uint(),
       acknowledged: this.uint(),
       more: this.flag(),
-      values: this.list(() => ({private: this.flag(), data: this.some()})),
+      values: this.alike().map(data => ({private: this.flag(), data})),
     }),
     offer: () => ({
       type: 'offer',
