@@ -240,7 +240,7 @@ const mutants = [
   {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/group.ts',
-    edits: [['if (this.#isHost) void this.#withRelay(relay => relay.invite(address));', '']],
+    edits: [['if (this.#isHost) void this.#withExtra(({relay}) => relay.invite(address));', '']],
     tests: 'sim/relay',
   },
   {
@@ -402,6 +402,40 @@ const mutants = [
     tests: 'attack/stranger',
   },
   {
+    rule: 'two branches are weighed by the roster where they parted, however many hosts have followed',
+    file: 'src/group/ledger.ts',
+    edits: [['theirs ? own.slice(0, 1) : own.slice(-2)', 'own.slice(-2)']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a host that was removed gives way by the roster that it is shown',
+    file: 'src/group/ledger.ts',
+    edits: [
+      [
+        'const common = this.#lastCommon(fork, shown);\n      const {stands}',
+        'const common = this.#lastCommon(fork, undefined);\n      const {stands}',
+      ],
+    ],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a group that goes away while passwords are compared is not reported as another',
+    file: 'src/group/gate.ts',
+    edits: [
+      [
+        'if (await this.#within(shown, this.#signal)) throw gone();\n      return true;',
+        'return (await this.#within(shown, this.#signal)) === undefined;',
+      ],
+    ],
+    tests: 'sim/sim',
+  },
+  {
+    rule: 'the values of a frame share no more than 64 KiB',
+    file: 'src/protocol/values.ts',
+    edits: [[' || shared > mostShared)', ')']],
+    tests: 'protocol/frames',
+  },
+  {
     rule: 'what is not its sender’s to send ends the connection',
     file: 'src/group/group.ts',
     edits: [['        throw outOfRole(frame);', '        return;']],
@@ -445,8 +479,8 @@ const mutants = [
     file: 'src/group/group.ts',
     edits: [
       [
-        'if (!peer || session.proof.id !== this.#ledger.hostId) return;\n        return this.#withRelay(relay => void relay.visit',
-        'if (!peer) return;\n        return this.#withRelay(relay => void relay.visit',
+        'if (!peer || session.proof.id !== this.#ledger.hostId) return;\n        return this.#withExtra(({relay}) => void relay.visit',
+        'if (!peer) return;\n        return this.#withExtra(({relay}) => void relay.visit',
       ],
     ],
     tests: 'attack/member',
@@ -496,7 +530,7 @@ const wanted = argv.slice(2);
 const copy = mkdtempSync(join(tmpdir(), 'peer-group-mutants-'));
 let survivors = 0;
 try {
-  for (const name of ['src', 'test', 'demo', 'package.json', 'tsconfig.json', 'web-test-runner.config.mjs']) {
+  for (const name of ['src', 'test', 'demo', 'build', 'package.json', 'tsconfig.json', 'web-test-runner.config.mjs']) {
     cpSync(join(root, name), join(copy, name), {recursive: true});
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
@@ -513,6 +547,7 @@ try {
     writeFileSync(path, mutated);
     const {stdout} = spawnSync(execPath, ['test/run.mjs', ...tests.split(' ')], {cwd: copy, encoding: 'utf8'});
     writeFileSync(path, original);
+    if (/^0 passed, 0 failed\s*$/m.test(stdout)) throw new Error(`No test of ${tests} has run.`);
     const failed = [...stdout.matchAll(/^ *(?:✖|❌) (.+?)(?: \(\d.*)?$/gm)].map(([, name]) => name);
     const caught = /, 0 failed\s*$/.test(stdout) ? undefined : (failed[0] ?? 'it does not end');
     if (caught === undefined) survivors += 1;
