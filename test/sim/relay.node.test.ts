@@ -23,6 +23,14 @@ void describe('Two members who cannot connect', () => {
     await stage.whole();
     assert.deepEqual([heard(carl, ann).length, heard(ann, carl).length], [2, 1]);
     assert.deepEqual(stage.told(/ sees /, mark), []);
+    // Both take the same one of the ways that were found.
+    const reconnections = [ann, carl]
+      .flatMap(({membership}) => membership?.stats() ?? [])
+      .map(stats => stats.reconnections);
+    assert.deepEqual(
+      reconnections.filter(count => count > 0),
+      [1, 1],
+    );
     await stage.end();
   });
 
