@@ -38,11 +38,10 @@ export class Branches {
     contest: new WeakMap<Session, number>(),
     passed: new WeakMap<Session, number>(),
   };
-  /** The hosts of another branch, as the other end has shown them, and whether it is the last of them itself. */
-  readonly #seen = new WeakMap<
-    Session,
-    {readonly reigns: readonly Reign[]; readonly claim: 'leads' | 'out' | undefined}
-  >();
+  /** The hosts of another branch, as the other end has last shown them. */
+  readonly #seen = new WeakMap<Session, readonly Reign[]>();
+  /** The same where the other end has shown to be the last of them; `isOut`: this side has removed it. */
+  readonly #claims = new WeakMap<Session, {readonly reigns: readonly Reign[]; readonly isOut: boolean}>();
 
   constructor(options: BranchesOptions) {
     this.#options = options;
@@ -71,7 +70,8 @@ export class Branches {
     const {ledger, expel} = this.#options;
     const claim = await ledger.leads(reigns, session.proof.id);
     if (claim === 'no') return expel(session);
-    this.#seen.set(session, {reigns, claim});
+    this.#seen.set(session, reigns);
+    this.#claims.set(session, {reigns, isOut: claim === 'out'});
     if (claim === 'leads') return this.#show(session);
     // It sees no roster, but may show that it has the better claim all the same.
     if (this.#may('branch', session)) session.send({type: 'branch', reigns: ledger.state.reigns});
@@ -93,9 +93,10 @@ export class Branches {
       {mine: this.#stands, theirs: stands, standsBy},
       mayFollow,
     );
-    const claim = this.#seen.get(session)?.claim;
-    this.#seen.set(session, {reigns: state.reigns, claim});
-    if (verdict === 'mine') return claim === 'out' ? expel(session, ledger.bases(state.reigns)) : this.#show(session);
+    this.#seen.set(session, state.reigns);
+    if (verdict === 'mine') {
+      return this.#claims.get(session)?.isOut ? expel(session, ledger.bases(state.reigns)) : this.#show(session);
+    }
     const host = mayFollow ? undefined : mesh.peer(ledger.hostId)?.session;
     if (host && host !== session && this.#may('passed', host)) briefing.contest(host, {state, bases, stands});
   }
@@ -106,16 +107,16 @@ export class Branches {
    */
   async concedes(session: Session, bases: readonly Base[]): Promise<boolean> {
     const {ledger, people} = this.#options;
-    const seen = this.#seen.get(session);
-    if (seen?.claim === undefined) return false;
-    return ledger.wouldYield(seen.reigns, bases, this.#stands, id => people.get(id)?.note?.epoch);
+    const claim = this.#claims.get(session);
+    if (!claim) return false;
+    return ledger.wouldYield(claim.reigns, bases, this.#stands, id => people.get(id)?.note?.epoch);
   }
 
   #show(session: Session): void {
     const {ledger, briefing, context} = this.#options;
     // What this member signed for the branch before may not have been published yet.
     if (!equalBytes(context.self.note?.epoch, ledger.standing.epoch) || !this.#may('contest', session)) return;
-    const bases = ledger.bases(this.#seen.get(session)?.reigns);
+    const bases = ledger.bases(this.#seen.get(session));
     briefing.contest(session, {state: ledger.state, bases, stands: this.#stands});
   }
 

@@ -36,7 +36,7 @@ import {values} from './values.js';
  */
 
 /** Counts up with every change that an older version could not read. It is the second field of `hello` in every version there will ever be. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** How far somebody has seen the group: its last epoch, and the version of the roster in it. */
 const standing = record({number: uint, epoch: fixed(32), version: uint});
@@ -89,8 +89,7 @@ export const frame = choice({
   entry: record({entry, note: optional(note)}),
   note: record({note}),
   goodbye: record({}),
-  /** From the host, to somebody who still thinks to be in. */
-  /** `bases`: to the host of another branch, what this one began with when the two parted; nothing to anybody else. */
+  /** From the host, to somebody who still thinks to be in. `bases`: to the host of another branch, what this one began with when they parted. */
   expelled: record({reason: leaveReason, text: text(limits.reason), bases: list(base, 2)}),
   /** Answered at once; by a `state` too, if the sender lacks something. `missing`: whom the sender has not heard for too long. */
   ping: record({stamp: uint, standing, missing: list(memberId, limits.members)}),
