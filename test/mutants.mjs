@@ -238,6 +238,23 @@ const mutants = [
     tests: 'sim/relay',
   },
   {
+    rule: 'one end that notices the loss of a connection is enough',
+    file: 'src/group/mesh.ts',
+    edits: [
+      [
+        'if (!peer.session || peer.isMissing || peer.missing?.has(this.#options.mine.id)) return true;',
+        'if (!peer.session) return true;',
+      ],
+    ],
+    tests: 'sim/sim',
+  },
+  {
+    rule: 'what waits to be tried again is tried when the page or the network is back',
+    file: 'src/group/backoff.ts',
+    edits: [['  onReturn(() => back.abort(), waiting);\n', '']],
+    tests: 'group/backoff',
+  },
+  {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/group.ts',
     edits: [['if (this.#isHost) void this.#withExtra(({relay}) => relay.invite(address));', '']],

@@ -25,7 +25,7 @@ export const backend: Backend = {
 };
 
 /** The network is back, the page is looked at again, or it comes out of the back/forward cache or of a sleep. */
-function onReturn(callback: () => void, signal: AbortSignal): void {
+export function onReturn(callback: () => void, signal: AbortSignal): void {
   for (const type of ['online', 'pageshow']) addEventListener(type, callback, {signal});
   document.addEventListener('resume', callback, {signal});
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && callback(), {signal});

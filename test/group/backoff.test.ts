@@ -1,0 +1,52 @@
+import {expect} from '@open-wc/testing';
+import {onReturn} from '../../src/element/browser.js';
+import {backoff} from '../../src/group/backoff.js';
+
+/** A pause begins, and its clock stands still. `chance`: from 0 to 255. */
+function paused(attempt: number, {signal = new AbortController().signal, chance = 0} = {}) {
+  const delays: number[] = [];
+  const ended = new AbortController();
+  const clock = {
+    now: () => 0,
+    date: () => 0,
+    after(delay: number, _callback: () => void, until: AbortSignal) {
+      delays.push(delay);
+      until.addEventListener('abort', () => ended.abort());
+    },
+  };
+  const crypto = {random: () => Uint8Array.of(chance)};
+  const over = backoff({clock, crypto: crypto as never, onReturn}, attempt, 100, 3000, signal);
+  return {over, delays, timer: ended.signal};
+}
+
+describe('What has failed is tried again', () => {
+  it('after a pause that doubles up to a limit, give or take half', () => {
+    const delays = (chance: number) => [0, 1, 2, 3, 10].map(attempt => paused(attempt, {chance}).delays[0]);
+    expect(delays(0)).to.deep.equal([50, 100, 200, 400, 1500]);
+    expect(delays(128)).to.deep.equal([100, 200, 400, 800, 3000]);
+  });
+
+  const events: Record<string, () => void> = {
+    'the network is back': () => window.dispatchEvent(new Event('online')),
+    'the page comes out of the back/forward cache': () => window.dispatchEvent(new PageTransitionEvent('pageshow')),
+    'the page is resumed': () => document.dispatchEvent(new Event('resume')),
+    'somebody looks at the page again': () => document.dispatchEvent(new Event('visibilitychange')),
+  };
+  for (const [name, happen] of Object.entries(events)) {
+    it(`at once when ${name}`, async () => {
+      expect(document.visibilityState).to.equal('visible');
+      const {over, timer} = paused(10);
+      happen();
+      await over;
+      expect(timer.aborted).to.equal(true);
+    });
+  }
+
+  it('not when nobody wants it any more', async () => {
+    const giving = new AbortController();
+    const {over, timer} = paused(10, {signal: giving.signal});
+    giving.abort('enough');
+    expect(await over.catch((reason: unknown) => reason)).to.equal('enough');
+    expect(timer.aborted).to.equal(true);
+  });
+});
