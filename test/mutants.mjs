@@ -13,6 +13,30 @@ import {argv, execPath, exit} from 'node:process';
 /** @type {readonly Mutant[]} */
 const mutants = [
   {
+    rule: 'a profile that a browser cannot read costs nobody a connection',
+    file: 'src/group/member.ts',
+    edits: [['  } catch {\n    return undefined;\n', '  } catch (error) {\n    throw error;\n']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'who was not there when two branches parted judges neither',
+    file: 'src/group/ledger.ts',
+    edits: [['    if (this.#since > before.epoch.number) return undefined;\n', '']],
+    tests: 'attack/former',
+  },
+  {
+    rule: 'a host gives way to none that it has removed, unless more stand by that one',
+    file: 'src/group/branches.ts',
+    edits: [['if (!claim || claim.isOut)', 'if (!claim)']],
+    tests: 'attack/former',
+  },
+  {
+    rule: "one member's word that somebody lives does not count for ever",
+    file: 'src/group/vigil.ts',
+    edits: [['    if (peer.silence >= context.grace() + hearsayTime) return false;\n', '']],
+    tests: 'attack/former',
+  },
+  {
     rule: 'what comes twice is dropped',
     file: 'src/link/incoming-values.ts',
     edits: [['if (next === this.dispatched + 1)', 'if (next <= this.dispatched + 1)']],

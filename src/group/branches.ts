@@ -94,6 +94,7 @@ export class Branches {
       mayFollow,
     );
     this.#seen.set(session, state.reigns);
+    if (verdict === 'unknown' && this.#isHost) return expel(session);
     if (verdict === 'mine') {
       return this.#claims.get(session)?.isOut ? expel(session, ledger.bases(state.reigns)) : this.#show(session);
     }
@@ -108,7 +109,7 @@ export class Branches {
   async concedes(session: Session, bases: readonly Base[]): Promise<boolean> {
     const {ledger, people} = this.#options;
     const claim = this.#claims.get(session);
-    if (!claim) return false;
+    if (!claim || claim.isOut) return false;
     return ledger.wouldYield(claim.reigns, bases, this.#stands, id => people.get(id)?.note?.epoch);
   }
 

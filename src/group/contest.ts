@@ -3,8 +3,8 @@ import {toHex} from '../protocol/schema.js';
 import type {ProvenReign} from './chain.js';
 import {compareTickets, type Seat} from './roster.js';
 
-/** Which of two branches goes on. */
-export type Verdict = 'mine' | 'theirs';
+/** Which of two branches goes on; `unknown` to whoever was not there yet when they parted. */
+export type Verdict = 'mine' | 'theirs' | 'unknown';
 
 /** What speaks for a branch: more than 0 for mine, less for theirs. */
 export interface Lead {

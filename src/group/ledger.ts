@@ -63,6 +63,8 @@ export class Ledger {
   #held: GroupState | undefined;
   /** Rosters of the past, oldest first. */
   readonly #past: {readonly epoch: Bytes; readonly seating: Seating; readonly entry: Entry | undefined}[] = [];
+  /** Number of the epoch in which this member was let in. */
+  readonly #since: number;
   /** Stays that ended by their own wish or the host's, as far as it was seen here. The last ones only. */
   readonly #ended = new Set<string>();
 
@@ -78,6 +80,7 @@ export class Ledger {
     this.#reigns = reigns;
     this.#seating = seating;
     this.#entry = entry;
+    this.#since = this.#head.epoch.number;
     this.#remember();
   }
 
@@ -320,10 +323,13 @@ export class Ledger {
       const fork = forkOf(this.#reigns, reigns);
       if (!fork) return 'mine';
       const shown = fork.theirs && (await verifyBase(this.#crypto, this.root, fork.before, fork.theirs, bases));
-      const lead = weigh(this.#reigns, reigns, stands, this.#lastCommon(fork, shown));
+      const common = this.#lastCommon(fork, shown);
+      const {age, stands: known} = weigh(this.#reigns, reigns, stands, common ?? []);
+      // Who cannot judge, but has nobody to lose, goes where there are others.
+      const lead = common ? known : stands.mine.length > 1 ? 1 : 1 - stands.theirs.length;
       // Whom this side has removed meanwhile needs more than to be older.
-      const verdict =
-        lead.stands < 0 || (lead.stands === 0 && lead.age < 0 && !this.#isOut(reigns)) ? 'theirs' : 'mine';
+      const isTheirs = (lead || age) < 0 && ((common && lead < 0) || !this.#isOut(reigns));
+      const verdict = isTheirs ? 'theirs' : common ? 'mine' : 'unknown';
       if (verdict === 'theirs' && mayFollow) this.#adopt(reigns, seating, state.entry);
       return verdict;
     });
@@ -332,13 +338,13 @@ export class Ledger {
   /**
    * The last roster that two branches have in common: where one of them left the way that the other is still on; or, of two
    * that both left it, the later one, so that nobody gains by the claim to have left when there were few. `shown`: where the
-   * other one did.
+   * other one did. `undefined` if that was before this member was there: it can only be told who was, by those who gain by it.
    */
-  #lastCommon({before, mine, theirs}: Fork, shown: readonly Seat[] | undefined): readonly Seat[] {
+  #lastCommon({before, mine, theirs}: Fork, shown: readonly Seat[] | undefined): readonly Seat[] | undefined {
+    if (this.#since > before.epoch.number) return undefined;
     const [myVersion, theirVersion] = [mine?.epoch.version ?? -1, theirs?.epoch.version ?? -1];
     const own = this.#rosterAt(before.hash, mine ? myVersion : theirVersion);
-    const seats =
-      (mine && shown && (theirVersion > myVersion || !own) ? shown : own) ?? this.#past[0]?.seating.seats ?? [];
+    const seats = (mine && shown && theirVersion > myVersion ? shown : own) ?? this.#past[0]?.seating.seats ?? [];
     return seats.filter(({ticket}) => ticket.number < before.epoch.number || equalBytes(ticket.epoch, before.hash));
   }
 
@@ -388,6 +394,7 @@ export class Ledger {
       if (!fork) return false;
       const shown = fork.theirs && (await verifyBase(this.#crypto, this.root, fork.before, fork.theirs, bases));
       const common = this.#lastCommon(fork, shown);
+      if (!common) return false;
       const {stands} = weigh(this.#reigns, theirs, {mine, theirs: [], standsBy}, common);
       return stands <= common.length - stands;
     });

@@ -1,6 +1,5 @@
 import {decode} from '../codec/codec.js';
 import type {Bytes} from '../environment.js';
-import {PeerGroupError} from '../errors.js';
 import type {Note} from '../protocol/records.js';
 import {equalBytes, fingerprintOf} from './signing.js';
 import type {Member, MemberPath} from './types.js';
@@ -49,20 +48,22 @@ export class Person {
   /**
    * Takes in what this person says of itself.
    * @returns whether anything that the page sees is different
-   * @throws PeerGroupError `bad-frame` if the profile cannot be read: nothing is taken in then, so that nothing is passed on
    */
   describe(note: Note): boolean {
     const before = this.note;
     if (before && before.counter >= note.counter) return false;
     const sameProfile = before !== undefined && equalBytes(before.profile, note.profile);
-    if (!sameProfile) {
-      try {
-        this.profile = note.profile.length > 0 ? decode(note.profile) : undefined;
-      } catch (error) {
-        throw PeerGroupError.from(error, 'bad-frame', 'The profile of a member makes no sense.');
-      }
-    }
+    if (!sameProfile) this.profile = readable(note.profile);
     this.note = note;
     return !sameProfile || before.name !== note.name;
+  }
+}
+
+/** Another browser may know kinds of values that this one does not. No connection may hang on that: others pass the note on. */
+function readable(profile: Bytes): unknown {
+  try {
+    return profile.length > 0 ? decode(profile) : undefined;
+  } catch {
+    return undefined;
   }
 }

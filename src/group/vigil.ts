@@ -5,6 +5,9 @@ import type {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import {everyTick} from './ticking.js';
 
+/** ms beyond `grace` for which the others' word counts. Whoever lives is carried to where it is not heard long before, and one member may lie. */
+const hearsayTime = 30_000;
+
 export interface VigilOptions {
   readonly context: Context;
   readonly ledger: Ledger;
@@ -52,13 +55,14 @@ export class Vigil {
     return peers.length > 0 && peers.every(peer => peer.isMissing);
   }
 
-  /** Whether somebody is heard here, or by anybody who is heard here. */
+  /** Whether somebody is heard here, or for a time, by anybody who is heard here. */
   isReached(id: string): boolean {
     const {mesh, context} = this.#options;
     if (id === context.identity.id) return true;
     const peer = mesh.peer(id);
     if (!peer) return false;
     if (!peer.isMissing) return true;
+    if (peer.silence >= context.grace() + hearsayTime) return false;
     return mesh.peers.some(other => other !== peer && other.isHeard && other.missing && !other.missing.has(id));
   }
 

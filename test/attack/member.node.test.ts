@@ -9,9 +9,10 @@ const nothing = new Uint8Array();
 const address = 'ab'.repeat(16);
 
 /** Ann, who is host, Bob and Carl; and Mallory, whom Ann has let in. */
-async function gathered() {
+async function gathered({profile = nothing} = {}) {
   const stage = (await Stage.set(3)).expect('bad-frame', 'unreachable', 'connection-lost');
   const mallory = await Outlaw.come(stage);
+  mallory.profile = profile;
   const toAnn = await mallory.enter();
   const [ann, bob, carl] = [stage.actor(0), stage.actor(1), stage.actor(2)];
   await stage.until(() => stage.told(/sees Mallory come/).length === 3);
@@ -108,6 +109,19 @@ void describe('A member that sends', () => {
       await unharmed(scene);
     });
   }
+
+  void it('a profile that a browser cannot read has none there, and costs nobody a connection', async () => {
+    const scene = await gathered({profile: new Uint8Array([63, 63])});
+    const {stage, toAnn, mallory, ann, bob, carl} = scene;
+    for (const actor of [ann, bob, carl]) {
+      const member = actor.membership?.members.find(({id}) => id === mallory.identity.id);
+      assert.equal(member?.name, 'Mallory');
+      assert.equal(member.profile, undefined);
+    }
+    assert.equal(toAnn.isOver, false);
+    assert.deepEqual(stage.told(/error|lost/), []);
+    await unharmed(scene);
+  });
 
   void it('bytes that are no frame loses the connection, and the page of the other is told', async () => {
     const scene = await gathered();

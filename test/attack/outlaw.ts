@@ -54,6 +54,8 @@ export class Outlaw {
   state: GroupState | undefined;
   root: Bytes | undefined;
   readonly notes: Note[] = [];
+  /** What it says of itself, encoded. */
+  profile: Bytes = new Uint8Array();
   readonly #stage: Stage;
   readonly #over = new AbortController();
   #endpoint: Endpoint | undefined;
@@ -111,7 +113,7 @@ export class Outlaw {
 
   note(root: Bytes, name = this.name, counter = (this.#counter += 1)): Promise<Note> {
     const {publicKey: key} = this.identity;
-    const fields = {counter, key, epoch: root, address: this.address, name, profile: new Uint8Array()};
+    const fields = {counter, key, epoch: root, address: this.address, name, profile: this.profile};
     return sign(this.identity, 'note', root, noteKind, fields);
   }
 
