@@ -22,9 +22,14 @@ const hostSilence = 3000;
 const firstRetry = 100;
 const slowestRetry = 3000;
 
+interface Founded {
+  readonly type: 'founded';
+  readonly claimed: Claimed;
+}
+
 /** What came of it. */
 export type Joined =
-  | {readonly type: 'founded'; readonly claimed: Claimed}
+  | Founded
   | {
       readonly type: 'welcomed';
       readonly session: Session;
@@ -101,34 +106,41 @@ async function reach(options: JoiningOptions, signal: AbortSignal): Promise<Sess
   return winner;
 }
 
-/** Claims the meeting point or dials whoever holds it, until one of the two succeeds. */
+/** Claims the meeting point and dials whoever holds it, until one of the two succeeds. */
 async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
   const {context} = options;
   const {environment, listener, meetingPoint} = context;
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  const dials: Promise<Session | undefined>[] = [];
-  let winner: Session | undefined;
+  const guest = {...context.callers, warning: (error: PeerGroupError) => listener.error(error)};
+  const ways: Promise<Session | Founded | undefined>[] = [];
+  let winner: Session | Founded | undefined;
   try {
     for (let call = 1; call <= mostCalls; call += 1) {
-      try {
-        const guest = {...context.callers, warning: (error: PeerGroupError) => listener.error(error)};
-        return {type: 'founded', claimed: await claim(environment, meetingPoint, guest, context.wire, until)};
-      } catch (error) {
-        if (!(error instanceof PeerGroupError) || error.code !== 'id-taken') throw error;
-      }
+      // Before it is known whether anybody is there: a browser opens one WebSocket after the other, and the server keeps the call.
       const dial = context.dial(meetingPoint, until);
-      dials.push(dial.catch((error: unknown) => (isFatal(error) ? Promise.reject(error) : undefined)));
-      winner = await first(dials, call < mostCalls ? pause(environment.clock, ringAgain, until) : undefined);
+      const found = claim(environment, meetingPoint, guest, context.wire, until).then(
+        (claimed): Founded => ({type: 'founded', claimed}),
+        (error: unknown) => {
+          if (!(error instanceof PeerGroupError) || error.code !== 'id-taken') throw error;
+          return undefined;
+        },
+      );
+      ways.push(
+        found,
+        dial.catch((error: unknown) => (isFatal(error) ? Promise.reject(error) : undefined)),
+      );
+      const timeUp = call < mostCalls ? found.then(() => pause(environment.clock, ringAgain, until)) : undefined;
+      winner = await first(ways, timeUp);
       if (winner) return winner;
     }
     throw new PeerGroupError('unreachable', 'Somebody holds the meeting point but does not answer.');
   } finally {
     over.abort(new PeerGroupError('unreachable', 'The meeting point was reached otherwise.'));
     // Only the first that got through is wanted, and another may have in the same moment.
-    for (const dial of dials) {
-      dial.then(
-        session => session !== winner && session?.close(),
+    for (const way of ways) {
+      way.then(
+        other => other && other !== winner && ('type' in other ? other.claimed.endpoint.close() : other.close()),
         () => {},
       );
     }
@@ -139,15 +151,12 @@ function isFatal(error: unknown): boolean {
   return error instanceof PeerGroupError && ['version-mismatch', 'bad-proof', 'bad-frame'].includes(error.code);
 }
 
-/** The first session that there is; `undefined` when the time is up or every dial has failed. */
-function first(
-  dials: readonly Promise<Session | undefined>[],
-  timeUp: Promise<void> | undefined,
-): Promise<Session | undefined> {
+/** The first that leads anywhere; `undefined` when the time is up or none has. */
+function first<T>(ways: readonly Promise<T | undefined>[], timeUp: Promise<void> | undefined): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    for (const dial of dials) dial.then(session => session && resolve(session), reject);
+    for (const way of ways) way.then(end => end && resolve(end), reject);
     timeUp?.then(() => resolve(undefined), reject);
-    Promise.all(dials).then(() => resolve(undefined), reject);
+    Promise.all(ways).then(() => resolve(undefined), reject);
   });
 }
 

@@ -34,6 +34,7 @@ export class PeerJSEndpoint implements Endpoint {
   readonly id: string;
   readonly registered: Promise<Endpoint>;
 
+  readonly #own: ReadonlySet<string>;
   readonly #peer: Peer;
   readonly #listener: EndpointListener;
   readonly #attempts = new Set<Attempt>();
@@ -55,8 +56,16 @@ export class PeerJSEndpoint implements Endpoint {
   /** Whether a proof was ever answered: a server that does not relay them is not thereby lost. */
   #provable = false;
 
-  constructor(id: string, create: () => Peer, listener: EndpointListener, signal: AbortSignal) {
+  /** `own`: all ids that this page has registered. */
+  constructor(
+    id: string,
+    own: ReadonlySet<string>,
+    create: () => Peer,
+    listener: EndpointListener,
+    signal: AbortSignal,
+  ) {
     this.id = id;
+    this.#own = own;
     this.#listener = listener;
     this.registered = new Promise((resolve, reject) => {
       this.#admit = resolve;
@@ -165,7 +174,8 @@ export class PeerJSEndpoint implements Endpoint {
 
   #accept(offer: Offer): void {
     const {src, payload} = offer;
-    if (this.#state === 'over' || src === this.id) return;
+    // A call to an id that this page has claimed in the meantime.
+    if (this.#state === 'over' || this.#own.has(src)) return;
     if (this.#peer.getConnection(src, payload.connectionId)) {
       this.#warn(`${src} repeated an offer.`);
       return;

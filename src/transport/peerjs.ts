@@ -20,9 +20,11 @@ export interface PeerJSServer {
 
 /** A way through PeerJS and its server. */
 export function peerjsTransport(options: PeerJSOptions): Transport {
+  const ids = new Set<string>();
   return {
     async register(id, token, listener, signal) {
       signal.throwIfAborted();
+      ids.add(id);
       if (typeof RTCPeerConnection === 'undefined') throw new PeerGroupError('no-webrtc', 'There is no WebRTC here.');
       const {defaultConfig} = util;
       const peerOptions = {
@@ -38,7 +40,7 @@ export function peerjsTransport(options: PeerJSOptions): Transport {
       };
       // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- PeerJS declares a class and wants a plain object
       const create = () => new Peer(id, peerOptions);
-      return await new PeerJSEndpoint(id, create, listener, signal).registered;
+      return await new PeerJSEndpoint(id, ids, create, listener, signal).registered;
     },
   };
 }

@@ -64,6 +64,7 @@ export class MemoryEndpoint implements Endpoint {
   ) {
     this.#network = network;
     this.#host = host;
+    host.ids.add(id);
     this.id = id;
     this.#listener = listener;
     this.#signal = signal;
@@ -160,7 +161,7 @@ export class MemoryEndpoint implements Endpoint {
   }
 
   #accept(src: string, dialler: Dialling): void {
-    if (src === this.id) return;
+    if (this.#host.ids.has(src)) return;
     const {clock} = this.#network;
     const deadline = clock.now() + dialTimeout;
     const opened = new AbortController();

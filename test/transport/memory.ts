@@ -221,6 +221,8 @@ export class Host {
   frozen = false;
   /** What happened while it was frozen. */
   readonly due: (() => void)[] = [];
+  /** All that it has registered. */
+  readonly ids = new Set<string>();
   /** Its open sockets, seen from the server. */
   readonly sockets = new Set<ServerSocket>();
 

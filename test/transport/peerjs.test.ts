@@ -42,15 +42,13 @@ describe('An accepted PeerJS connection', () => {
     await server.stop();
   });
 
-  /** Two ids in this page. */
+  /** Two ids, as if of two pages: one page does not answer itself. */
   async function endpoints(): Promise<readonly [Endpoint, Endpoint]> {
     const {hostname: host, port} = new URL(server.url);
     const settings = {host, port: Number(port), path: '/', key: 'peerjs', secure: false};
-    const transport = peerjsTransport({server: settings, iceServers: () => []});
-    return [
-      await transport.register('aa', 'aa', listener, over.signal),
-      await transport.register('bb', 'bb', listener, over.signal),
-    ];
+    const register = (id: string) =>
+      peerjsTransport({server: settings, iceServers: () => []}).register(id, id, listener, over.signal);
+    return [await register('aa'), await register('bb')];
   }
 
   it('is handed out after the browser has had time to open it, so that what is sent first arrives', async () => {
