@@ -413,6 +413,42 @@ const mutants = [
     tests: 'attack/stranger',
   },
   {
+    rule: '16 hosts of other groups are met at a time',
+    file: 'src/group/rivalry.ts',
+    edits: [['const mostMet = 16;', 'const mostMet = 1e9;']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'hosts of other groups say what they want within 5 s',
+    file: 'src/group/rivalry.ts',
+    edits: [['() => this.#met.has(session) && this.#close(session)', '() => {}']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'nobody who dials a host leads it elsewhere',
+    file: 'src/group/rivalry.ts',
+    edits: [["session.connection.role === 'dialler'", 'true']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a host is led elsewhere once',
+    file: 'src/group/rivalry.ts',
+    edits: [['this.meet(host, false)', 'this.meet(host)']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'hosts of other groups count among those who are to show that they know the password',
+    file: 'src/group/gate.ts',
+    edits: [['this.#waiting.size + this.#compared', 'this.#waiting.size']],
+    tests: 'sim/password',
+  },
+  {
+    rule: 'hosts of other groups are let go when it is not their turn for too long',
+    file: 'src/group/gate.ts',
+    edits: [['this.#within(this.#ask(session, until), until)', 'this.#ask(session, until)']],
+    tests: 'sim/password',
+  },
+  {
     rule: 'other groups are reported 16 times',
     file: 'src/group/rivalry.ts',
     edits: [['const mostReported = 16;', 'const mostReported = 1e9;']],
@@ -440,8 +476,8 @@ const mutants = [
     file: 'src/group/gate.ts',
     edits: [
       [
-        'if (await this.#within(shown, this.#signal)) throw gone();\n      return true;',
-        'return (await this.#within(shown, this.#signal)) === undefined;',
+        'if (await showPassword(this.#options.begin, session, tries, signal)) throw gone();\n      return true;',
+        'return (await showPassword(this.#options.begin, session, tries, signal)) === undefined;',
       ],
     ],
     tests: 'sim/sim',

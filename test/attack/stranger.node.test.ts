@@ -137,6 +137,42 @@ void describe('Strangers', () => {
     await stage.end();
   });
 
+  void it('who say that they are in another group are 16 at most, for 5 s each', async () => {
+    const scene = await gathered();
+    const {stage, mallory} = scene;
+    const calls = [];
+    for (let count = 0; count < 20; count += 1)
+      calls.push(await mallory.call(stage.world.meetingPoint, stage.world.crypto.random(32)));
+    await stage.advance(100);
+    assert.equal(calls.filter(({isOver}) => !isOver).length, 16);
+    await unimpressed(scene);
+    await isLetIn(scene);
+    await stage.advance(5000);
+    assert.equal(calls.filter(({isOver}) => !isOver).length, 0);
+    mallory.leave();
+    await stage.end();
+  });
+
+  void it('who send the host elsewhere are followed only where it has dialled them, and only once', async () => {
+    const {stage, mallory} = await gathered();
+    stage.expect('server-unreachable').world.network.stopServer();
+    stage.world.network.startServer();
+    const holder = await Outlaw.come(stage, 'Holder', stage.world.meetingPoint);
+    const [trudy, victor] = [await Outlaw.come(stage, 'Trudy'), await Outlaw.come(stage, 'Victor')];
+    for (const outlaw of [holder, trudy]) outlaw.pretended = stage.world.crypto.random(32);
+    await stage.until(() => (holder.callers[0]?.all('rival').length ?? 0) > 0);
+    holder.callers[0]?.send({type: 'redirect', address: trudy.address});
+    await stage.until(() => trudy.callers.length > 0);
+    trudy.callers[0]?.send({type: 'redirect', address: victor.address});
+    const call = await victor.call(holder.callers[0]?.all('rival')[0]?.address ?? '', stage.world.crypto.random(32));
+    call.send({type: 'redirect', address: victor.address});
+    await stage.until(() => call.isOver);
+    await stage.advance(1000);
+    assert.equal(victor.callers.length, 0);
+    for (const outlaw of [mallory, holder, trudy, victor]) outlaw.leave();
+    await stage.end();
+  });
+
   void it('who claim one group after another under the same name are reported 16 times, not for ever', async () => {
     const scene = await gathered();
     const {stage, mallory} = scene;
