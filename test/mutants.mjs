@@ -347,6 +347,12 @@ const mutants = [
     tests: 'attack/stranger',
   },
   {
+    rule: 'nothing is kept of whoever a full group turns away',
+    file: 'src/group/hosting.ts',
+    edits: [['if (!ledger.seat(person.id)) people.forget(person);', '']],
+    tests: 'attack/stranger',
+  },
+  {
     rule: 'a request is made in the own name',
     file: 'src/group/admission.ts',
     edits: [["if (!own) throw new PeerGroupError('bad-frame'", "if (false) throw new PeerGroupError('bad-frame'"]],

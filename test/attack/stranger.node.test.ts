@@ -1,6 +1,8 @@
 import {strict as assert} from 'node:assert';
-import {describe, it} from 'node:test';
+import {afterEach, beforeEach, describe, it} from 'node:test';
 import {handshakeTimeout} from '../../src/group/handshake.js';
+import {People} from '../../src/group/people.js';
+import {limits} from '../../src/protocol/records.js';
 import type {Connection} from '../../src/transport/transport.js';
 import {heard, Stage} from '../sim/stage.js';
 import {Outlaw} from './outlaw.js';
@@ -186,6 +188,29 @@ void describe('Strangers', () => {
     assert.equal(stage.told(/Ann has error name-taken/).length, 16);
     await unimpressed(scene);
     mallory.leave();
+    await stage.end();
+  });
+});
+
+void describe('A newcomer to a group that is full', () => {
+  // As one of 256 is, in a moment.
+  const {members} = limits;
+  beforeEach(() => void Object.assign(limits, {members: 2}));
+  afterEach(() => void Object.assign(limits, {members}));
+
+  void it('is told so, and the host keeps nothing of it', async context => {
+    const {stage, carl} = await gathered();
+    stage.expect('too-large');
+    const add = context.mock.method(People.prototype, 'add').mock;
+    carl.join();
+    await stage.until(() => carl.membership?.state === 'ejected');
+    assert.deepEqual(stage.told(/ejected:|error/), [
+      'Ann has error too-large: A group has 2 members at most: somebody was turned away.',
+      'Carl is ejected: The group is full.',
+    ]);
+    const [{this: people} = {}] = add.calls;
+    assert.ok(people instanceof People);
+    assert.equal(people.get(carl.identity.id), undefined);
     await stage.end();
   });
 });
