@@ -455,6 +455,45 @@ const mutants = [
     tests: 'sim/password',
   },
   {
+    rule: 'a member carries for 16 newcomers',
+    file: 'src/group/relay.ts',
+    edits: [
+      ['if (this.#guests.size >= mostGuests) return;', ''],
+      [' || this.#guests.size >= mostGuests', ''],
+    ],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a member carries for nobody to whom the host says nothing',
+    file: 'src/group/relay.ts',
+    edits: [['if (!place.isWanted) return', 'if (!place) return']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a member carries for a newcomer for as long as the host lets that wait',
+    file: 'src/group/relay.ts',
+    edits: [['      guest.isWanted = true;\n', '']],
+    tests: 'attack/stranger sim/relay',
+  },
+  {
+    rule: 'a newcomer does not call the host by way of a member',
+    file: 'src/group/relay.ts',
+    edits: [["frame.type !== 'carry' || frame.opened", "frame.type !== 'carry'"]],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a host calls 16 newcomers in 10 s of whom a member tells',
+    file: 'src/group/relay.ts',
+    edits: [[' || others.length >= mostGuests', '']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'of whom one member tells others may tell as well',
+    file: 'src/group/relay.ts',
+    edits: [['this.#remember(newcomer, carrier.person.id)', 'this.#remember(newcomer)']],
+    tests: 'attack/member',
+  },
+  {
     rule: 'other groups are reported 16 times',
     file: 'src/group/rivalry.ts',
     edits: [['const mostReported = 16;', 'const mostReported = 1e9;']],

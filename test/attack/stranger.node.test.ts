@@ -256,13 +256,61 @@ void describe('A fake host at the meeting point', () => {
 });
 
 void describe('Newcomers to whom a member carries for the host', () => {
-  void it('are let go when they send more than the member can pass on', async () => {
+  /** Strangers whom Bob has fetched for Ann, who cannot reach them. */
+  async function fetched(count: number) {
     const stage = (await Stage.set(2)).expect('bad-frame', 'bad-proof', 'unreachable', 'connection-lost');
-    const outlaws = [await Outlaw.come(stage, 'Mallory'), await Outlaw.come(stage, 'Trudy')];
-    for (const {name} of outlaws) stage.world.network.cut('Ann', name);
-    for (const outlaw of outlaws) void outlaw.connect(stage.world.meetingPoint).catch(() => {});
-    await stage.until(() => outlaws.every(({callers}) => callers.length > 0), 10_000);
-    const calls = outlaws.map(({callers}) => callers[0] as NonNullable<(typeof callers)[0]>);
+    const outlaws: Outlaw[] = [];
+    for (let at = 0; at < count; at += 1) {
+      const outlaw = await Outlaw.come(stage, `Nr ${at}`);
+      outlaws.push(outlaw);
+      stage.world.network.cut('Ann', outlaw.name);
+    }
+    // When that has failed, Ann has called them another way, a while ago.
+    await Promise.allSettled(outlaws.map(outlaw => outlaw.connect(stage.world.meetingPoint)));
+    assert.ok(outlaws.every(({callers}) => callers[0]?.all('carried').length === 1));
+    return {stage, outlaws, calls: outlaws.map(({callers}) => callers[0] as NonNullable<(typeof callers)[0]>)};
+  }
+
+  void it('are let go when the host has nothing to say to them for 5 s', async () => {
+    const {stage, outlaws, calls} = await fetched(8);
+    await stage.advance(1000);
+    assert.equal(calls.filter(({isOver}) => isOver).length, 0);
+    await stage.advance(7000);
+    assert.equal(calls.filter(({isOver}) => isOver).length, 8);
+    for (const outlaw of outlaws) outlaw.leave();
+    await stage.whole();
+    await stage.end();
+  });
+
+  void it('are let go when they call the host, and do not wait to be called', async () => {
+    const {stage, outlaws, calls} = await fetched(1);
+    calls[0]?.send({type: 'carry', to: stage.actor(0).identity.id, channel: 1, opened: true, data: new Uint8Array(65)});
+    await stage.advance(100);
+    assert.equal(calls[0]?.isOver, true);
+    outlaws[0]?.leave();
+    await stage.whole();
+    await stage.end();
+  });
+
+  void it('are 16 at most, and stay for as long as the host lets them wait', async () => {
+    const stage = (await Stage.set(19, 2)).expect('unreachable', 'connection-lost');
+    const ann = stage.actor(0);
+    ann.decide = 'later';
+    for (const newcomer of stage.world.actors.slice(2)) {
+      stage.world.network.cut('Ann', newcomer.name);
+      newcomer.join();
+    }
+    await stage.until(() => ann.requests.length === 16);
+    await stage.advance(60_000);
+    assert.equal(ann.requests.length, 16);
+    assert.equal(stage.world.actors.filter(({membership}) => membership?.state === 'pending').length, 16);
+    ann.requests[0]?.reject();
+    await stage.until(() => ann.requests.length === 17);
+    await stage.end();
+  });
+
+  void it('are let go when they send more than the member can pass on', async () => {
+    const {stage, outlaws, calls} = await fetched(2);
     const data = new Uint8Array(16 * 1024);
     // Two of them, because the member passes on as fast as one can send.
     for (let count = 0; count < 500; count += 1) {
