@@ -494,6 +494,29 @@ const mutants = [
     tests: 'attack/member',
   },
   {
+    rule: 'a page is not told of every connection that makes no sense',
+    file: 'src/group/membership.ts',
+    edits: [['const mostWarnings = 32;', 'const mostWarnings = 1e9;']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'nor of everything that is said at the door',
+    file: 'src/group/hosting.ts',
+    edits: [
+      [
+        'warning: failed} = context;',
+        '} = context;\n    const failed = (error: PeerGroupError) => listener.error(error);',
+      ],
+    ],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'nor of all that is said by those of whom nobody has heard',
+    file: 'src/group/group.ts',
+    edits: [['failed: context.warning,', 'failed: error => context.listener.error(error),']],
+    tests: 'attack/stranger',
+  },
+  {
     rule: 'other groups are reported 16 times',
     file: 'src/group/rivalry.ts',
     edits: [['const mostReported = 16;', 'const mostReported = 1e9;']],

@@ -69,8 +69,7 @@ export class Hosting {
     this.#options = options;
     this.#signal = signal;
     const {context, ledger} = options;
-    const {environment, listener, meetingPoint} = context;
-    const failed = (error: PeerGroupError) => listener.error(error);
+    const {environment, listener, meetingPoint, warning: failed} = context;
     this.#admission = new Admission(
       {
         environment,

@@ -104,7 +104,7 @@ async function reach(options: JoiningOptions, signal: AbortSignal): Promise<Sess
 /** Claims the meeting point or dials whoever holds it, until one of the two succeeds. */
 async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
   const {context} = options;
-  const {environment, listener, meetingPoint} = context;
+  const {environment, meetingPoint} = context;
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const dials: Promise<Session | undefined>[] = [];
@@ -112,7 +112,7 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
   try {
     for (let call = 1; call <= mostCalls; call += 1) {
       try {
-        const guest = {...context.callers, warning: (error: PeerGroupError) => listener.error(error)};
+        const guest = {...context.callers, warning: context.warning};
         return {type: 'founded', claimed: await claim(environment, meetingPoint, guest, context.wire, until)};
       } catch (error) {
         if (!(error instanceof PeerGroupError) || error.code !== 'id-taken') throw error;

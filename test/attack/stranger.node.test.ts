@@ -175,6 +175,31 @@ void describe('Strangers', () => {
     await stage.end();
   });
 
+  void it('who break the rules again and again are reported 32 times in 5 s, whatever rule it is', async () => {
+    const scene = await gathered();
+    const {stage, mallory} = scene;
+    stage.expect('version-mismatch');
+    const {meetingPoint} = stage.world;
+    const {root} = (await mallory.call(meetingPoint)).session.proof;
+    const bobAt = (stage.world.network.peerServer?.ids ?? []).at(-2) ?? '';
+    const ways = [
+      async () => (await mallory.connect(meetingPoint)).send(new Uint8Array(3)),
+      async () => (await mallory.call(meetingPoint)).send({type: 'pending'}),
+      async () => (await mallory.call(bobAt, root)).send({type: 'pending'}),
+    ];
+    for (const offend of ways) {
+      await stage.advance(5000);
+      const {mark, now} = stage;
+      for (let count = 0; count < 40; count += 1) await offend();
+      await stage.advance(100);
+      assert.ok(stage.now - now < 5000);
+      assert.equal(stage.told(/has error/, mark).length, 32);
+    }
+    await unimpressed(scene);
+    mallory.leave();
+    await stage.end();
+  });
+
   void it('who claim one group after another under the same name are reported 16 times, not for ever', async () => {
     const scene = await gathered();
     const {stage, mallory} = scene;
