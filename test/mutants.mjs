@@ -371,6 +371,12 @@ const mutants = [
     tests: 'attack/stranger',
   },
   {
+    rule: 'nothing is kept of whoever a full group turns away',
+    file: 'src/group/hosting.ts',
+    edits: [['if (!ledger.seat(person.id)) people.forget(person);', '']],
+    tests: 'attack/stranger',
+  },
+  {
     rule: 'a request is made in the own name',
     file: 'src/group/admission.ts',
     edits: [["if (!own) throw new PeerGroupError('bad-frame'", "if (false) throw new PeerGroupError('bad-frame'"]],
@@ -437,6 +443,104 @@ const mutants = [
     tests: 'attack/stranger',
   },
   {
+    rule: '16 hosts of other groups are met at a time',
+    file: 'src/group/rivalry.ts',
+    edits: [['const mostMet = 16;', 'const mostMet = 1e9;']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'hosts of other groups say what they want within 5 s',
+    file: 'src/group/rivalry.ts',
+    edits: [['() => this.#met.has(session) && this.#close(session)', '() => {}']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'nobody who dials a host leads it elsewhere',
+    file: 'src/group/rivalry.ts',
+    edits: [["session.connection.role === 'dialler'", 'true']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a host is led elsewhere once',
+    file: 'src/group/rivalry.ts',
+    edits: [['this.meet(host, false)', 'this.meet(host)']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'hosts of other groups count among those who are to show that they know the password',
+    file: 'src/group/gate.ts',
+    edits: [['this.#waiting.size + this.#compared', 'this.#waiting.size']],
+    tests: 'sim/password',
+  },
+  {
+    rule: 'hosts of other groups are let go when it is not their turn for too long',
+    file: 'src/group/gate.ts',
+    edits: [['this.#within(this.#ask(session, until), until)', 'this.#ask(session, until)']],
+    tests: 'sim/password',
+  },
+  {
+    rule: 'a member carries for 16 newcomers',
+    file: 'src/group/relay.ts',
+    edits: [
+      ['if (this.#guests.size >= mostGuests) return;', ''],
+      [' || this.#guests.size >= mostGuests', ''],
+    ],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a member carries for nobody to whom the host says nothing',
+    file: 'src/group/relay.ts',
+    edits: [['if (!place.isWanted) return', 'if (!place) return']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a member carries for a newcomer for as long as the host lets that wait',
+    file: 'src/group/relay.ts',
+    edits: [['      guest.isWanted = true;\n', '']],
+    tests: 'attack/stranger sim/relay',
+  },
+  {
+    rule: 'a newcomer does not call the host by way of a member',
+    file: 'src/group/relay.ts',
+    edits: [["frame.type !== 'carry' || frame.opened", "frame.type !== 'carry'"]],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'a host calls 16 newcomers in 10 s of whom a member tells',
+    file: 'src/group/relay.ts',
+    edits: [[' || others.length >= mostGuests', '']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'of whom one member tells others may tell as well',
+    file: 'src/group/relay.ts',
+    edits: [['this.#remember(newcomer, carrier.person.id)', 'this.#remember(newcomer)']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'a page is not told of every connection that makes no sense',
+    file: 'src/group/membership.ts',
+    edits: [['const mostWarnings = 32;', 'const mostWarnings = 1e9;']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'nor of everything that is said at the door',
+    file: 'src/group/hosting.ts',
+    edits: [
+      [
+        'warning: failed} = context;',
+        '} = context;\n    const failed = (error: PeerGroupError) => listener.error(error);',
+      ],
+    ],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'nor of all that is said by those of whom nobody has heard',
+    file: 'src/group/group.ts',
+    edits: [['failed: context.warning,', 'failed: error => context.listener.error(error),']],
+    tests: 'attack/stranger',
+  },
+  {
     rule: 'other groups are reported 16 times',
     file: 'src/group/rivalry.ts',
     edits: [['const mostReported = 16;', 'const mostReported = 1e9;']],
@@ -464,8 +568,8 @@ const mutants = [
     file: 'src/group/gate.ts',
     edits: [
       [
-        'if (await this.#within(shown, this.#signal)) throw gone();\n      return true;',
-        'return (await this.#within(shown, this.#signal)) === undefined;',
+        'if (await showPassword(this.#options.begin, session, tries, signal)) throw gone();\n      return true;',
+        'return (await showPassword(this.#options.begin, session, tries, signal)) === undefined;',
       ],
     ],
     tests: 'sim/sim',

@@ -160,8 +160,9 @@ export class Admission {
     // What it says from now on, it says to the group.
     session.hold();
     this.#options.admit(person, note, session).catch((error: unknown) => {
-      this.#options.failed(PeerGroupError.from(error, 'bad-frame', 'A newcomer could not be let in.'));
-      refuse(session, 'The group cannot take another member.');
+      const message = `A group has ${limits.members} members at most: somebody was turned away.`;
+      this.#options.failed(new PeerGroupError('too-large', message, {cause: error}));
+      refuse(session, 'The group is full.');
     });
   }
 

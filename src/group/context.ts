@@ -1,4 +1,5 @@
 import type {Environment, Identity} from '../environment.js';
+import type {PeerGroupError} from '../errors.js';
 import type {FrameOf} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
 import type {Connection} from '../transport/transport.js';
@@ -17,6 +18,8 @@ export interface Context {
   readonly protection: () => Protection | undefined;
   readonly presence: Presence;
   readonly listener: MembershipListener;
+  /** Tells the page of an error that strangers can cause as often as they like. */
+  readonly warning: (error: PeerGroupError) => void;
   /** Ends every socket and connection; aborts last of all, when the goodbyes have been said. */
   readonly wire: AbortSignal;
   /** ms that a member may be out of everybody's reach. */

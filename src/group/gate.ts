@@ -13,7 +13,7 @@ const patience = 5000;
 /** ms. How often a newcomer that waits for its turn is told so: it hears that the host is still there. */
 const patienceInterval = 1000;
 
-/** Newcomers that have not shown to know the password. Who has a place here waits two minutes at most. */
+/** Newcomers that have not shown to know the password, and hosts of other groups. Who has a place here waits two minutes at most. */
 const mostWaiting = 64;
 
 export interface GateOptions {
@@ -33,6 +33,8 @@ export class Gate implements Gatekeeper {
   readonly #waiting = new Map<Session, AbortController>();
   readonly #signal: AbortSignal;
   readonly #guesses: Guesses;
+  /** Hosts of other groups that are to show it. */
+  #compared = 0;
 
   constructor(options: GateOptions, signal: AbortSignal) {
     this.#options = options;
@@ -42,7 +44,7 @@ export class Gate implements Gatekeeper {
 
   /** Somebody who is in no group has connected. */
   receive(session: Session): void {
-    if (this.#waiting.size >= mostWaiting) {
+    if (this.#isFull) {
       session.send({type: 'goodbye'});
       return session.close();
     }
@@ -108,24 +110,39 @@ export class Gate implements Gatekeeper {
     }
   }
 
+  get #isFull(): boolean {
+    return this.#waiting.size + this.#compared >= mostWaiting;
+  }
+
   /**
    * The other way round: whether the host at the other end, of another group, knows the password too. Ends the session.
-   * Rejects when it does not say.
+   * Rejects when it does not say, or when it is not its turn for as long as it waits to be asked.
    */
   async compare(session: Session): Promise<boolean> {
-    const tries = {unanswered: 0};
-    await this.#guesses.take(this.#signal);
+    const over = new AbortController();
+    const until = AbortSignal.any([this.#signal, over.signal]);
     try {
-      const shown = showPassword(this.#options.begin, session, tries, this.#signal);
+      if (this.#isFull) throw gone();
+      this.#compared += 1;
+      return await this.#within(this.#ask(session, until), until).finally(() => (this.#compared -= 1));
+    } finally {
+      over.abort();
+      session.close();
+    }
+  }
+
+  async #ask(session: Session, signal: AbortSignal): Promise<boolean> {
+    await this.#guesses.take(signal);
+    const tries = {unanswered: 0};
+    try {
       // Sent elsewhere: whoever is host there by now is met another time.
-      if (await this.#within(shown, this.#signal)) throw gone();
+      if (await showPassword(this.#options.begin, session, tries, signal)) throw gone();
       return true;
     } catch (error) {
       if (error instanceof PeerGroupError && error.code === 'wrong-password') return false;
       throw error;
     } finally {
       if (tries.unanswered === 0) this.#guesses.giveBack();
-      session.close();
     }
   }
 

@@ -79,7 +79,7 @@ export class Group {
 
   constructor(options: GroupOptions) {
     const {context, ledger, people, founded} = options;
-    const {environment, self, listener} = context;
+    const {environment, self} = context;
     const mine = ledger.seat(self.id);
     if (!mine) throw new PeerGroupError('bad-frame', 'The host welcomed this member into a roster without it.');
     this.#context = context;
@@ -110,7 +110,7 @@ export class Group {
         changed: peer => this.#linkChanged(peer),
         forgotten: peer => this.#renew(peer),
         frame: (frame, session, peer) => this.#receive(frame, session, peer),
-        failed: error => listener.error(error),
+        failed: context.warning,
         unbearable: peer => this.#banish(peer),
       },
       this.#over.signal,

@@ -69,8 +69,7 @@ export class Hosting {
     this.#options = options;
     this.#signal = signal;
     const {context, ledger} = options;
-    const {environment, listener, meetingPoint} = context;
-    const failed = (error: PeerGroupError) => listener.error(error);
+    const {environment, listener, meetingPoint, warning: failed} = context;
     this.#admission = new Admission(
       {
         environment,
@@ -241,7 +240,11 @@ export class Hosting {
     if (ledger.seat(person.id)) await ledger.drop(identity, this.#dropping(person.id, 'left'));
     person.note = note;
     people.add(person);
-    await ledger.add(identity, person.key);
+    try {
+      await ledger.add(identity, person.key);
+    } finally {
+      if (!ledger.seat(person.id)) people.forget(person);
+    }
     if (this.#signal.aborted) {
       // Whoever is host now, or will be, is asked.
       session.send({type: 'goodbye'});

@@ -109,10 +109,10 @@ async function reach(options: JoiningOptions, signal: AbortSignal): Promise<Sess
 /** Claims the meeting point and dials whoever holds it, until one of the two succeeds. */
 async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
   const {context} = options;
-  const {environment, listener, meetingPoint} = context;
+  const {environment, meetingPoint} = context;
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  const guest = {...context.callers, warning: (error: PeerGroupError) => listener.error(error)};
+  const guest = {...context.callers, warning: context.warning};
   const ways: Promise<Session | Founded | undefined>[] = [];
   let winner: Session | Founded | undefined;
   try {

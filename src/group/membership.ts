@@ -47,6 +47,10 @@ const leavePatience = 2000;
 /** Connections that have not proven who is at the other end, at a time. The honest are through in no time, so that the oldest gives way. */
 const mostUnproven = 64;
 
+/** Errors that strangers can cause, and of which the page is told within `warningTime` ms: they can cause any number. */
+const mostWarnings = 32;
+const warningTime = 5000;
+
 /** ms. Somebody may dial this member a moment before it knows that it is in. */
 const earlyTime = 3000;
 
@@ -75,6 +79,7 @@ export class Membership {
   #asking = false;
   /** Where a host is welcome that comes by way of a member. */
   #ushered: ((host: Session) => void) | undefined;
+  #warnings = 0;
   #published = -Infinity;
   #publishing = false;
 
@@ -88,7 +93,8 @@ export class Membership {
     // First of all, because it may throw, and then nothing must have begun.
     const address = toHex(environment.crypto.random(16));
     this.#description = new SelfDescription(environment.clock, settings.identity, address, settings);
-    const error = (failure: PeerGroupError) => listener.error(failure);
+    const unreachable = (error: PeerGroupError) => listener.error(error);
+    const warning = (error: PeerGroupError) => this.#warn(error);
     const callers: Callers = {
       connection: connection => void this.#take(connection, () => this.#incoming(connection)),
       unopened: from => this.#group?.unopened(from),
@@ -96,7 +102,7 @@ export class Membership {
     const presence = new Presence(
       environment,
       address,
-      {...callers, connection: connection => this.#called(connection), unreachable: error, warning: error},
+      {...callers, connection: connection => this.#called(connection), unreachable, warning},
       this.#wire.signal,
     );
     this.#context = {
@@ -107,6 +113,7 @@ export class Membership {
       protection: () => this.#protection,
       presence,
       listener,
+      warning,
       wire: this.#wire.signal,
       grace: () => this.#description.grace,
       maxMessageSize: () => this.#description.maxMessageSize,
@@ -209,7 +216,7 @@ export class Membership {
     const {environment, identity} = this.#context;
     const {clock, crypto} = environment;
     const [{protect}, pake] = await Promise.all([import('./protection.js'), crypto.loadPake()]);
-    return protect(clock, pake, identity, this.#settings.password, error => this.#listener.error(error));
+    return protect(clock, pake, identity, this.#settings.password, this.#context.warning);
   }
 
   #enterGroup(ledger: Ledger, people: People, founded: number, session?: Session): Group {
@@ -315,10 +322,17 @@ export class Membership {
       const failure = PeerGroupError.from(error, 'bad-proof', 'Somebody connected but could not prove who it is.');
       // Whoever goes away again in the middle has done nothing wrong.
       const harmless = failure.code === 'connection-lost' || failure.code === 'unreachable';
-      if (!this.#over.signal.aborted && !harmless) this.#listener.error(failure);
+      if (!this.#over.signal.aborted && !harmless) this.#warn(failure);
     } finally {
       this.#unproven.delete(connection);
     }
+  }
+
+  #warn(error: PeerGroupError): void {
+    if (this.#warnings >= mostWarnings) return;
+    this.#warnings += 1;
+    this.#context.environment.clock.after(warningTime, () => (this.#warnings -= 1), this.#over.signal);
+    this.#listener.error(error);
   }
 
   /** The group that this member is in, or will be in a moment. */

@@ -17,10 +17,13 @@ const openingTime = 3000;
 /** Carried connections that others may have opened to this member, for each that carries; and may begin in `openingTime`, since each costs a pair of keys. */
 const mostCarried = 256;
 
-/** Newcomers to whom this member carries, and those for whom this host has others carry, at a time. */
+/** Newcomers to whom this member carries at a time; and those of whom this host hears in `invitationTime`, at the meeting point and by each member. */
 const mostGuests = 16;
 
-/** ms. For so long nobody is asked again to carry for the same newcomer. */
+/** ms. A host that wants a newcomer, or lets it wait, says so to it every second. One to whom it says nothing goes. */
+const guestTime = 5000;
+
+/** ms. For so long the same newcomer is not fetched again. */
 const invitationTime = 10_000;
 
 /** Bytes that may wait for a member to whom this one carries. Honest ends keep to a window, and there may be some of them. */
@@ -33,8 +36,8 @@ export class Relay {
   /** By carrier, other end, number and who opened it. */
   readonly #channels = new Map<string, {readonly other: string; readonly connection: CarriedConnection}>();
   /** Newcomers to whom this member carries for the host `host`, by their id. */
-  readonly #guests = new Map<string, {readonly session: Session; readonly host: string}>();
-  /** Addresses and ids of newcomers who are being fetched by others. */
+  readonly #guests = new Map<string, {readonly session: Session; readonly host: string; isWanted: boolean}>();
+  /** Newcomers who are being fetched: by which member, if one has told, and their id or address. */
   readonly #invited = new Set<string>();
   /** How many carried connections have begun in the last `openingTime`, by who carries. */
   readonly #begun = new Map<string, number>();
@@ -115,7 +118,10 @@ export class Relay {
     const receiver = this.#mesh.peer(to);
     const guest = this.#guests.get(to);
     let session = receiver?.carrier || !receiver?.link.attached || from.carrier ? undefined : receiver.session;
-    if (guest?.host === from.person.id) session = guest.session;
+    if (guest?.host === from.person.id) {
+      session = guest.session;
+      guest.isWanted = true;
+    }
     if (session && session.connection.bufferedAmount('main') < mostHeld) {
       return session.send({type: 'carried', from: from.person.id, channel, opened, data});
     }
@@ -164,10 +170,12 @@ export class Relay {
     for (const {session} of this.#nearest(() => true)) session?.send({type: 'invite', address});
   }
 
-  #remember(newcomer: string): boolean {
-    if (this.#invited.has(newcomer) || this.#invited.size >= mostGuests) return false;
-    this.#invited.add(newcomer);
-    this.#context.environment.clock.after(invitationTime, () => this.#invited.delete(newcomer), this.#signal);
+  #remember(newcomer: string, by = ''): boolean {
+    const invitation = `${by} ${newcomer}`;
+    const others = [...this.#invited].filter(other => other.startsWith(`${by} `));
+    if (others.includes(invitation) || others.length >= mostGuests) return false;
+    this.#invited.add(invitation);
+    this.#context.environment.clock.after(invitationTime, () => this.#invited.delete(invitation), this.#signal);
     return true;
   }
 
@@ -177,25 +185,41 @@ export class Relay {
     const guest = await this.#context.dial(address, host.signal).catch(() => undefined);
     if (!guest) return;
     const {id, root} = guest.proof;
-    if (root || this.#guests.has(id) || host.signal.aborted) return guest.close();
-    this.#guests.set(id, {session: guest, host: host.person.id});
+    if (root || this.#guests.has(id) || this.#guests.size >= mostGuests || host.signal.aborted) return guest.close();
+    const place = {session: guest, host: host.person.id, isWanted: true};
+    this.#guests.set(id, place);
+    const {clock} = this.#context.environment;
+    const review = () => {
+      if (this.#guests.get(id) !== place) return;
+      if (!place.isWanted) return this.#dismiss(id, guest);
+      place.isWanted = false;
+      clock.after(guestTime, review, this.#signal);
+    };
+    review();
     guest.read({
       frame: frame => {
-        if (frame.type !== 'carry') throw new PeerGroupError('bad-frame', 'A newcomer sent what only members may.');
+        // It answers the host, and does not call it: the host hears of no more than it wants.
+        if (frame.type !== 'carry' || frame.opened)
+          throw new PeerGroupError('bad-frame', 'A newcomer sent what only members may.');
         const {channel, opened, data} = frame;
         if ((host.session?.connection.bufferedAmount('main') ?? 0) >= mostHeld)
           throw new PeerGroupError('bad-frame', 'A newcomer sent more than can be carried.');
         host.session?.send({type: 'carried', from: id, channel, opened, data});
       },
       drained() {},
-      closed: () => this.#guests.delete(id),
+      closed: () => this.#dismiss(id, guest),
     });
     host.session?.send({type: 'invited', member: id});
   }
 
+  #dismiss(id: string, guest: Session): void {
+    this.#guests.delete(id);
+    guest.close();
+  }
+
   /** A member has found the newcomer: the host calls it. */
   async call(newcomer: string, carrier: Peer): Promise<void> {
-    if (!this.#remember(newcomer)) return;
+    if (!this.#remember(newcomer, carrier.person.id)) return;
     const over = new AbortController();
     const until = AbortSignal.any([this.#signal, over.signal]);
     this.#context.environment.clock.after(openingTime, () => over.abort(nobody()), until);
@@ -216,9 +240,7 @@ export class Relay {
       connection.receive(nothing);
     }
     for (const [guest, {session, host}] of this.#guests) {
-      if (host !== id) continue;
-      this.#guests.delete(guest);
-      session.close();
+      if (host === id) this.#dismiss(guest, session);
     }
   }
 

@@ -11,6 +11,9 @@ const youth = 60_000;
 /** ms. For each step of finding out who the other is. */
 const patience = 5000;
 
+/** Connections with hosts of other groups at a time. The honest need one round trip, so that the oldest gives way. */
+const mostMet = 16;
+
 /** Groups that are reported. Anybody can claim to be one more. */
 const mostReported = 16;
 
@@ -36,6 +39,8 @@ export interface RivalryOptions {
 export class Rivalry {
   readonly #options: RivalryOptions;
   readonly #signal: AbortSignal;
+  /** Who has not said yet how old its group is. */
+  readonly #met = new Set<Session>();
   readonly #reported = new Set<string>();
 
   constructor(options: RivalryOptions, signal: AbortSignal) {
@@ -43,56 +48,56 @@ export class Rivalry {
     this.#signal = signal;
   }
 
-  /** Somebody of another group is at the other end. */
-  meet(session: Session): void {
+  /** Somebody of another group is at the other end. Only where this host has dialled it may lead it on, and only once. */
+  meet(session: Session, mayLead = session.connection.role === 'dialler'): void {
     const {environment, founded, address} = this.#options;
     const age = Math.round(environment.clock.now() - founded);
-    const over = new AbortController();
-    const close = () => {
-      over.abort();
-      session.close();
-    };
-    environment.clock.after(patience, close, AbortSignal.any([this.#signal, over.signal]));
+    const [oldest] = this.#met;
+    if (oldest && this.#met.size >= mostMet) this.#close(oldest);
+    this.#met.add(session);
+    environment.clock.after(patience, () => this.#met.has(session) && this.#close(session), this.#signal);
     session.read({
-      frame: frame => this.#receive(frame, session, age, over),
+      frame: frame => this.#receive(frame, session, age, mayLead),
       drained() {},
-      closed: () => over.abort(),
+      closed: () => this.#met.delete(session),
     });
     session.send({type: 'rival', age, address});
   }
 
-  #receive(frame: Frame, session: Session, age: number, over: AbortController): void {
+  #close(session: Session): void {
+    this.#met.delete(session);
+    session.close();
+  }
+
+  #receive(frame: Frame, session: Session, age: number, mayLead: boolean): void {
     const {root, dial, gate} = this.#options;
-    const close = () => {
-      over.abort();
-      session.close();
-    };
     if (frame.type === 'redirect') {
-      close();
+      this.#close(session);
+      if (!mayLead) return;
       dial(frame.address, this.#signal).then(
-        host => (host.proof.root && toHex(host.proof.root) !== toHex(root) ? this.meet(host) : host.close()),
+        host => (host.proof.root && toHex(host.proof.root) !== toHex(root) ? this.meet(host, false) : host.close()),
         // The doorbell rings again soon, and whoever is host by then answers.
         () => {},
       );
       return;
     }
     if (frame.type !== 'rival') {
-      if (frame.type === 'goodbye') return close();
+      if (frame.type === 'goodbye') return this.#close(session);
       throw new PeerGroupError('bad-frame', `The host of another group sent “${frame.type}”.`);
     }
     const theirs = session.proof.root;
-    if (!theirs) return close();
+    if (!theirs) return this.#close(session);
     const verdict = judge({age, root}, {age: frame.age, root: theirs});
     if (verdict === 'both') this.#report(theirs);
     if (gate && verdict !== 'both') {
-      over.abort();
+      this.#met.delete(session);
       session.hold();
       if (verdict === 'yield') void this.#compare(gate, session, frame.address, theirs);
       else gate.receive(session);
       return;
     }
     if (verdict === 'stay') session.send({type: 'denied'});
-    close();
+    this.#close(session);
     if (verdict === 'yield') this.#options.yield(frame.address);
   }
 

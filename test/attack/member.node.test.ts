@@ -2,6 +2,8 @@ import {strict as assert} from 'node:assert';
 import {describe, it} from 'node:test';
 import {encode} from '../../src/codec/codec.js';
 import type {Frame} from '../../src/protocol/frames.js';
+import {toHex} from '../../src/protocol/schema.js';
+import {Actor} from '../sim/actor.js';
 import {Stage} from '../sim/stage.js';
 import {Outlaw, type Call} from './outlaw.js';
 
@@ -154,6 +156,24 @@ void describe('A member that sends', () => {
       mallory.callers.map(({frames}) => frames.length),
       [],
     );
+    await unharmed(scene);
+  });
+
+  void it('whom it says to have found nobody else is in the way of, and the host calls 16 of them in 10 s', async () => {
+    const scene = await gathered();
+    const {stage, toAnn} = scene;
+    const dora = new Actor(stage.world, 'Dora', await stage.world.crypto.createIdentity());
+    stage.world.actors.push(dora);
+    stage.world.network.cut('Ann', 'Dora');
+    dora.join();
+    // Among them whom others are about to find.
+    toAnn.send({type: 'invited', member: dora.identity.id});
+    for (let count = 0; count < 30; count += 1) {
+      toAnn.send({type: 'invited', member: toHex(stage.world.crypto.random(20))});
+    }
+    const took = await stage.until(() => dora.isIn);
+    assert.ok(took < 6000, `it took ${took} ms`);
+    assert.equal(new Set(toAnn.all('carry').map(({to}) => to)).size, 16);
     await unharmed(scene);
   });
 });

@@ -1,6 +1,8 @@
 import {strict as assert} from 'node:assert';
-import {describe, it} from 'node:test';
+import {afterEach, beforeEach, describe, it} from 'node:test';
 import {handshakeTimeout} from '../../src/group/handshake.js';
+import {People} from '../../src/group/people.js';
+import {limits} from '../../src/protocol/records.js';
 import type {Connection} from '../../src/transport/transport.js';
 import {heard, Stage} from '../sim/stage.js';
 import {Outlaw} from './outlaw.js';
@@ -137,6 +139,67 @@ void describe('Strangers', () => {
     await stage.end();
   });
 
+  void it('who say that they are in another group are 16 at most, for 5 s each', async () => {
+    const scene = await gathered();
+    const {stage, mallory} = scene;
+    const calls = [];
+    for (let count = 0; count < 20; count += 1)
+      calls.push(await mallory.call(stage.world.meetingPoint, stage.world.crypto.random(32)));
+    await stage.advance(100);
+    assert.equal(calls.filter(({isOver}) => !isOver).length, 16);
+    await unimpressed(scene);
+    await isLetIn(scene);
+    await stage.advance(5000);
+    assert.equal(calls.filter(({isOver}) => !isOver).length, 0);
+    mallory.leave();
+    await stage.end();
+  });
+
+  void it('who send the host elsewhere are followed only where it has dialled them, and only once', async () => {
+    const {stage, mallory} = await gathered();
+    stage.expect('server-unreachable').world.network.stopServer();
+    stage.world.network.startServer();
+    const holder = await Outlaw.come(stage, 'Holder', stage.world.meetingPoint);
+    const [trudy, victor] = [await Outlaw.come(stage, 'Trudy'), await Outlaw.come(stage, 'Victor')];
+    for (const outlaw of [holder, trudy]) outlaw.pretended = stage.world.crypto.random(32);
+    await stage.until(() => (holder.callers[0]?.all('rival').length ?? 0) > 0);
+    holder.callers[0]?.send({type: 'redirect', address: trudy.address});
+    await stage.until(() => trudy.callers.length > 0);
+    trudy.callers[0]?.send({type: 'redirect', address: victor.address});
+    const call = await victor.call(holder.callers[0]?.all('rival')[0]?.address ?? '', stage.world.crypto.random(32));
+    call.send({type: 'redirect', address: victor.address});
+    await stage.until(() => call.isOver);
+    await stage.advance(1000);
+    assert.equal(victor.callers.length, 0);
+    for (const outlaw of [mallory, holder, trudy, victor]) outlaw.leave();
+    await stage.end();
+  });
+
+  void it('who break the rules again and again are reported 32 times in 5 s, whatever rule it is', async () => {
+    const scene = await gathered();
+    const {stage, mallory} = scene;
+    stage.expect('version-mismatch');
+    const {meetingPoint} = stage.world;
+    const {root} = (await mallory.call(meetingPoint)).session.proof;
+    const bobAt = (stage.world.network.peerServer?.ids ?? []).at(-2) ?? '';
+    const ways = [
+      async () => (await mallory.connect(meetingPoint)).send(new Uint8Array(3)),
+      async () => (await mallory.call(meetingPoint)).send({type: 'pending'}),
+      async () => (await mallory.call(bobAt, root)).send({type: 'pending'}),
+    ];
+    for (const offend of ways) {
+      await stage.advance(5000);
+      const {mark, now} = stage;
+      for (let count = 0; count < 40; count += 1) await offend();
+      await stage.advance(100);
+      assert.ok(stage.now - now < 5000);
+      assert.equal(stage.told(/has error/, mark).length, 32);
+    }
+    await unimpressed(scene);
+    mallory.leave();
+    await stage.end();
+  });
+
   void it('who claim one group after another under the same name are reported 16 times, not for ever', async () => {
     const scene = await gathered();
     const {stage, mallory} = scene;
@@ -150,6 +213,29 @@ void describe('Strangers', () => {
     assert.equal(stage.told(/Ann has error name-taken/).length, 16);
     await unimpressed(scene);
     mallory.leave();
+    await stage.end();
+  });
+});
+
+void describe('A newcomer to a group that is full', () => {
+  // As one of 256 is, in a moment.
+  const {members} = limits;
+  beforeEach(() => void Object.assign(limits, {members: 2}));
+  afterEach(() => void Object.assign(limits, {members}));
+
+  void it('is told so, and the host keeps nothing of it', async context => {
+    const {stage, carl} = await gathered();
+    stage.expect('too-large');
+    const add = context.mock.method(People.prototype, 'add').mock;
+    carl.join();
+    await stage.until(() => carl.membership?.state === 'ejected');
+    assert.deepEqual(stage.told(/ejected:|error/), [
+      'Ann has error too-large: A group has 2 members at most: somebody was turned away.',
+      'Carl is ejected: The group is full.',
+    ]);
+    const [{this: people} = {}] = add.calls;
+    assert.ok(people instanceof People);
+    assert.equal(people.get(carl.identity.id), undefined);
     await stage.end();
   });
 });
@@ -195,13 +281,61 @@ void describe('A fake host at the meeting point', () => {
 });
 
 void describe('Newcomers to whom a member carries for the host', () => {
-  void it('are let go when they send more than the member can pass on', async () => {
+  /** Strangers whom Bob has fetched for Ann, who cannot reach them. */
+  async function fetched(count: number) {
     const stage = (await Stage.set(2)).expect('bad-frame', 'bad-proof', 'unreachable', 'connection-lost');
-    const outlaws = [await Outlaw.come(stage, 'Mallory'), await Outlaw.come(stage, 'Trudy')];
-    for (const {name} of outlaws) stage.world.network.cut('Ann', name);
-    for (const outlaw of outlaws) void outlaw.connect(stage.world.meetingPoint).catch(() => {});
-    await stage.until(() => outlaws.every(({callers}) => callers.length > 0), 10_000);
-    const calls = outlaws.map(({callers}) => callers[0] as NonNullable<(typeof callers)[0]>);
+    const outlaws: Outlaw[] = [];
+    for (let at = 0; at < count; at += 1) {
+      const outlaw = await Outlaw.come(stage, `Nr ${at}`);
+      outlaws.push(outlaw);
+      stage.world.network.cut('Ann', outlaw.name);
+    }
+    // When that has failed, Ann has called them another way, a while ago.
+    await Promise.allSettled(outlaws.map(outlaw => outlaw.connect(stage.world.meetingPoint)));
+    assert.ok(outlaws.every(({callers}) => callers[0]?.all('carried').length === 1));
+    return {stage, outlaws, calls: outlaws.map(({callers}) => callers[0] as NonNullable<(typeof callers)[0]>)};
+  }
+
+  void it('are let go when the host has nothing to say to them for 5 s', async () => {
+    const {stage, outlaws, calls} = await fetched(8);
+    await stage.advance(1000);
+    assert.equal(calls.filter(({isOver}) => isOver).length, 0);
+    await stage.advance(7000);
+    assert.equal(calls.filter(({isOver}) => isOver).length, 8);
+    for (const outlaw of outlaws) outlaw.leave();
+    await stage.whole();
+    await stage.end();
+  });
+
+  void it('are let go when they call the host, and do not wait to be called', async () => {
+    const {stage, outlaws, calls} = await fetched(1);
+    calls[0]?.send({type: 'carry', to: stage.actor(0).identity.id, channel: 1, opened: true, data: new Uint8Array(65)});
+    await stage.advance(100);
+    assert.equal(calls[0]?.isOver, true);
+    outlaws[0]?.leave();
+    await stage.whole();
+    await stage.end();
+  });
+
+  void it('are 16 at most, and stay for as long as the host lets them wait', async () => {
+    const stage = (await Stage.set(19, 2)).expect('unreachable', 'connection-lost');
+    const ann = stage.actor(0);
+    ann.decide = 'later';
+    for (const newcomer of stage.world.actors.slice(2)) {
+      stage.world.network.cut('Ann', newcomer.name);
+      newcomer.join();
+    }
+    await stage.until(() => ann.requests.length === 16);
+    await stage.advance(60_000);
+    assert.equal(ann.requests.length, 16);
+    assert.equal(stage.world.actors.filter(({membership}) => membership?.state === 'pending').length, 16);
+    ann.requests[0]?.reject();
+    await stage.until(() => ann.requests.length === 17);
+    await stage.end();
+  });
+
+  void it('are let go when they send more than the member can pass on', async () => {
+    const {stage, outlaws, calls} = await fetched(2);
     const data = new Uint8Array(16 * 1024);
     // Two of them, because the member passes on as fast as one can send.
     for (let count = 0; count < 500; count += 1) {

@@ -148,7 +148,7 @@ async function stranger(stage: Stage, actor: Actor) {
     connections,
     register,
     prove,
-    call: async () => prove(await endpoint.dial(meetingPoint, over.signal)),
+    call: async (root?: Bytes) => prove(await endpoint.dial(meetingPoint, over.signal), root),
     /** Asks the host, with any share, and says the wrong thing when it is answered. */
     async guess(told: (frame: Frame) => void): Promise<Session> {
       const session = await prove(await endpoint.dial(meetingPoint, over.signal));
@@ -270,6 +270,46 @@ void describe('Whoever guesses', () => {
     await stage.advance(1000);
     assert.equal(stage.world.clock.pending, 0);
   });
+
+  for (const guess of [false, true]) {
+    void it(`is in one queue with hosts of other groups, who ${guess ? 'guess too' : 'say nothing'}`, async () => {
+      const stage = await Stage.set(3, 1, {password});
+      stage.expect('name-taken');
+      const mallory = await stranger(stage, stage.actor(2));
+      const rivals: Session[] = [];
+      const over = new Set<Session>();
+      let asked = 0;
+      const claim = async () => {
+        const session = await mallory.call(stage.world.crypto.random(32));
+        rivals.push(session);
+        session.read({
+          frame(frame) {
+            if (frame.type !== 'pake') return;
+            asked += 1;
+            if (guess) session.send({type: 'pake', share: new Uint8Array(32).fill(asked)});
+          },
+          drained() {},
+          closed: () => over.add(session),
+        });
+        session.send({type: 'rival', age: 1e9, address: 'aa'});
+      };
+      for (let count = 0; count < 100; count += 1) {
+        void claim();
+        await stage.advance(5);
+      }
+      await stage.advance(100);
+      assert.equal(rivals.length - over.size, 64);
+      const bob = stage.actor(1);
+      bob.join();
+      const took = await stage.until(() => bob.isIn, 60_000);
+      assert.ok(took < 20_000, `it took ${took} ms`);
+      // Those who are not asked in time are let go.
+      await stage.advance(5000);
+      assert.equal(over.size, 100);
+      mallory.end();
+      await stage.end();
+    });
+  }
 
   void it('cannot make a newcomer wait longer than the host is host', async () => {
     const stage = await Stage.set(4, 2, {password});
