@@ -270,6 +270,12 @@ const mutants = [
     tests: 'attack/server',
   },
   {
+    rule: 'a description names one certificate, by whatever hash',
+    file: 'src/transport/peerjs-fingerprints.ts',
+    edits: [['match(/fingerprint.*/g)', 'match(/fingerprint:sha-256.*/g)']],
+    tests: 'transport/peerjs-fingerprints transport/peerjs-hostile',
+  },
+  {
     rule: 'whoever answers at the address of a member is that member',
     file: 'src/group/group.ts',
     edits: [['const right = session.proof.id === peer.person.id;', 'const right = true;']],
