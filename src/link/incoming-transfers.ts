@@ -35,7 +35,7 @@ interface Transfer {
 
 export interface IncomingTransfersOptions {
   readonly clock: Clock;
-  /** Bytes of the largest value that is taken. */
+  /** Bytes of the largest value that is taken, if it is a transfer. */
   readonly mostBytes: () => number;
   readonly dispatch: (arrived: Arrived) => void;
   readonly progress: (transfer: number, bytes: number, total: number) => void;
