@@ -78,6 +78,12 @@ const mutants = [
     tests: 'link/transfers',
   },
   {
+    rule: 'no more transfers are offered than may be under way',
+    file: 'src/link/outgoing-transfers.ts',
+    edits: [['if (this.#transfers[mostTransfers - 1]?.number) return undefined;', '']],
+    tests: 'link/transfers',
+  },
+  {
     rule: 'values take no more memory together than a member may have',
     file: 'src/link/incoming-transfers.ts',
     edits: [['memory + this.#sum(other => other.memory) > mostMemory', 'memory > mostMemory']],

@@ -7,7 +7,7 @@ import {Meter} from './meter.js';
 import type {Arrived} from './parcel.js';
 
 /** Transfers that may be under way at once from one member, and how far ahead of the others one may be. */
-const mostTransfers = 1024;
+export const mostTransfers = 1024;
 
 /** Bytes. How often transfers are acknowledged on their way, so that they can go on from there, and there is room for more. */
 const acknowledgeEvery = 512 * 1024;
