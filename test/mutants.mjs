@@ -102,6 +102,57 @@ const mutants = [
     tests: 'link/transfers',
   },
   {
+    rule: 'no more transfers are offered than may be under way',
+    file: 'src/link/outgoing-transfers.ts',
+    edits: [['if (this.#transfers[mostTransfers - 1]?.number) return undefined;', '']],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'values take no more memory together than a member may have',
+    file: 'src/link/incoming-transfers.ts',
+    edits: [['memory + this.#sum(other => other.memory) > mostMemory', 'memory > mostMemory']],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'of many bodies each counts',
+    file: 'src/link/incoming-transfers.ts',
+    edits: [['const bodyOverhead = 1024;', 'const bodyOverhead = 0;']],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'what comes of a Blob counts until the browser has it',
+    file: 'src/link/incoming-transfers.ts',
+    edits: [['bytes + gatherSize,', 'bytes,']],
+    tests: 'link/transfers',
+  },
+  {
+    rule: 'a Blob is given to the browser when it is complete',
+    file: 'src/link/assembly.ts',
+    edits: [
+      [' || this.#missing === 0)', ')'],
+      ['new Blob(this.#parts)', 'new Blob([...this.#parts, ...this.#recent.drain()])'],
+    ],
+    tests: 'link/pile',
+  },
+  {
+    rule: 'streams take no more memory together than honest ones do',
+    file: 'src/link/incoming-transfers.ts',
+    edits: [['?? 0) > mostStreamed', '?? 0) > Infinity']],
+    tests: 'link/streams',
+  },
+  {
+    rule: 'small pieces are put together',
+    file: 'src/link/pile.ts',
+    edits: [['if (!last || last.length + piece.length > pieceSize)', 'if (!last || piece.length > 0)']],
+    tests: 'link/pile',
+  },
+  {
+    rule: 'a datagram is one packet',
+    file: 'src/link/link.ts',
+    edits: [['data.length > mostDatagram', 'data.length < 0']],
+    tests: 'link/link',
+  },
+  {
     rule: 'a datagram that is older than the last is dropped',
     file: 'src/link/link.ts',
     edits: [['    if (number <= this.#datagramsReceived) return;\n', '']],
@@ -292,6 +343,12 @@ const mutants = [
       ['acceptorFingerprint: mine ? remote : local,', 'acceptorFingerprint: new Uint8Array(local.length && 32),'],
     ],
     tests: 'attack/server',
+  },
+  {
+    rule: 'a description names one certificate, by whatever hash',
+    file: 'src/transport/peerjs-fingerprints.ts',
+    edits: [['match(/fingerprint.*/g)', 'match(/fingerprint:sha-256.*/g)']],
+    tests: 'transport/peerjs-fingerprints transport/peerjs-hostile',
   },
   {
     rule: 'whoever answers at the address of a member is that member',

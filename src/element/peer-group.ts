@@ -250,7 +250,7 @@ export class PeerGroup extends LitElement {
 
   /**
    * Bytes of the largest value, with its Blobs, that this member takes; the promise of who sends a larger one rejects with
-   * `too-large`. Default 4 GiB. A value that is on its way already is taken.
+   * `too-large`. Default 4 GiB. What is on its way already is taken, and so are values up to 256 KiB and streams.
    * @attr max-message-size
    */
   get maxMessageSize(): number {

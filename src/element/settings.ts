@@ -57,18 +57,19 @@ export function parsePassword(value: unknown): string {
  * @throws `invalid-server`
  */
 export function parseServer(text: string, base: string): ServerAddress {
-  // Errors end up in logs, and a password shall not.
-  const shown = text.replace(/\/\/[^/?#]*@/, '//…@');
-  const invalid = (why: string, cause?: unknown) =>
-    new PeerGroupError('invalid-server', `The server ${quote(shown)} cannot be used: ${why}`, {cause});
+  // Errors end up in logs, and a password shall not, wherever a browser looks for one.
+  const shown = text.replace(/^.*@/s, '…@');
+  const invalid = (why: string) =>
+    new PeerGroupError('invalid-server', `The server ${quote(shown)} cannot be used: ${why}`);
   if (text.trim() === '') {
     throw invalid('it is empty. Remove the attribute to use the public server of PeerJS.');
   }
   let url: URL;
   try {
     url = new URL(text, base);
-  } catch (error) {
-    throw invalid('it is not a URL such as https://signal.example.org/.', error);
+  } catch {
+    // Some browsers' own error quotes the text.
+    throw invalid('it is not a URL such as https://signal.example.org/.');
   }
   if (!/^(https?|wss?):$/.test(url.protocol)) {
     throw invalid(

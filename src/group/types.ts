@@ -119,6 +119,6 @@ export interface Presentation {
   readonly credential: unknown;
   /** ms that a member may be out of everybody's reach before it counts as lost. */
   readonly grace: number;
-  /** Bytes of the largest value that is taken. */
+  /** Bytes of the largest value that is taken, if it is a transfer. */
   readonly maxMessageSize: number;
 }

@@ -1,8 +1,10 @@
 import type {Body} from '../codec/codec.js';
 import type {Bytes} from '../environment.js';
+import {concatenate} from './incoming-values.js';
+import {Pile} from './pile.js';
 
 /** Bytes of a Blob that are gathered in memory before they are given to the browser, which may keep them on disk. */
-const gatherSize = 1024 * 1024;
+export const gatherSize = 1024 * 1024;
 
 /** A buffer gets its memory when this part of it has come: whoever announces much and sends little takes no more than little. */
 const trustedShare = 1 / 16;
@@ -16,7 +18,7 @@ export interface Assembly {
 
 export class BufferAssembly implements Assembly {
   readonly size: number;
-  #pieces: Bytes[] = [];
+  readonly #recent = new Pile();
   #received = 0;
   #whole: Bytes | undefined;
 
@@ -26,20 +28,13 @@ export class BufferAssembly implements Assembly {
 
   add(piece: Bytes): void {
     if (this.#whole) this.#whole.set(piece, this.#received);
-    else this.#pieces.push(piece);
+    else this.#recent.add(piece);
     this.#received += piece.length;
     if (!this.#whole && this.#received >= this.size * trustedShare) this.#whole = this.#gather();
   }
 
   #gather(): Bytes {
-    const whole = new Uint8Array(this.size);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    this.#pieces = [];
-    return whole;
+    return concatenate(this.#recent.drain(), this.size);
   }
 
   result(): Bytes {
@@ -49,24 +44,22 @@ export class BufferAssembly implements Assembly {
 
 export class BlobAssembly implements Assembly {
   readonly size: number;
-  #parts: Blob[] = [];
-  #recent: Bytes[] = [];
-  #recentSize = 0;
+  readonly #parts: Blob[] = [];
+  readonly #recent = new Pile();
+  #missing: number;
 
   constructor(size: number) {
     this.size = size;
+    this.#missing = size;
   }
 
   add(piece: Bytes): void {
-    this.#recent.push(piece);
-    this.#recentSize += piece.length;
-    if (this.#recentSize < gatherSize) return;
-    this.#parts.push(new Blob(this.#recent));
-    this.#recent = [];
-    this.#recentSize = 0;
+    this.#recent.add(piece);
+    this.#missing -= piece.length;
+    if (this.#recent.size >= gatherSize || this.#missing === 0) this.#parts.push(new Blob(this.#recent.drain()));
   }
 
   result(): Blob {
-    return new Blob([...this.#parts, ...this.#recent]);
+    return new Blob(this.#parts);
   }
 }

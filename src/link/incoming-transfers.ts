@@ -1,25 +1,33 @@
 import type {Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import type {FrameOf} from '../protocol/frames.js';
-import {BlobAssembly, BufferAssembly, type Assembly} from './assembly.js';
+import {mostChunk, streamWindow, type FrameOf} from '../protocol/frames.js';
+import {BlobAssembly, BufferAssembly, gatherSize, type Assembly} from './assembly.js';
 import {IncomingStream} from './incoming-stream.js';
 import {Meter} from './meter.js';
 import type {Arrived} from './parcel.js';
 
 /** Transfers that may be under way at once from one member, and how far ahead of the others one may be. */
-const mostTransfers = 1024;
+export const mostTransfers = 1024;
 
 /** Bytes. How often transfers are acknowledged on their way, so that they can go on from there, and there is room for more. */
 const acknowledgeEvery = 512 * 1024;
 
-/** Bytes of buffers that may be put together at a time. */
+/** Bytes of values that may be put together at a time. What the browser keeps of Blobs is not among them. */
 const mostMemory = 2 ** 31;
+
+/** Bytes that a body needs beside its own. */
+const bodyOverhead = 1024;
+
+/** Bytes of streams that may be kept at a time: no honest sender has more than 64 of them under way. */
+const mostStreamed = 64 * (mostChunk + 2 * streamWindow);
 
 interface Transfer {
   /** The last small value that goes before it. */
   readonly after: number;
   readonly private: boolean;
   readonly size: number;
+  /** Bytes that are needed to put it together. */
+  readonly memory: number;
   /** The value's bytes, then its bodies. None of it is kept of what is refused or cancelled. */
   readonly sections: Assembly[];
   /** Which of them is being received, and how much of it has come. */
@@ -35,7 +43,7 @@ interface Transfer {
 
 export interface IncomingTransfersOptions {
   readonly clock: Clock;
-  /** Bytes of the largest value that is taken. */
+  /** Bytes of the largest value that is taken, if it is a transfer. */
   readonly mostBytes: () => number;
   readonly dispatch: (arrived: Arrived) => void;
   readonly progress: (transfer: number, bytes: number, total: number) => void;
@@ -69,8 +77,11 @@ export class IncomingTransfers {
     const size = bodies.reduce((sum, body) => sum + body.size, bytes);
     if (bytes === 0 || !Number.isSafeInteger(size)) throw confused();
     const {clock, mostBytes, progress} = this.#options;
-    const inMemory = bodies.reduce((sum, body) => sum + (body.kind === 'buffer' ? body.size : 0), bytes);
-    const isRefused = size > mostBytes() || inMemory > mostMemory - this.#memory;
+    const memory = bodies.reduce(
+      (sum, body) => sum + bodyOverhead + (body.kind === 'buffer' ? body.size : 0),
+      bytes + gatherSize,
+    );
+    const isRefused = size > mostBytes() || memory + this.#sum(other => other.memory) > mostMemory;
     const assemble = (body: (typeof bodies)[number]) =>
       body.kind === 'blob' ? new BlobAssembly(body.size) : new BufferAssembly(body.size);
     const sections = isRefused ? [] : [new BufferAssembly(bytes), ...bodies.map(assemble)];
@@ -78,6 +89,7 @@ export class IncomingTransfers {
       after,
       private: isPrivate,
       size,
+      memory: isRefused ? 0 : memory,
       sections,
       section: 0,
       inSection: 0,
@@ -90,10 +102,9 @@ export class IncomingTransfers {
     if (isRefused) this.#refuse(transfer);
   }
 
-  get #memory(): number {
+  #sum(bytesOf: (transfer: Transfer) => number): number {
     let sum = 0;
-    for (const {sections} of this.#transfers.values())
-      for (const section of sections) if (section instanceof BufferAssembly) sum += section.size;
+    for (const transfer of this.#transfers.values()) sum += bytesOf(transfer);
     return sum;
   }
 
@@ -109,6 +120,7 @@ export class IncomingTransfers {
       after,
       private: isPrivate,
       size: 0,
+      memory: 0,
       sections: [],
       section: 0,
       inSection: 0,
@@ -137,7 +149,11 @@ export class IncomingTransfers {
     }
     if (transfer.state === 'refused') return this.#refuse(number);
     if (transfer.state === 'cancelled') return;
-    if (transfer.stream) return transfer.stream.part(data);
+    if (transfer.stream) {
+      transfer.stream.part(data);
+      if (this.#sum(({stream}) => stream?.held ?? 0) > mostStreamed) throw confused();
+      return;
+    }
     if (data.length === 0 || transfer.received + data.length > transfer.size) throw confused();
     let rest = data;
     while (rest.length > 0) {
@@ -183,7 +199,16 @@ export class IncomingTransfers {
     if (number <= this.dispatched) this.#transfers.delete(number);
     else {
       if (number > this.dispatched + mostTransfers) throw confused();
-      const nothing = {after: 0, private: false, size: 0, sections: [], section: 0, inSection: 0, received: 0};
+      const nothing = {
+        after: 0,
+        private: false,
+        size: 0,
+        memory: 0,
+        sections: [],
+        section: 0,
+        inSection: 0,
+        received: 0,
+      };
       this.#transfers.set(number, {...nothing, meter: undefined, stream: undefined, state: 'cancelled', isTold: false});
       this.#flush();
     }

@@ -1,5 +1,6 @@
 import type {Bytes, Clock} from '../environment.js';
-import {encodeFrame, type Frame, type FrameOf, type LinkFrame} from '../protocol/frames.js';
+import {PeerGroupError} from '../errors.js';
+import {encodeFrame, mostDatagram, type Frame, type FrameOf, type LinkFrame} from '../protocol/frames.js';
 import type {Connection, Lane} from '../transport/transport.js';
 import {Acknowledger} from './acknowledger.js';
 import {IncomingTransfers} from './incoming-transfers.js';
@@ -21,7 +22,7 @@ export interface LinkOptions {
   readonly clock: Clock;
   /** Ends the link's timers. */
   readonly signal: AbortSignal;
-  /** Bytes of the largest value that is taken. */
+  /** Bytes of the largest value that is taken, if it is a transfer. */
   readonly mostBytes: () => number;
   /** A value has arrived, in order, once. It counts as acknowledged when this returns. */
   readonly deliver: (arrived: Arrived) => void;
@@ -237,8 +238,10 @@ export class Link {
     }
   }
 
-  /** One that is older than the last is late, and counts as lost. */
+  /** One that is older than the last is late, and counts as lost. @throws PeerGroupError `bad-frame` */
   #receiveDatagram({number, private: isPrivate, data}: FrameOf<'datagram'>): void {
+    if (data.length > mostDatagram)
+      throw new PeerGroupError('bad-frame', 'A member sent a datagram that is too large.');
     if (number <= this.#datagramsReceived) return;
     this.#datagramsReceived = number;
     this.bytesReceived += data.length;

@@ -2,6 +2,7 @@ import {bodySize} from '../codec/codec.js';
 import type {Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {streamWindow, type Frame, type FrameOf} from '../protocol/frames.js';
+import {mostTransfers} from './incoming-transfers.js';
 import {Meter} from './meter.js';
 import type {OutgoingValues} from './outgoing-values.js';
 import type {Parcel, Receipt} from './parcel.js';
@@ -151,7 +152,11 @@ export class OutgoingTransfers {
   #offer(transfer: Transfer): Frame | undefined {
     const first = transfer.number > 0 ? transfer : this.#transfers.find(({number}) => number === 0);
     if (!first || !this.#values.haveLeft(first.order)) return undefined;
-    if (first.number === 0) first.number = this.begun += 1;
+    if (first.number === 0) {
+      // Those that have a number come first.
+      if (this.#transfers[mostTransfers - 1]?.number) return undefined;
+      first.number = this.begun += 1;
+    }
     first.offered = true;
     const {number, parcel, private: isPrivate} = first;
     const after = this.#values.lastSent;

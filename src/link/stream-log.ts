@@ -140,7 +140,7 @@ export class StreamLog {
 }
 
 /** The chunk as it is sent. */
-export function withLength(chunk: Bytes): Bytes {
+function withLength(chunk: Bytes): Bytes {
   const piece = new Uint8Array(4 + chunk.length);
   new DataView(piece.buffer).setUint32(0, chunk.length);
   piece.set(chunk, 4);

@@ -122,6 +122,21 @@ describe('the server attribute', () => {
     expectCode('invalid-server', () => parseServer('/signal', 'file:///tmp/page.html'));
   });
 
+  it('keeps a password out of the error, and what the browser says of it', () => {
+    for (const text of [
+      'https://ann:secret@a.example/',
+      'wss:ann:secret@a.example',
+      'https:/\\/ann:secret@a.example',
+      'https://ann:sec/secret@a.example',
+      'https://ann:x\nsecret@a.example',
+      'https://ann:secret@a.example:99999/',
+    ]) {
+      const error = refusal(() => server(text));
+      expect(error.message).not.to.contain('secret');
+      expect(error.cause).to.equal(undefined);
+    }
+  });
+
   it('keeps a long value out of the message', () => {
     expect(refusal(() => server(`ftp://${'a'.repeat(1e5)}`)).message.length).to.be.lessThan(300);
   });

@@ -1,9 +1,10 @@
 import {decode, encode} from '../../src/codec/codec.js';
+import {Kind} from '../../src/codec/kinds.js';
 import {PeerGroupError} from '../../src/errors.js';
 import {equalBytes} from '../../src/group/signing.js';
 import {announcedVersion, decodeFrame, encodeFrame} from '../../src/protocol/frames.js';
 import * as records from '../../src/protocol/records.js';
-import {read, write, type Kind} from '../../src/protocol/schema.js';
+import {read, write, type Kind as RecordKind} from '../../src/protocol/schema.js';
 import {randomValue} from '../codec/random.js';
 import {difference} from '../codec/same.js';
 import {Samples} from '../protocol/samples.js';
@@ -29,7 +30,7 @@ const frames: Target = {
 };
 
 /** The first byte of an input says which. */
-const kinds: readonly (readonly [Kind<unknown>, (samples: Samples) => unknown])[] = [
+const kinds: readonly (readonly [RecordKind<unknown>, (samples: Samples) => unknown])[] = [
   [records.ticket, samples => samples.ticket()],
   [records.stay, samples => samples.stay()],
   [records.epoch, samples => samples.epoch()],
@@ -63,21 +64,32 @@ const recordTarget: Target = {
   },
 };
 
-/** The Blobs that come with a value: the first byte of an input says how many, and each is as long as its place. */
-const bodies = [0, 1, 2, 3].map(size => new Blob([new Uint8Array(size)]));
+/** The bodies that come with a value: the first byte of an input says how many, and with 8 more, that they are buffers. Each is as long as its place. */
+const sizes = [0, 1, 2, 3];
+const blobs = sizes.map(size => new Blob([new Uint8Array(size)]));
+const buffers = sizes.map(size => new Uint8Array(size));
 
 const codec: Target = {
   name: 'value',
   // Kinds with the least that makes one, and names that mean something to prototypes.
   words: [
-    ...Array.from({length: 25}, (_, kind) => Uint8Array.of(kind, 0, 0, 0)),
+    ...Array.from({length: 26}, (_, kind) => Uint8Array.of(kind, 0, 0, 0)),
+    ...sizes.map(size => Uint8Array.of(Kind.body, size)),
     ...['__proto__', 'constructor', 'length', '4294967294', 'stack'].map(name =>
       Uint8Array.of(1, 64 + name.length, ...utf8.encode(name)),
     ),
   ],
   growth: 1000,
   make(random) {
-    const count = Math.floor(random() * (bodies.length + 1));
+    const count = Math.floor(random() * (sizes.length + 1));
+    if (random() < 0.1) {
+      // No value that is small enough to be tried has a body that is a buffer.
+      const announced = sizes.slice(0, count).flatMap(size => [Kind.body, size]);
+      const input = Uint8Array.of(Kind.array, count, count, ...announced, 0);
+      const read = decode(input, buffers.slice(0, count)) as readonly ArrayBuffer[];
+      must(read.length === count && read.every((buffer, at) => buffer.byteLength === at), 'it is read otherwise');
+      return Uint8Array.of(8 + count, ...input);
+    }
     const {stackTraceLimit} = Error;
     // Stacks depend on who calls, and the same seed is to give the same inputs.
     Error.stackTraceLimit = 0;
@@ -85,15 +97,16 @@ const codec: Target = {
     // Many small ones find more than a few large ones.
     for (let tries = 0; tries < 5 && encode(value).bytes.length > 1000; tries += 1) value = randomValue(random);
     Error.stackTraceLimit = stackTraceLimit;
-    const {bytes, bodies: shipped} = encode([value, ...bodies.slice(0, count)]);
+    const {bytes, bodies: shipped} = encode([value, ...blobs.slice(0, count)]);
     const [again] = decode(bytes, shipped) as [unknown];
     const wrong = difference(value, again);
     must(wrong === undefined, `decode(encode(value)) is another value: ${String(wrong)}`);
     return Uint8Array.of(count, ...bytes);
   },
   feed(input) {
-    const blobs = bodies.slice(0, (input[0] ?? 0) % (bodies.length + 1));
-    const value = attempt(() => decode(input.subarray(1), blobs), 'bad-frame');
+    const [first = 0] = input;
+    const bodies = (first & 8 ? buffers : blobs).slice(0, first & 7);
+    const value = attempt(() => decode(input.subarray(1), bodies), 'bad-frame');
     if (value instanceof PeerGroupError) return `${input[1]} ${reasonOf(value)}`;
     const shape = checkValue(value.value);
     const again = encode(value.value);

@@ -4,11 +4,13 @@ import {toHex} from '../../src/protocol/schema.js';
 import {seededRandom} from '../transport/virtual-clock.js';
 import {byteTargets} from './bytes.js';
 import {carried} from './carried.js';
+import {link, stream} from './links.js';
 import {Mutator} from './mutate.js';
+import {share} from './shares.js';
 import type {Target} from './target.js';
 import {textTargets} from './texts.js';
 
-export const targets: readonly Target[] = [...byteTargets, ...textTargets, carried];
+export const targets: readonly Target[] = [...byteTargets, ...textTargets, carried, link, stream, share];
 
 /** ms of the processor, for any input and for each of its bytes: many times what is usual. Measured again if it was more. */
 const mostTime = 200;

@@ -4,10 +4,14 @@ import {
   parseGroup,
   parseIceServers,
   parseIdentity,
+  parseMaxMessageSize,
   parseName,
+  parsePassword,
   parseServer,
 } from '../../src/element/settings.js';
 import {PeerGroupError} from '../../src/errors.js';
+import {toHex} from '../../src/protocol/schema.js';
+import {describedFingerprint} from '../../src/transport/peerjs-fingerprints.js';
 import {parseServerMessage} from '../../src/transport/peerjs-messages.js';
 import {attempt, must, reasonOf, textOf, utf8, type Target} from './target.js';
 
@@ -216,8 +220,51 @@ const settings: Target = {
     const group = attempt(() => parseGroup(text), 'invalid-group');
     if (!(group instanceof PeerGroupError)) must(parseGroup(group.value) === group.value, 'the group has two names');
     const name = attempt(() => parseName(text), 'invalid-name');
-    return [grace, identity, group, name].map(outcome => outcome instanceof PeerGroupError).join();
+    const most = attempt(() => parseMaxMessageSize(text), 'invalid-max-message-size');
+    if (!(most instanceof PeerGroupError))
+      must(most.value >= 1 && Number.isSafeInteger(most.value), 'the size is no number of bytes');
+    const password = parsePassword(text);
+    must(parsePassword(password) === password, 'the password has two forms');
+    must(!/(?! )\p{Zs}/u.test(password), 'the password has a space of another kind');
+    return [grace, identity, group, name, most].map(outcome => outcome instanceof PeerGroupError).join();
   },
 };
 
-export const textTargets: readonly Target[] = [serverMessage, server, iceServers, settings];
+const description: Target = {
+  name: 'description',
+  words: list(
+    'a=fingerprint:',
+    'A=FINGERPRINT:SHA-256 ',
+    'fingerprint',
+    'sha-256 ',
+    'sha-512 ',
+    'm=application 9\r\n',
+    '\r',
+    '\n',
+    '\u2028',
+    'AB:',
+    ' ',
+    ':',
+  ),
+  growth: 1000,
+  make(random) {
+    const byte = () => (256 + Math.floor(random() * 256)).toString(16).slice(1);
+    const line = `a=fingerprint:sha-256 ${Array.from({length: 32}, byte).join(':')}\r\n`;
+    const media = `m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n`;
+    const sdp = `v=0\r\n${random() < 0.5 ? line : ''}${media}${line.toUpperCase()}${random() < 0.5 ? media + line : ''}`;
+    must(describedFingerprint(sdp).length === 32, 'it has none');
+    return utf8.encode(sdp);
+  },
+  feed(input) {
+    const text = textOf(input);
+    const found = attempt(() => describedFingerprint(text), 'bad-proof');
+    const named = text.toLowerCase().split('fingerprint').slice(1);
+    if (found instanceof PeerGroupError) return `none of ${Math.min(named.length, 4)}`;
+    const right = `:sha-256 ${toHex(found.value).replace(/..(?!$)/g, '$&:')}`;
+    must(found.value.length === 32, 'it has another length');
+    must(named.length > 0 && named.every(rest => /^.*/.exec(rest)?.[0] === right), 'it names another one too');
+    return `one, named ${Math.min(named.length, 4)} times`;
+  },
+};
+
+export const textTargets: readonly Target[] = [serverMessage, server, iceServers, settings, description];

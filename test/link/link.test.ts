@@ -1,6 +1,6 @@
 import {expect} from '@open-wc/testing';
 import {PeerGroupError} from '../../src/errors.js';
-import type {LinkFrame} from '../../src/protocol/frames.js';
+import {mostDatagram, type LinkFrame} from '../../src/protocol/frames.js';
 import {smallValue} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
 import {End, range, same, sentByAnn, value, Wire, type Sent} from './wire.js';
@@ -522,6 +522,9 @@ describe('A link refuses', () => {
       {...offer, transfer: 1, bytes: 1, bodies: [2 ** 53 - 1, 1].map(size => ({kind: 'blob', size}) as const)},
     ],
     'a transfer far ahead of the others': [{...offer, transfer: 1_000_000, bytes: 3}],
+    'a datagram that is too large to be one': [
+      {type: 'datagram', number: 1, private: false, data: new Uint8Array(mostDatagram + 1)},
+    ],
     'taking back a transfer far ahead of the others': [{type: 'cancel', transfer: 1_000_000}],
     'more transfers at once than it keeps': Array.from({length: 1025}, (_, at) => ({
       ...offer,

@@ -294,6 +294,19 @@ describe('A link refuses of a stream', () => {
     });
   }
 
+  it('chunks that are never whole, beyond what an honest sender has under way', () => {
+    const wire = new Wire();
+    wire.connect();
+    const content = new Uint8Array(MiB);
+    const begin = (transfer: number) => {
+      wire.bob.link.receive({...stream, transfer});
+      wire.bob.link.receive({type: 'part', transfer, data: length(mostChunk)});
+      for (let parts = 0; parts < 15; parts += 1) wire.bob.link.receive({type: 'part', transfer, data: content});
+    };
+    for (const number of range(64)) begin(number + 1);
+    expect(() => range(64).forEach(number => begin(number + 65))).to.throw(PeerGroupError);
+  });
+
   function chunkOf(size: number): Bytes {
     const bytes = new Uint8Array(4 + size);
     bytes.set(length(size));

@@ -1,4 +1,5 @@
 import {expect} from '@open-wc/testing';
+import {StreamLog} from '../../src/link/stream-log.js';
 import type {FrameOf} from '../../src/protocol/frames.js';
 import {smallValue} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
@@ -98,6 +99,44 @@ describe('A transfer', () => {
     expect(wire.bob.numbers).to.deep.equal([1, 3]);
     expect(wire.bob.link.progress.arrivals).to.deep.equal([]);
     expect(partsByAnn(wire)).to.be.below(3 * MiB);
+  });
+
+  const refusedOf = (offers: readonly Pick<FrameOf<'offer'>, 'bytes' | 'bodies'>[]): number[] => {
+    const wire = new Wire();
+    wire.connect();
+    for (const [at, offer] of offers.entries())
+      wire.bob.link.receive({type: 'offer', transfer: at + 1, after: 0, private: false, ...offer});
+    return wire.frames.flatMap(({frame}) => (frame.type === 'refuse' ? [frame.transfer] : []));
+  };
+
+  it('is refused where it and the others would take too much memory together, and Blobs take little', () => {
+    const big = {bytes: 2 ** 30, bodies: []};
+    expect(refusedOf([big, big, {bytes: 2 ** 30 - 2 * MiB, bodies: []}])).to.deep.equal([2]);
+    const blob = {bytes: 100, bodies: [{kind: 'blob', size: 2 ** 30} as const]};
+    expect(refusedOf([big, ...range(1000).map(() => blob)])).to.deep.equal([]);
+    expect(refusedOf([{bytes: 2 ** 31 - 4 * MiB, bodies: []}, ...range(4).map(() => blob)])).to.deep.equal([4, 5]);
+  });
+
+  it('is refused where its bodies are so many that they take too much memory, however small they are', () => {
+    const bodies = range(65_536).map(() => ({kind: 'buffer', size: 0}) as const);
+    const almost = {bytes: 2 ** 31 - 60 * MiB, bodies: []};
+    expect(refusedOf([almost, {bytes: 1, bodies}, {bytes: 1, bodies: bodies.slice(0, 30_000)}])).to.deep.equal([2]);
+  });
+
+  it('is not offered while as many are under way as may be, also if a stream is behind them that has its turn', async () => {
+    const wire = new Wire();
+    wire.connect();
+    await wire.run();
+    const body = new Uint8Array(300_000);
+    for (const number of range(1100)) wire.ann.send(value(number), {bodies: [body]});
+    wire.ann.stream(new StreamLog(new ReadableStream()));
+    wire.busy = wire.bob;
+    await wire.run();
+    expect(sentByAnn(wire, 'offer').length).to.be.within(64, 1024);
+    wire.wake();
+    await wire.run();
+    expect(wire.bob.numbers).to.deep.equal(range(1100));
+    expect(wire.bob.streams.length).to.equal(1);
   });
 
   it('is refused again when the connection was lost with the refusal', async () => {

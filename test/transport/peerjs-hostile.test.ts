@@ -273,8 +273,8 @@ describe('Against strangers, PeerJS', () => {
         ...(bob.connections[before] as Heard).connection.fingerprints.local,
       ]);
     };
-    const lie = (): void => {
-      const other = `a=fingerprint:sha-256 ${Array.from({length: 32}, () => '00').join(':')}\r\n`;
+    const lie = (hash: string, size: number): void => {
+      const other = `a=fingerprint:${hash} ${Array.from({length: size}, () => '00').join(':')}\r\n`;
       Object.defineProperty(Real.prototype, 'remoteDescription', {
         configurable: true,
         get(this: RTCPeerConnection) {
@@ -283,13 +283,15 @@ describe('Against strangers, PeerJS', () => {
       });
     };
     try {
-      lie();
+      lie('sha-256', 32);
       await dial();
       Object.defineProperty(Real.prototype, 'remoteDescription', description);
       Reflect.deleteProperty(RTCDtlsTransport.prototype, 'getRemoteCertificates');
       await dial();
-      lie();
-      expect(await code(ann.dial(bob))).to.equal('bad-proof');
+      for (const [hash, size] of [['sha-256', 32] as const, ['sha-512', 64] as const]) {
+        lie(hash, size);
+        expect(await code(ann.dial(bob))).to.equal('bad-proof');
+      }
     } finally {
       Object.defineProperty(Real.prototype, 'remoteDescription', description);
       Object.defineProperty(RTCDtlsTransport.prototype, 'getRemoteCertificates', certificates as PropertyDescriptor);
