@@ -100,6 +100,30 @@ describe('A transfer', () => {
     expect(partsByAnn(wire)).to.be.below(3 * MiB);
   });
 
+  it('is refused if the buffers of all that are under way would be more than 2 GiB, whatever of them has come', async () => {
+    const wire = new Wire();
+    wire.connect();
+    await wire.run();
+    const GiB = 1024 * MiB;
+    const offer = (transfer: number, ...bodies: FrameOf<'offer'>['bodies']) =>
+      wire.bob.link.receive({type: 'offer', transfer, after: 0, private: false, bytes: 1, bodies});
+    const refused = () => wire.frames.flatMap(({frame}) => (frame.type === 'refuse' ? [frame.transfer] : []));
+    // What is to be Blobs the browser keeps on disk.
+    offer(1, {kind: 'blob', size: 9 * GiB}, {kind: 'buffer', size: GiB});
+    offer(2, {kind: 'buffer', size: GiB - 2});
+    await wire.clock.advance(0);
+    expect(refused()).to.deep.equal([]);
+    offer(3, {kind: 'buffer', size: 0});
+    offer(4, {kind: 'blob', size: GiB});
+    await wire.clock.advance(0);
+    expect(refused()).to.deep.equal([3, 4]);
+    // There is room again when one is given up.
+    wire.bob.link.receive({type: 'cancel', transfer: 2});
+    offer(5, {kind: 'buffer', size: GiB - 2});
+    await wire.clock.advance(0);
+    expect(refused()).to.deep.equal([3, 4]);
+  });
+
   it('is refused again when the connection was lost with the refusal', async () => {
     const wire = new Wire();
     wire.bob.mostBytes = MiB;
