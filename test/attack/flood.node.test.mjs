@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {join} from 'node:path';
-import {after, before, test} from 'node:test';
+import {after, afterEach, before, test} from 'node:test';
 import {build} from 'esbuild';
 import {slimPeerJSForEsbuild} from '../../build/slim-peerjs.mjs';
 import {Place} from '../faults/people.mjs';
@@ -13,20 +13,21 @@ const server = new HostileServer();
 place.peerServer = server;
 
 before(() => place.open());
+afterEach(() => place.clear());
 after(() => place.close());
 
-/** ms from a `send()` to its receiver's word that it has it, in the middle of a hundred. @param {Person} from @returns {Promise<number>} */
+/** ms from a `send()` to its receiver's word that it has it, in the middle of sixty. @param {Person} from @returns {Promise<number>} */
 function roundTrip({page}) {
   return page.evaluate(async () => {
     const {element} = /** @type {any} */ (window).member;
     const times = [];
-    for (let count = 0; count < 100; count += 1) {
+    for (let count = 0; count < 60; count += 1) {
       const began = performance.now();
       await element.send({first: count});
       times.push(performance.now() - began);
       await new Promise(resolve => setTimeout(resolve, 20));
     }
-    return times.sort((one, other) => one - other)[50] ?? NaN;
+    return times.sort((one, other) => one - other)[30] ?? NaN;
   });
 }
 
@@ -124,7 +125,7 @@ test('a flood of offers, good ones and nonsense, and of connections that say not
     clearInterval(flood);
     server.passes = honest;
   }
-  assert.ok(count > 100, `there were only ${count} offers`);
+  assert.ok(count > 60, `there were only ${count} offers`);
   // 64 that are being answered, 64 that have not said who they are, and Bob.
   assert.ok(most > 64 && most <= 64 + 64 + 1, `${most} connections`);
   await isNotFelt({ann, bob, quiet, loud, before, held});
@@ -164,7 +165,7 @@ test('a flood of strangers who say who they are, and ask to be let in, is felt b
   const open = await openConnections(ann);
   const more = Number(await mallory.page.evaluate('crowd.asked')) - Number(first);
   await mallory.page.evaluate('crowd.leave()');
-  assert.ok(more > 10, `only ${more} have asked meanwhile`);
+  assert.ok(more > 5, `only ${more} have asked meanwhile`);
   // 128 who have asked, 64 who have not said who they are, and Bob.
   assert.ok(open > 128 && open <= 128 + 64 + 1, `${open} connections`);
   await isNotFelt({ann, bob, quiet, loud, before, held});
