@@ -4,7 +4,7 @@
  */
 import {readdirSync, rmSync} from 'node:fs';
 import {join, relative} from 'node:path';
-import {argv, exit, stdout} from 'node:process';
+import {argv, exit, pid, stdout} from 'node:process';
 import {run as runInNode} from 'node:test';
 import {spec as Spec} from 'node:test/reporters';
 import {defaultReporter, startTestRunner} from '@web/test-runner';
@@ -23,13 +23,14 @@ const files = readdirSync(import.meta.dirname, {recursive: true, encoding: 'utf8
 
 const counts = {passed: 0, failed: 0, skipped: 0};
 
+/** Of this run alone: `npm run mutants` and somebody's own `npm test` share their packages. */
+const outdir = join(root, `node_modules/.cache/peer-group-tests-${pid}`);
+
 /**
  * Bundles what is TypeScript, which this Node cannot read.
  * @param {string[]} files
  */
 async function compile(files) {
-  const outdir = join(root, 'node_modules/.cache/peer-group-tests');
-  rmSync(outdir, {recursive: true, force: true});
   await build({
     absWorkingDir: root,
     entryPoints: files,
@@ -95,6 +96,8 @@ try {
 } catch (reason) {
   error = reason;
   console.error(error instanceof Error && error.message.includes('CHROME_PATH') ? error.message : error);
+} finally {
+  rmSync(outdir, {recursive: true, force: true});
 }
 if (counts.skipped > 0) console.log(`${counts.skipped} skipped`);
 stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`, () =>

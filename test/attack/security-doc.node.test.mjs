@@ -25,3 +25,23 @@ test('every test that docs/security.md names is there', () => {
   }
   assert.ok(named > 30, `only ${named} titles were found`);
 });
+
+test('docs/protocol.md has the version of the protocol, and every type of frame in its place', () => {
+  const document = readFileSync(join(root, 'docs/protocol.md'), 'utf8');
+  const source = readFileSync(join(root, 'src/protocol/frames.ts'), 'utf8');
+  const version = /protocolVersion = (\d+);/.exec(source)?.[1];
+  assert.ok(version);
+  assert.ok(document.includes(`Version: ${version}. `), `it is version ${version}`);
+  const rows =
+    document
+      .split('\n## Frames\n')[1]
+      ?.split('\n## ')[0]
+      ?.match(/^\| `.*/gm) ?? [];
+  const listed = rows.flatMap(row => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, type]) => type));
+  const [, types = ''] = /export const frame = choice\(\{([^]*?)\n\}\);/.exec(source) ?? [];
+  assert.deepEqual(
+    listed,
+    [...types.matchAll(/^ {2}(\w+): record\(/gm)].map(([, type]) => type),
+  );
+  assert.ok(listed.length > 30);
+});

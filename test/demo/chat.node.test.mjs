@@ -205,6 +205,25 @@ test('an invitation link leads into the group', async () => {
   await ann.see('Bob came in');
 });
 
+test(
+  'what the policy of the chat refuses is reported, as nothing is in the tests before',
+  {timeout: 30_000},
+  async () => {
+    const context = await browser.createBrowserContext();
+    const {page, problems} = await Visitor.open(context, `http://localhost:${demo.port}/`);
+    await page.evaluate(() => {
+      document.body.setAttribute('style', 'color: red');
+      fetch('http://127.0.0.1:9/').catch(() => {});
+    });
+    for (const directive of ['style-src', 'connect-src']) {
+      const isReported = () =>
+        problems.some(text => text.includes('Content Security Policy') && text.includes(`${directive} 'self'`));
+      while (!isReported()) await new Promise(resolve => setTimeout(resolve, 10));
+    }
+    await context.close();
+  },
+);
+
 test('hello.html connects two tabs', async () => {
   const context = await browser.createBrowserContext();
   const url = `http://localhost:${demo.port}/hello.html`;

@@ -85,6 +85,7 @@ describe('A secret', () => {
       document.body.append(holder);
       const found = holder.querySelector('peer-group');
       expect(found?.password).to.equal(secret);
+      expect(holder.innerHTML).not.to.contain(secret);
       const bob = person('Bob', {server: here.server, group: `${here.group} closed`});
       bob.password = secret;
       await until(() => ['joined', 'failed'].includes(bob.state));

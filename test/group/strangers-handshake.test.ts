@@ -5,7 +5,10 @@ import {PeerGroupError} from '../../src/errors.js';
 import {handshakeTimeout, type Introduction, type Proof} from '../../src/group/handshake.js';
 import {Inbox} from '../../src/group/inbox.js';
 import {Session} from '../../src/group/session.js';
+import {sign} from '../../src/group/signing.js';
 import {decodeFrame, encodeFrame, protocolVersion, type Frame} from '../../src/protocol/frames.js';
+import {publicKey, signature} from '../../src/protocol/records.js';
+import {bytes, fixed, record, word} from '../../src/protocol/schema.js';
 import type {Connection, ConnectionListener} from '../../src/transport/transport.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
 
@@ -117,6 +120,17 @@ async function outcome(session: Promise<Session>): Promise<unknown> {
 
 const identity = () => crypto.createIdentity();
 
+/** What a proof signs, as docs/protocol.md has it. */
+const transcript = record({
+  role: word('dialler', 'acceptor'),
+  dialler: bytes(1024),
+  acceptor: bytes(1024),
+  diallerFingerprint: fixed(32),
+  acceptorFingerprint: fixed(32),
+  key: publicKey,
+  signature,
+});
+
 function hello(key: Bytes, version = protocolVersion): Bytes {
   return encodeFrame({type: 'hello', version, root: undefined, key, nonce: crypto.random(32)});
 }
@@ -185,9 +199,10 @@ describe('Nobody passes for somebody else', () => {
   /** Eve dials Bob, and says and proves what she likes. */
   async function attack(
     play: (send: (message: Bytes) => void, heard: () => Promise<Bytes>) => Promise<void>,
+    bob?: Identity,
   ): Promise<unknown> {
     const [eves, his] = Wire.pair();
-    const bobs = outcome(prove(his, introduction(await identity(), {root})));
+    const bobs = outcome(prove(his, introduction(bob ?? (await identity()), {root})));
     const heard = overhear(eves);
     await play(
       message => his.receive(message),
@@ -259,17 +274,49 @@ describe('Nobody passes for somebody else', () => {
     });
   }
 
-  it('by repeating what somebody proved on another connection', async () => {
-    const ann = await identity();
-    const [hers, other] = Wire.pair();
-    const heard: Bytes[] = [];
-    hers.tamper = message => (heard.push(message.slice()), message);
-    await Promise.all([prove(hers, introduction(ann)), prove(other, introduction(await identity()))]);
-    const ended = await attack(async send => {
-      for (const message of heard) send(message);
+  for (const [whom, isSame] of [
+    ['somebody else', false],
+    ['the same one, with the same certificates', true],
+  ] as const) {
+    it(`by repeating what somebody proved on another connection to ${whom}`, async () => {
+      const [ann, bob] = [await identity(), await identity()];
+      const [hers, other] = Wire.pair();
+      const heard: Bytes[] = [];
+      hers.tamper = message => (heard.push(message.slice()), message);
+      await Promise.all([prove(hers, introduction(ann)), prove(other, introduction(bob, {root}))]);
+      const ended = await attack(
+        async send => {
+          for (const message of heard) send(message);
+        },
+        isSame ? bob : undefined,
+      );
+      expect(ended).to.equal('bad-proof');
     });
-    expect(ended).to.equal('bad-proof');
-  });
+  }
+
+  for (const role of ['dialler', 'acceptor'] as const) {
+    it(`with a proof that is good but for who dialled: the ${role}`, async () => {
+      const eve = await identity();
+      for (const claimed of ['dialler', 'acceptor'] as const) {
+        const [one, other] = Wire.pair();
+        const [eves, his] = role === 'dialler' ? [one, other] : [other, one];
+        const bobs = outcome(prove(his, introduction(await identity())));
+        const heard = overhear(eves);
+        const [mine, theirs] = [hello(eve.publicKey), await heard.next()];
+        const {signature} = await sign(eve, 'proof', undefined, transcript, {
+          role: claimed,
+          dialler: role === 'dialler' ? mine : theirs,
+          acceptor: role === 'dialler' ? theirs : mine,
+          diallerFingerprint: one.fingerprints.local,
+          acceptorFingerprint: other.fingerprints.local,
+          key: eve.publicKey,
+        });
+        his.receive(mine);
+        his.receive(encodeFrame({type: 'proof', signature, standing: undefined}));
+        expect(await bobs, claimed).to.equal(claimed === role ? eve.id : 'bad-proof');
+      }
+    });
+  }
 
   it('by sending back what it hears', async () => {
     const ended = await attack(async (send, heard) => send(await heard()));

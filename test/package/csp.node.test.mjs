@@ -20,6 +20,8 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
 /** Files of the server by their paths. @type {Map<string, string>} */
 const files = new Map();
+/** Those that have been asked for. @type {Set<string>} */
+const asked = new Set();
 /** @type {import('node:http').Server} */
 let server;
 /** @type {import('puppeteer-core').Browser} */
@@ -35,10 +37,14 @@ const script = element => `
   const group = document.querySelector('peer-group');
   globalThis.heard = [];
   globalThis.errors = [];
-  group.addEventListener('message', ({detail}) => heard.push([detail.from.name, detail.data]));
+  group.addEventListener('message', async ({detail}) => {
+    if (detail.data instanceof ReadableStream) globalThis.text = await new Response(detail.data).text();
+    else heard.push([detail.from.name, detail.data]);
+  });
   group.addEventListener('error', ({detail}) => errors.push(detail.error.code + ': ' + detail.error.message));
   const {searchParams} = new URL(location.href);
-  Object.assign(group, {name: searchParams.get('name'), group: searchParams.get('group'), iceServers: []});
+  for (const key of ['name', 'group', 'password', 'identity']) group[key] = searchParams.get(key);
+  group.iceServers = [];
   group.server = 'http://localhost:${signal.port}/';
 `;
 
@@ -71,6 +77,7 @@ before(async () => {
   });
   app.use((request, response, next) => {
     const text = files.get(request.path);
+    asked.add(request.path);
     if (text === undefined) next();
     else response.type('js').send(text);
   });
@@ -130,24 +137,39 @@ const policies = {
 };
 for (const [what, pattern] of Object.entries(policies)) {
   for (const kind of ['one-file', 'modules']) {
-    test(`${kind}: two pages under ${what} join and talk, and nothing is refused`, {timeout: 60_000}, async () => {
-      policy = policyOfReadme(pattern);
-      assert.ok(!policy.includes('unsafe'));
-      const group = encodeURIComponent(`${kind} ${what}`);
-      const ann = await open(`/${kind}/?name=Ann&group=${group}`);
-      const bob = await open(`/${kind}/?name=Bob&group=${group}`);
-      try {
+    test(
+      `${kind}: two pages under ${what} join by a password, one as before, talk and stream; nothing is refused`,
+      {timeout: 60_000},
+      async () => {
+        policy = policyOfReadme(pattern);
+        assert.ok(!policy.includes('unsafe'));
+        const group = encodeURIComponent(`${kind} ${what}`);
         const element = `document.querySelector('peer-group')`;
-        for (const {page} of [ann, bob]) await until(page, `${element}.members.length === 2`);
-        await ann.page.evaluate(`${element}.send({html: '<img src=x onerror=alert(1)>', map: new Map([[1, 2n]])})`);
-        await bob.page.evaluate(`${element}.send('hello')`);
-        await until(bob.page, `heard.length === 1 && heard[0][0] === 'Ann' && heard[0][1].map.get(1) === 2n`);
-        await until(ann.page, `heard.length === 1 && heard[0][1] === 'hello'`);
-      } finally {
-        assert.deepEqual(await Promise.all([ann.troubles(), bob.troubles()]), [[], []]);
-        await Promise.all([ann.page.close(), bob.page.close()]);
-      }
-    });
+        const ann = await open(`/${kind}/?name=Ann&password=4711&identity=persistent&group=${group}`);
+        await until(ann.page, `${element}.state === 'joined'`);
+        const id = await ann.page.evaluate(`${element}.self.id`);
+        const troubles = await ann.troubles();
+        await ann.page.reload();
+        const bob = await open(`/${kind}/?name=Bob&password=4711&group=${group}`);
+        try {
+          for (const {page} of [ann, bob]) await until(page, `${element}.members.length === 2`);
+          assert.equal(await ann.page.evaluate(`${element}.self.id`), id);
+          await ann.page.evaluate(`${element}.send({html: '<img src=x onerror=alert(1)>', map: new Map([[1, 2n]])})`);
+          await bob.page.evaluate(`${element}.send('hello')`);
+          await until(bob.page, `heard.length === 1 && heard[0][0] === 'Ann' && heard[0][1].map.get(1) === 2n`);
+          await until(ann.page, `heard.length === 1 && heard[0][1] === 'hello'`);
+          await ann.page.evaluate(`${element}.send(new Blob(['one', 'two']).stream())`);
+          await until(bob.page, `globalThis.text === 'onetwo'`);
+          const pake = [...files].find(
+            ([path, text]) => path.startsWith(`/${kind}/`) && text.includes('CPaceMac'),
+          )?.[0];
+          assert.ok(pake !== undefined && asked.has(pake), 'what belongs to the password has been loaded');
+        } finally {
+          assert.deepEqual(await Promise.all([troubles, ann.troubles(), bob.troubles()]), [[], [], []]);
+          await Promise.all([ann.page.close(), bob.page.close()]);
+        }
+      },
+    );
   }
 }
 

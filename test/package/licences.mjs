@@ -1,8 +1,8 @@
 /** Whether everything that ships may be shipped and is listed with its licence, and the lock file has a hash of everything. */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {built} from '../../build/licences.mjs';
 import {requireFreshBuild} from './fresh.mjs';
+import {packages, shipped} from './shipped.mjs';
 
 /** Licences that ask for no more than their text to be passed on. */
 const allowed = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
@@ -11,17 +11,15 @@ const registry = 'https://registry.npmjs.org/';
 
 requireFreshBuild();
 const root = join(import.meta.dirname, '../..');
-/** @type {{packages: Record<string, {version: string, license?: string, dev?: boolean, resolved?: string, integrity?: string}>}} */
-const {packages} = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
 const texts = readFileSync(join(root, 'dist/LICENSES.txt'), 'utf8');
 const problems = [];
 
-for (const [folder, {version, license = '', dev, resolved = '', integrity = ''}] of Object.entries(packages)) {
+for (const [folder, {version, license = '', resolved = '', integrity = ''}] of Object.entries(packages)) {
   if (folder === '') continue;
   const name = folder.replace(/^.*node_modules\//, '');
   if (!integrity.startsWith('sha512-')) problems.push(`the lock file has no hash of ${name}`);
   if (!(resolved || registry).startsWith(registry)) problems.push(`${name} comes from elsewhere than the registry`);
-  if (dev && !built.includes(folder)) continue;
+  if (!shipped.includes(folder)) continue;
   if (!allowed.includes(license)) problems.push(`${name} has the licence ${license || 'of nobody'}`);
   if (!texts.includes(`${name} ${version}: ${license}\n`)) problems.push(`dist/LICENSES.txt lacks ${name} ${version}`);
 }

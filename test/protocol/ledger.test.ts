@@ -4,7 +4,7 @@ import type {Identity} from '../../src/environment.js';
 import {PeerGroupError} from '../../src/errors.js';
 import type {Verdict} from '../../src/group/contest.js';
 import {Ledger} from '../../src/group/ledger.js';
-import {applyChange, compareSeats, toRoster, type Seating} from '../../src/group/roster.js';
+import {applyChange, compareSeats, emptySeating, toRoster, type Seating} from '../../src/group/roster.js';
 import {hashOf, sign} from '../../src/group/signing.js';
 import * as records from '../../src/protocol/records.js';
 import type {Base, Change, Entry, Epoch, GroupState, Reign, Ticket} from '../../src/protocol/records.js';
@@ -126,7 +126,7 @@ async function takenBy(
   return {reigns: [...ledger.state.reigns, {epoch, ticket}], roster, entry: undefined};
 }
 
-function ticketOf(ledger: Ledger, {id}: Identity): Ticket {
+function ticketOf(ledger: Ledger, {id}: {readonly id: string}): Ticket {
   const ticket = ledger.seat(id)?.ticket;
   if (!ticket) throw new Error('it is not in the roster');
   return ticket;
@@ -290,6 +290,15 @@ describe('A change of the roster is refused', () => {
     });
   }
 
+  it('when the group is as large as one may be', async () => {
+    const {ledger} = await founded();
+    const ticket = ticketOf(ledger, {id: ledger.hostId});
+    const seats = (count: number) => Array.from({length: count}, (_, at) => ({id: String(at), ticket}));
+    const add = (count: number) => applyChange({...emptySeating, seats: seats(count)}, {type: 'add', ticket}, 'new');
+    expect(add(255).seats.length).to.equal(256);
+    expect(() => add(256)).to.throw(PeerGroupError, 'a group of 256');
+  });
+
   it('when the roster after it is not the one that the host signed', async () => {
     const group = await founded();
     const bobs = await reader(group);
@@ -366,6 +375,10 @@ describe('Nobody makes itself host', () => {
   const attempts: Record<string, Attempt> = {
     'who has no ticket': ({ledger}, _bob, eve) => takenBy(eve, ledger, undefined),
     'who shows the ticket of another': ({ledger}, bob, eve) => takenBy(eve, ledger, ticketOf(ledger, bob)),
+    'who shows the ticket of another, and itself in the roster': async ({ledger}, bob, eve) => {
+      const members = [...ledger.state.roster.members, await ticketFor(eve, ledger, eve.publicKey)];
+      return takenBy(eve, ledger, ticketOf(ledger, bob), {}, {...ledger.state.roster, members});
+    },
     'who signed the ticket itself': async ({ledger}, _bob, eve) =>
       takenBy(eve, ledger, await ticketFor(eve, ledger, eve.publicKey)),
     'who has it from a member that was never host': async ({ledger}, bob, eve) =>
@@ -453,6 +466,20 @@ describe('Nobody makes itself host', () => {
     });
   }
 
+  for (const ban of [true, false]) {
+    it(`who was ${ban ? 'banned' : 'ejected'}, by saying that it takes over from before that, to somebody who saw it`, async () => {
+      const group = await founded();
+      const eve = await admit(group);
+      const [eves, cems] = [await reader(group), alone(await reader(group))];
+      await eject(group, eve, ban);
+      expect(await cems.receiveEntry(entryOf(group.ledger))).to.equal('followed');
+      await eves.take(eve, group.ann.id);
+      expect(await cems.receiveState(eves.state, eve.id)).to.equal('known');
+      expect(await cems.leads(eves.state.reigns, eve.id)).to.equal('out');
+      expect(cems.hostId).to.equal(group.ann.id);
+    });
+  }
+
   it('who was banned, on the heels of a host that was never seen here', async () => {
     const group = await founded();
     const [bob, eve] = [await admit(group), await admit(group)];
@@ -519,6 +546,23 @@ describe('Two branches of a group that was cut', () => {
     expect(await contest(bobs, cems, [[bob], [cem]])).to.equal('mine');
     expect(await contest(cems, bobs, [[cem], [bob]])).to.equal('theirs');
     expect([bobs.hostId, cems.hostId]).to.deep.equal([bob.id, bob.id]);
+  });
+
+  it('are led by who was in when they parted, and by nobody else, whoever stands by it', async () => {
+    const group = await founded();
+    const {ann, ledger} = group;
+    const [bob, cem, eve] = [await admit(group), await admit(group), await admit(group)];
+    const ticket = ticketOf(ledger, eve);
+    await eject(group, eve, false);
+    const roster = {...ledger.state.roster, members: [...ledger.state.roster.members, ticket]};
+    const states = [await takenBy(eve, ledger, ticket, {}, roster), await takenBy(bob, ledger, ticketOf(ledger, bob))];
+    const [eves, bobs] = await Promise.all(states.map(state => Ledger.trust(crypto, ledger.root, state)));
+    if (!eves || !bobs) throw new Error('They show nothing.');
+    expect(await ledger.leads(eves.state.reigns, eve.id)).to.equal('no');
+    expect(await ledger.leads(bobs.state.reigns, cem.id)).to.equal('no');
+    expect(await ledger.leads(bobs.state.reigns, bob.id)).to.equal('leads');
+    expect(await contest(ledger, eves, [[ann], [bob, cem]])).to.equal('mine');
+    expect(await contest(ledger, bobs, [[ann], [bob, cem]])).to.equal('theirs');
   });
 
   it('are not weighed by those who were let in since', async () => {
@@ -624,6 +668,21 @@ describe('A newcomer', () => {
       }
       expect(await codeOf(Ledger.trust(crypto, bobs.root, state)), `bit ${bit}`).to.equal('bad-frame');
     }
+  });
+
+  it('does not take a change of an earlier reign of a host for one of its last', async () => {
+    const group = await founded();
+    const {ann, ledger} = group;
+    const eve = await admit(group);
+    const {entry, roster} = ledger.state;
+    await eject(group, eve, true);
+    const state = await takenBy(ann, ledger, ticketOf(ledger, ann));
+    expect(ids(await Ledger.trust(crypto, ledger.root, state))).to.deep.equal([ann.id]);
+    const cems = alone(await reader(group));
+    const again = {...state, entry, roster};
+    expect(await codeOf(Ledger.trust(crypto, ledger.root, again))).to.equal('bad-frame');
+    expect(await codeOf(cems.receiveState(again, ann.id))).to.equal('bad-frame');
+    expect(ids(cems)).to.deep.equal([ann.id]);
   });
 
   it('does not take the state of another group for this one', async () => {

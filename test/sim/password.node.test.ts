@@ -148,7 +148,7 @@ async function stranger(stage: Stage, actor: Actor) {
     connections,
     register,
     prove,
-    call: async (root?: Bytes) => prove(await endpoint.dial(meetingPoint, over.signal), root),
+    call: async (root?: Bytes, to = meetingPoint) => prove(await endpoint.dial(to, over.signal), root),
     /** Asks the host, with any share, and says the wrong thing when it is answered. */
     async guess(told: (frame: Frame) => void): Promise<Session> {
       const session = await prove(await endpoint.dial(meetingPoint, over.signal));
@@ -429,6 +429,40 @@ void describe('Whoever pretends to be host', () => {
     await until(() => bob.membership?.state === 'failed');
     assert.deepEqual(heard(actor), ['pake', 'confirm']);
     assert.deepEqual(errors(stage), [`${bob.name} has error wrong-password`]);
+    await stage.end();
+  });
+
+  void it('cannot have the real host answer for it', async () => {
+    const stage = (await Stage.set(3, 1, {password})).expect('wrong-password', 'server-unreachable', 'connection-lost');
+    const {network, meetingPoint, clock} = stage.world;
+    const [ann, bob, actor] = [stage.actor(0), stage.actor(1), stage.actor(2)];
+    const annAt = network.peerServer?.ids.find(id => id !== meetingPoint) ?? '';
+    network.stopServer();
+    await stage.advance(1000);
+    network.startServer();
+    const mallory = await stranger(stage, actor);
+    await clock.settled(mallory.register(meetingPoint));
+    await stage.advance(5000);
+    wire.length = 0;
+    const passOn = (from: Session, to: Session) =>
+      from.read({frame: frame => to.send(frame), drained() {}, closed: () => to.close()});
+    const play = async (newcomer: Session) => {
+      if (newcomer.proof.id === ann.identity.id) return newcomer.close();
+      const host = await mallory.call(undefined, annAt);
+      passOn(newcomer, host);
+      passOn(host, newcomer);
+    };
+    bob.join();
+    await stage.until(() => {
+      for (const connection of mallory.connections.splice(0))
+        void mallory.prove(connection, new Uint8Array(32).fill(3)).then(play, () => {});
+      return bob.membership?.state === 'failed';
+    });
+    // Both have begun, and what Bob confirms is nothing to Ann, who takes Mallory for the host of another group too.
+    const said = saidTo(actor).filter(type => type !== 'rival');
+    assert.deepEqual(said.sort(), ['confirm', 'denied', 'pake']);
+    assert.equal(wire.filter(({to, frame}) => to === actor.identity.id && frame.type === 'pake').length, 2);
+    mallory.end();
     await stage.end();
   });
 
