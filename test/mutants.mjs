@@ -20,8 +20,8 @@ const mutants = [
   },
   {
     rule: 'who was not there when two branches parted judges neither',
-    file: 'src/group/ledger.ts',
-    edits: [['    if (this.#since > before.epoch.number) return undefined;\n', '']],
+    file: 'src/group/contest.ts',
+    edits: [['    if (since > before.epoch.number) return undefined;\n', '']],
     tests: 'attack/former',
   },
   {
@@ -605,17 +605,17 @@ const mutants = [
   },
   {
     rule: 'two branches are weighed by the roster where they parted, however many hosts have followed',
-    file: 'src/group/ledger.ts',
+    file: 'src/group/contest.ts',
     edits: [['theirs ? own.slice(0, 1) : own.slice(-2)', 'own.slice(-2)']],
     tests: 'protocol/ledger',
   },
   {
     rule: 'a host that was removed gives way by the roster that it is shown',
-    file: 'src/group/ledger.ts',
+    file: 'src/group/contest.ts',
     edits: [
       [
-        'const common = this.#lastCommon(fork, shown);\n      if (',
-        'const common = this.#lastCommon(fork, undefined);\n      if (',
+        'fork && (await this.#commonRoster(fork, bases));\n      if (',
+        'fork && (await this.#commonRoster(fork, []));\n      if (',
       ],
     ],
     tests: 'protocol/ledger',
@@ -1062,8 +1062,8 @@ const mutants = [
     file: 'src/group/ledger.ts',
     edits: [
       [
-        '(!goesOn && !isHosts) || !this.#mayReign(reigns) || this.#isOut(reigns)',
-        '(!goesOn && !isHosts) || this.#isOut(reigns)',
+        '(!goesOn && !isHosts) || !this.mayReign(reigns) || this.isOut(reigns)',
+        '(!goesOn && !isHosts) || this.isOut(reigns)',
       ],
     ],
     tests: 'protocol/ledger',
@@ -1071,32 +1071,40 @@ const mutants = [
   {
     rule: 'nor is one whose stay is over, by the word of before',
     file: 'src/group/ledger.ts',
-    edits: [['!this.#mayReign(reigns) || this.#isOut(reigns)) return', '!this.#mayReign(reigns)) return']],
+    edits: [['!this.mayReign(reigns) || this.isOut(reigns)) return', '!this.mayReign(reigns)) return']],
     tests: 'protocol/ledger',
   },
   {
     rule: 'nor does it win a contest',
-    file: 'src/group/ledger.ts',
+    file: 'src/group/contest.ts',
     edits: [
       [
-        'equalBytes(head.hash, this.#head.hash) || !this.#mayReign(reigns)) return',
-        'equalBytes(head.hash, this.#head.hash)) return',
+        'equalBytes(head.hash, mine?.hash) || !this.#ledger.mayReign(theirs)) return',
+        'equalBytes(head.hash, mine?.hash)) return',
       ],
     ],
     tests: 'protocol/ledger',
   },
   {
     rule: 'nor is heard as the host of a branch',
-    file: 'src/group/ledger.ts',
+    file: 'src/group/contest.ts',
     edits: [
-      ['proven.at(-1)?.hostId !== id || !this.#mayReign(proven)) return', 'proven.at(-1)?.hostId !== id) return'],
+      [
+        'theirs.at(-1)?.hostId !== id || !this.#ledger.mayReign(theirs)) return',
+        'theirs.at(-1)?.hostId !== id) return',
+      ],
     ],
     tests: 'protocol/ledger',
   },
   {
     rule: 'who shows a branch is its host',
-    file: 'src/group/ledger.ts',
-    edits: [['proven.at(-1)?.hostId !== id || !this.#mayReign(proven)) return', '!this.#mayReign(proven)) return']],
+    file: 'src/group/contest.ts',
+    edits: [
+      [
+        'theirs.at(-1)?.hostId !== id || !this.#ledger.mayReign(theirs)) return',
+        '!this.#ledger.mayReign(theirs)) return',
+      ],
+    ],
     tests: 'protocol/ledger',
   },
   {

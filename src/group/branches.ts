@@ -2,6 +2,7 @@ import type {FrameOf} from '../protocol/frames.js';
 import type {Base, Reign} from '../protocol/records.js';
 import type {Briefing} from './briefing.js';
 import type {Context} from './context.js';
+import {Contest} from './contest.js';
 import type {Ledger} from './ledger.js';
 import type {Mesh} from './mesh.js';
 import type {People} from './people.js';
@@ -33,6 +34,7 @@ export interface BranchesOptions {
  */
 export class Branches {
   readonly #options: BranchesOptions;
+  readonly #contest: Contest;
   readonly #shown = {
     branch: new WeakMap<Session, number>(),
     contest: new WeakMap<Session, number>(),
@@ -45,6 +47,7 @@ export class Branches {
 
   constructor(options: BranchesOptions) {
     this.#options = options;
+    this.#contest = new Contest(options.context.environment.crypto, options.ledger);
   }
 
   get #isHost(): boolean {
@@ -68,7 +71,7 @@ export class Branches {
   /** @throws PeerGroupError `bad-frame` */
   async receiveBranch({reigns}: FrameOf<'branch'>, session: Session): Promise<void> {
     const {ledger, expel} = this.#options;
-    const claim = await ledger.leads(reigns, session.proof.id);
+    const claim = await this.#contest.leads(reigns, session.proof.id);
     if (claim === 'no') return expel(session);
     this.#seen.set(session, reigns);
     this.#claims.set(session, {reigns, isOut: claim === 'out'});
@@ -87,7 +90,7 @@ export class Branches {
     }
     const mayFollow = this.#isHost || !vigil.hearsHost;
     const standsBy = (id: string) => people.get(id)?.note?.epoch;
-    const verdict = await ledger.receiveContest(
+    const verdict = await this.#contest.receive(
       state,
       bases,
       {mine: this.#stands, theirs: stands, standsBy},
@@ -96,7 +99,7 @@ export class Branches {
     this.#seen.set(session, state.reigns);
     if (verdict === 'unknown' && this.#isHost) return expel(session);
     if (verdict === 'mine') {
-      return this.#claims.get(session)?.isOut ? expel(session, ledger.bases(state.reigns)) : this.#show(session);
+      return this.#claims.get(session)?.isOut ? expel(session, this.#contest.bases(state.reigns)) : this.#show(session);
     }
     const host = mayFollow ? undefined : mesh.peer(ledger.hostId)?.session;
     if (host && host !== session && this.#may('passed', host)) briefing.contest(host, {state, bases, stands});
@@ -107,17 +110,17 @@ export class Branches {
    * @returns whether that has to be believed: not where more stand by this branch than may stand by the other
    */
   async concedes(session: Session, bases: readonly Base[]): Promise<boolean> {
-    const {ledger, people} = this.#options;
+    const {people} = this.#options;
     const claim = this.#claims.get(session);
     if (!claim || claim.isOut) return false;
-    return ledger.wouldYield(claim.reigns, bases, this.#stands, id => people.get(id)?.note?.epoch);
+    return this.#contest.wouldYield(claim.reigns, bases, this.#stands, id => people.get(id)?.note?.epoch);
   }
 
   #show(session: Session): void {
     const {ledger, briefing, context} = this.#options;
     // What this member signed for the branch before may not have been published yet.
     if (!equalBytes(context.self.note?.epoch, ledger.standing.epoch) || !this.#may('contest', session)) return;
-    const bases = ledger.bases(this.#seen.get(session));
+    const bases = this.#contest.bases(this.#seen.get(session));
     briefing.contest(session, {state: ledger.state, bases, stands: this.#stands});
   }
 

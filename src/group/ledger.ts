@@ -6,7 +6,6 @@ import {
   limits,
   roster as rosterKind,
   ticket as ticketKind,
-  type Base,
   type Change,
   type Entry,
   type GroupState,
@@ -14,8 +13,8 @@ import {
   type Ticket,
 } from '../protocol/records.js';
 import type {Standing} from '../protocol/frames.js';
-import {verifyBase, verifyReigns, verifyRoster, type ProvenReign} from './chain.js';
-import {forkOf, weigh, type Fork, type Stands, type Verdict} from './contest.js';
+import {verifyReigns, verifyRoster, type ProvenReign} from './chain.js';
+import type {Verdict} from './contest.js';
 import {applyChange, emptySeating, stayKey, stayOf, toRoster, type Seat, type Seating} from './roster.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {equalBytes, hashOf, sign, verify} from './signing.js';
@@ -33,6 +32,13 @@ export type Reception =
   | 'gap'
   /** It names a new host while the old one is still heard: kept for when it is not. */
   | 'held';
+
+/** A roster that was, in which epoch, and the change that had led to it. */
+export interface Past {
+  readonly epoch: Bytes;
+  readonly seating: Seating;
+  readonly entry: Entry | undefined;
+}
 
 export interface LedgerListener {
   /** The roster or the host is not what it was before. `entry` if it was this one change. */
@@ -54,6 +60,8 @@ export interface LedgerListener {
  */
 export class Ledger {
   readonly root: Bytes;
+  /** Number of the epoch in which this member was let in. */
+  readonly since: number;
   readonly #crypto: Cryptography;
   #listener: LedgerListener | undefined;
   #reigns: readonly ProvenReign[];
@@ -62,9 +70,7 @@ export class Ledger {
   #queue: Promise<unknown> = Promise.resolve();
   #held: GroupState | undefined;
   /** Rosters of the past, oldest first. */
-  readonly #past: {readonly epoch: Bytes; readonly seating: Seating; readonly entry: Entry | undefined}[] = [];
-  /** Number of the epoch in which this member was let in. */
-  readonly #since: number;
+  readonly #past: Past[] = [];
   /** Stays that ended by their own wish or the host's, as far as it was seen here. The last ones only. */
   readonly #ended = new Set<string>();
 
@@ -80,7 +86,7 @@ export class Ledger {
     this.#reigns = reigns;
     this.#seating = seating;
     this.#entry = entry;
-    this.#since = this.#head.epoch.number;
+    this.since = this.#head.epoch.number;
     this.#remember();
   }
 
@@ -301,7 +307,7 @@ export class Ledger {
       const {reigns, seating} = await this.#verify(state);
       const goesOn = reigns.some(reign => equalBytes(reign.hash, this.#head.hash));
       const isHosts = from === this.hostId;
-      if ((!goesOn && !isHosts) || !this.#mayReign(reigns) || this.#isOut(reigns)) return 'known';
+      if ((!goesOn && !isHosts) || !this.mayReign(reigns) || this.isOut(reigns)) return 'known';
       if (!isSame && !isHosts && this.#listener?.hears(this.hostId)) {
         this.#held = state;
         return 'held';
@@ -312,92 +318,43 @@ export class Ledger {
   }
 
   /**
-   * Looks at another branch of this group, and follows it if it has the better claim and `mayFollow`.
+   * Looks at another branch of this group, and follows it if `judge` finds for it and `mayFollow`.
    * @throws PeerGroupError `bad-frame` if it does not hold together or is another group's.
    */
-  receiveContest(state: GroupState, bases: readonly Base[], stands: Stands, mayFollow: boolean): Promise<Verdict> {
+  receiveContest(
+    state: GroupState,
+    judge: (theirs: readonly ProvenReign[]) => Promise<Verdict>,
+    mayFollow: boolean,
+  ): Promise<Verdict> {
     return this.#serially(async () => {
       const {reigns, seating} = await this.#verify(state);
-      const head = reigns.at(-1);
-      if (!head || equalBytes(head.hash, this.#head.hash) || !this.#mayReign(reigns)) return 'mine';
-      const fork = forkOf(this.#reigns, reigns);
-      if (!fork) return 'mine';
-      const shown = fork.theirs && (await verifyBase(this.#crypto, this.root, fork.before, fork.theirs, bases));
-      const common = this.#lastCommon(fork, shown);
-      const {age, stands: known} = weigh(this.#reigns, reigns, stands, common ?? []);
-      // Who cannot judge, but has nobody to lose, goes where there are others.
-      const lead = common ? known : stands.mine.length > 1 ? 1 : 1 - stands.theirs.length;
-      // Whom this side has removed meanwhile needs more than to be older.
-      const isTheirs = (lead || age) < 0 && ((common && lead < 0) || !this.#isOut(reigns));
-      const verdict = isTheirs ? 'theirs' : common ? 'mine' : 'unknown';
+      const verdict = await judge(reigns);
       if (verdict === 'theirs' && mayFollow) this.#adopt(reigns, seating, state.entry);
       return verdict;
     });
   }
 
   /**
-   * The last roster that two branches have in common: where one of them left the way that the other is still on; or, of two
-   * that both left it, the later one, so that nobody gains by the claim to have left when there were few. `shown`: where the
-   * other one did. `undefined` if that was before this member was there: it can only be told who was, by those who gain by it.
+   * Has `judge` look at the epochs of another branch, while nothing changes here.
+   * @throws PeerGroupError `bad-frame` if they do not hold together or are another group's.
    */
-  #lastCommon({before, mine, theirs}: Fork, shown: readonly Seat[] | undefined): readonly Seat[] | undefined {
-    if (this.#since > before.epoch.number) return undefined;
-    const [myVersion, theirVersion] = [mine?.epoch.version ?? -1, theirs?.epoch.version ?? -1];
-    const own = this.#rosterAt(before.hash, mine ? myVersion : theirVersion);
-    const seats = (mine && shown && theirVersion > myVersion ? shown : own) ?? this.#past[0]?.seating.seats ?? [];
-    return seats.filter(({ticket}) => ticket.number < before.epoch.number || equalBytes(ticket.epoch, before.hash));
+  examine<T>(reigns: readonly Reign[], judge: (theirs: readonly ProvenReign[]) => T | Promise<T>): Promise<T> {
+    return this.#serially(async () => judge(await this.#verifyReigns(reigns)));
+  }
+
+  get reigns(): readonly ProvenReign[] {
+    return this.#reigns;
+  }
+
+  /** Rosters that are remembered, oldest first. */
+  get past(): readonly Past[] {
+    return this.#past;
   }
 
   /** The roster at some version of an epoch, or the last one before that is remembered. */
-  #rosterAt(epoch: Bytes, version: number): readonly Seat[] | undefined {
+  rosterAt(epoch: Bytes, version: number): readonly Seat[] | undefined {
     const isBefore = (entry: Entry | undefined) => (entry?.version ?? 0) <= version;
     return this.#past.filter(past => equalBytes(past.epoch, epoch) && isBefore(past.entry)).at(-1)?.seating.seats;
-  }
-
-  /**
-   * What the epoch began with in which this branch left the way of another, `theirs`; if that is not known yet, what the
-   * last epochs began with. As far as this member was there.
-   */
-  bases(theirs: readonly Reign[] | undefined): Base[] {
-    const isTheirs = ({epoch}: Reign) => theirs?.some(other => equalBytes(other.epoch.signature, epoch.signature));
-    const own = this.#reigns.filter(reign => !isTheirs(reign));
-    return (theirs ? own.slice(0, 1) : own.slice(-2)).flatMap(({epoch}) => {
-      const isIt = ({epoch: hash, entry}: {epoch: Bytes; entry: Entry | undefined}) =>
-        equalBytes(hash, epoch.previous) && (entry?.version ?? 0) === epoch.version;
-      const past = this.#past.filter(isIt).at(-1);
-      return past ? [{roster: toRoster(past.seating), entry: past.entry}] : [];
-    });
-  }
-
-  /** Whether these epochs make the member `id` host of a branch of this group; `out` if this side has removed it. */
-  leads(reigns: readonly Reign[], id: string): Promise<'leads' | 'out' | 'no'> {
-    return this.#serially(async () => {
-      const proven = await this.#verifyReigns(reigns);
-      if (proven.at(-1)?.hostId !== id || !this.#mayReign(proven)) return 'no';
-      return this.#isOut(proven) ? 'out' : 'leads';
-    });
-  }
-
-  /**
-   * Whether this branch would have to give way to another that shows nothing but its hosts, because all those who do not
-   * stand by this one may stand by that one.
-   */
-  wouldYield(
-    reigns: readonly Reign[],
-    bases: readonly Base[],
-    mine: readonly string[],
-    standsBy: Stands['standsBy'],
-  ): Promise<boolean> {
-    return this.#serially(async () => {
-      const theirs = await this.#verifyReigns(reigns);
-      const fork = forkOf(this.#reigns, theirs);
-      if (!fork) return false;
-      const shown = fork.theirs && (await verifyBase(this.#crypto, this.root, fork.before, fork.theirs, bases));
-      const common = this.#lastCommon(fork, shown);
-      if (!common) return false;
-      const {stands} = weigh(this.#reigns, theirs, {mine, theirs: [], standsBy}, common);
-      return stands <= common.length - stands;
-    });
   }
 
   async #verify(state: GroupState) {
@@ -426,7 +383,7 @@ export class Ledger {
   }
 
   /** Whether the last of these hosts is banned, or its stay ended otherwise than by a lost connection. */
-  #isOut(reigns: readonly ProvenReign[]): boolean {
+  isOut(reigns: readonly ProvenReign[]): boolean {
     const last = reigns.at(-1);
     if (!last || this.#reign(last.hash)) return false;
     const {hostId, ticket} = last;
@@ -437,12 +394,12 @@ export class Ledger {
    * A ticket says that its holder was let in, not that it still is. Where the chain goes on from the last host known here,
    * no host is followed who was not in the roster then, or has not been let in since.
    */
-  #mayReign(reigns: readonly ProvenReign[]): boolean {
+  mayReign(reigns: readonly ProvenReign[]): boolean {
     const news = reigns.filter(reign => !this.#reign(reign.hash));
     const [first] = news;
     if (!first || !equalBytes(first.epoch.previous, this.#head.hash)) return true;
     // Whom this side has lost since may well lead the other.
-    const seats = [...this.seats, ...(this.#rosterAt(this.#head.hash, first.epoch.version) ?? [])];
+    const seats = [...this.seats, ...(this.rosterAt(this.#head.hash, first.epoch.version) ?? [])];
     return news.every(({hostId, ticket}) => {
       if (!ticket || seats.some(seat => seat.id === hostId)) return true;
       if (equalBytes(ticket.epoch, this.#head.hash)) return ticket.index >= this.#seating.next;

@@ -2,7 +2,7 @@ import {expect} from '@open-wc/testing';
 import {browserCryptography as crypto} from '../../src/crypto.js';
 import type {Identity} from '../../src/environment.js';
 import {PeerGroupError} from '../../src/errors.js';
-import type {Verdict} from '../../src/group/contest.js';
+import {Contest, type Verdict} from '../../src/group/contest.js';
 import {Ledger} from '../../src/group/ledger.js';
 import {applyChange, compareSeats, emptySeating, toRoster, type Seating} from '../../src/group/roster.js';
 import {hashOf, sign} from '../../src/group/signing.js';
@@ -40,6 +40,10 @@ async function eject({ann, ledger}: Group, {id}: Identity, ban: boolean): Promis
 function entryOf({state}: Ledger): Entry {
   if (!state.entry) throw new Error('there is no entry');
   return state.entry;
+}
+
+function judge(ledger: Ledger): Contest {
+  return new Contest(crypto, ledger);
 }
 
 function ids(ledger: Ledger): string[] {
@@ -475,7 +479,7 @@ describe('Nobody makes itself host', () => {
       expect(await cems.receiveEntry(entryOf(group.ledger))).to.equal('followed');
       await eves.take(eve, group.ann.id);
       expect(await cems.receiveState(eves.state, eve.id)).to.equal('known');
-      expect(await cems.leads(eves.state.reigns, eve.id)).to.equal('out');
+      expect(await judge(cems).leads(eves.state.reigns, eve.id)).to.equal('out');
       expect(cems.hostId).to.equal(group.ann.id);
     });
   }
@@ -520,7 +524,7 @@ describe('Two branches of a group that was cut', () => {
     ]);
     const ids = (list: readonly Identity[]) => list.map(({id}) => id);
     const stands = {mine: ids(mine), theirs: ids(theirs), standsBy: (id: string) => epochs.get(id)};
-    return reader.receiveContest(other.state, other.bases(undefined), stands, true);
+    return judge(reader).receive(other.state, judge(other).bases(undefined), stands, true);
   }
 
   /** Ann is host, Bob, Cem and Dee are in; Bob's side and Cem's have each taken it that Ann is gone. */
@@ -558,9 +562,9 @@ describe('Two branches of a group that was cut', () => {
     const states = [await takenBy(eve, ledger, ticket, {}, roster), await takenBy(bob, ledger, ticketOf(ledger, bob))];
     const [eves, bobs] = await Promise.all(states.map(state => Ledger.trust(crypto, ledger.root, state)));
     if (!eves || !bobs) throw new Error('They show nothing.');
-    expect(await ledger.leads(eves.state.reigns, eve.id)).to.equal('no');
-    expect(await ledger.leads(bobs.state.reigns, cem.id)).to.equal('no');
-    expect(await ledger.leads(bobs.state.reigns, bob.id)).to.equal('leads');
+    expect(await judge(ledger).leads(eves.state.reigns, eve.id)).to.equal('no');
+    expect(await judge(ledger).leads(bobs.state.reigns, cem.id)).to.equal('no');
+    expect(await judge(ledger).leads(bobs.state.reigns, bob.id)).to.equal('leads');
     expect(await contest(ledger, eves, [[ann], [bob, cem]])).to.equal('mine');
     expect(await contest(ledger, bobs, [[ann], [bob, cem]])).to.equal('theirs');
   });
@@ -577,7 +581,7 @@ describe('Two branches of a group that was cut', () => {
     const {bob, cem, dee, bobs, cems} = await cut();
     const standsBy = (id: string) => (id === cem.id ? cems : bobs).standing.epoch;
     const stands = {mine: [bob.id], theirs: [cem.id, dee.id], standsBy};
-    expect(await bobs.receiveContest(cems.state, cems.bases(undefined), stands, true)).to.equal('mine');
+    expect(await judge(bobs).receive(cems.state, judge(cems).bases(undefined), stands, true)).to.equal('mine');
   });
 
   it('give nothing to a member that claims to have been cut off when there were few', async () => {
@@ -609,9 +613,9 @@ describe('Two branches of a group that was cut', () => {
     const {group, bob, cem, bobs, cems} = await cut();
     await cems.drop(cem, {type: 'drop', member: bob.id, reason: 'ejected', ban: false, text: '', date: 0});
     expect(await contest(cems, bobs, [[cem], [bob]])).to.equal('mine');
-    expect(await bobs.wouldYield(cems.state.reigns, [], [bob.id], () => bobs.standing.epoch)).to.equal(true);
+    expect(await judge(bobs).wouldYield(cems.state.reigns, [], [bob.id], () => bobs.standing.epoch)).to.equal(true);
     const all = [bob.id, group.ann.id, cem.id];
-    expect(await bobs.wouldYield(cems.state.reigns, [], all, () => bobs.standing.epoch)).to.equal(false);
+    expect(await judge(bobs).wouldYield(cems.state.reigns, [], all, () => bobs.standing.epoch)).to.equal(false);
   });
 
   it('judge by the roster where they parted, however many hosts have followed, and whoever was removed before', async () => {
@@ -627,23 +631,25 @@ describe('Two branches of a group that was cut', () => {
     await cems.take(cem, dee.id);
     const standsBy = (id: string) => ([cem.id, dee.id].includes(id) ? cems : bobs).standing.epoch;
     const mine = [bob.id, group.ann.id];
-    const yields = (bases: readonly Base[]) => bobs.wouldYield(cems.state.reigns, bases, mine, standsBy);
-    expect(await yields(cems.bases(undefined))).to.equal(false);
-    expect(await yields(cems.bases(bobs.state.reigns))).to.equal(true);
+    const yields = (bases: readonly Base[]) => judge(bobs).wouldYield(cems.state.reigns, bases, mine, standsBy);
+    expect(await yields(judge(cems).bases(undefined))).to.equal(false);
+    expect(await yields(judge(cems).bases(bobs.state.reigns))).to.equal(true);
     const stands = {mine, theirs: [cem.id, dee.id], standsBy};
-    expect(await bobs.receiveContest(cems.state, cems.bases(bobs.state.reigns), stands, false)).to.equal('theirs');
+    expect(await judge(bobs).receive(cems.state, judge(cems).bases(bobs.state.reigns), stands, false)).to.equal(
+      'theirs',
+    );
   });
 
   it('show what they began with, and believe no other beginning', async () => {
     const {bob, cem, dee, bobs, cems} = await cut();
-    const [base] = cems.bases(undefined);
+    const [base] = judge(cems).bases(undefined);
     if (!base) throw new Error('A branch shows no base.');
     const forged = {...base, roster: {...base.roster, members: base.roster.members.slice(1)}};
     const stands = {mine: [bob.id], theirs: [cem.id, dee.id], standsBy: () => cems.standing.epoch};
-    expect(await bobs.receiveContest(cems.state, [forged], {...stands, standsBy: () => undefined}, true)).to.equal(
+    expect(await judge(bobs).receive(cems.state, [forged], {...stands, standsBy: () => undefined}, true)).to.equal(
       'mine',
     );
-    expect(await bobs.receiveContest(cems.state, [base], stands, true)).to.equal('theirs');
+    expect(await judge(bobs).receive(cems.state, [base], stands, true)).to.equal('theirs');
   });
 });
 
