@@ -13,6 +13,23 @@ import {argv, execPath, exit} from 'node:process';
 /** @type {readonly Mutant[]} */
 const mutants = [
   {
+    rule: 'a transfer leaves room for small values that go',
+    file: 'src/link/link.ts',
+    edits: [['    this.#lastSmall = this.#clock.now();\n    this.#sendSoon();', '    this.#sendSoon();']],
+    tests: 'link/link',
+  },
+  {
+    rule: 'a transfer leaves room for small values that come',
+    file: 'src/link/link.ts',
+    edits: [
+      [
+        '    const before = values.dispatched;\n    this.#lastSmall = this.#clock.now();',
+        '    const before = values.dispatched;',
+      ],
+    ],
+    tests: 'link/link',
+  },
+  {
     rule: 'a profile that a browser cannot read costs nobody a connection',
     file: 'src/group/member.ts',
     edits: [['  } catch {\n    return undefined;\n', '  } catch (error) {\n    throw error;\n']],

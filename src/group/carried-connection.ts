@@ -34,6 +34,7 @@ export interface CarriedConnectionOptions {
  */
 export class CarriedConnection implements Connection {
   readonly role: Connection['role'];
+  readonly lowWater = {...lowWaterMark};
   readonly carrier: string;
   readonly maxMessageSize = maxMessageSize - overhead;
   /** Resolves when messages can be sent. Rejects when the connection ends first. */
@@ -212,7 +213,9 @@ export class CarriedConnection implements Connection {
     const before = this.bufferedAmount();
     this.#underWay -= bytes;
     this.#pump();
-    if (before > lowWaterMark.main && this.bufferedAmount() <= lowWaterMark.main) this.#listener?.drained();
+    const after = this.bufferedAmount();
+    const {main, bulk} = this.lowWater;
+    if ((before > main && after <= main) || (before > bulk && after <= bulk)) this.#listener?.drained();
   }
 
   #pump(): void {

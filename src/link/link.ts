@@ -13,6 +13,16 @@ import type {StreamLog} from './stream-log.js';
 /** Bytes. No more is handed to a lane at a time: enough to keep it busy, little enough that what else there is gets its turn. */
 const highWaterMark = {main: 256 * 1024, bulk: 128 * 1024, loose: 16 * 1024} as const;
 
+/** The same of large values, while small ones come and go: behind less than this they are not late. */
+const sharedBulk = 32 * 1024;
+
+/** Bytes of a part of a large value, alone and while small ones come and go. */
+const partSize = 64 * 1024;
+const sharedPart = 16 * 1024;
+
+/** ms after a small value for which others are expected. */
+const sharedTime = 1000;
+
 /** Bytes that a frame needs beside its data. */
 const frameOverhead = 24;
 
@@ -40,6 +50,7 @@ export interface LinkOptions {
  *    transfer names the last small value before it, and is not dispatched before that.
  */
 export class Link {
+  readonly #clock: Clock;
   readonly #deliver: (arrived: Arrived) => void;
   readonly #acks: Acknowledger;
   readonly #values = new OutgoingValues();
@@ -58,6 +69,8 @@ export class Link {
   #datagramsSent = 0;
   #datagramsReceived = 0;
   #isDeaf = false;
+  /** When the last small value came or went. */
+  #lastSmall = -Infinity;
   #ended = false;
 
   bytesSent = 0;
@@ -66,6 +79,7 @@ export class Link {
   reconnections = -1;
 
   constructor({clock, signal, mostBytes, deliver, progress}: LinkOptions) {
+    this.#clock = clock;
     this.#deliver = deliver;
     this.#acks = new Acknowledger(clock, signal, () => this.#acknowledge());
     this.#transfers = new OutgoingTransfers(this, clock, this.#values);
@@ -104,6 +118,7 @@ export class Link {
     if (this.#ended) return receipt.gone(this);
     if (!isSmall(parcel)) return this.#transfer(parcel, parcel.private, receipt);
     this.#values.add(parcel, receipt);
+    this.#lastSmall = this.#clock.now();
     this.#sendSoon();
   }
 
@@ -226,6 +241,7 @@ export class Link {
   #receiveValues(frame: FrameOf<'values'>): void {
     const values = this.#arrivingValues;
     const before = values.dispatched;
+    this.#lastSmall = this.#clock.now();
     const sent = this.#values.lastSent;
     for (const {data} of frame.values) this.bytesReceived += data.length;
     try {
@@ -307,8 +323,11 @@ export class Link {
   #pumpTransfers(): void {
     const connection = this.#connection;
     if (!connection || !this.#isTakenUp || this.#transfers.idle) return;
-    while (connection === this.#connection && connection.bufferedAmount('bulk') < highWaterMark.bulk) {
-      const frame = this.#transfers.next(connection.maxMessageSize - frameOverhead);
+    const isShared = this.#clock.now() - this.#lastSmall < sharedTime;
+    const [most, part] = isShared ? [sharedBulk, sharedPart] : [highWaterMark.bulk, partSize];
+    connection.lowWater.bulk = most / 2;
+    while (connection === this.#connection && connection.bufferedAmount('bulk') < most) {
+      const frame = this.#transfers.next(Math.min(part, connection.maxMessageSize - frameOverhead));
       if (!frame) return;
       const size = frame.type === 'part' ? frame.data.length : 0;
       this.bytesSent += size;

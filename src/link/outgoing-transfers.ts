@@ -9,9 +9,6 @@ import type {Parcel, Receipt} from './parcel.js';
 import {ParcelSource, type Source} from './source.js';
 import type {StreamLog} from './stream-log.js';
 
-/** Bytes of a part. Small, so that what else is on the connection gets its turn soon. */
-const partSize = 16 * 1024;
-
 /** Bytes on their way in parcels, so that a receiver that is busy is not run over: more than any network holds. */
 const parcelWindow = 8 * 1024 * 1024;
 
@@ -138,7 +135,7 @@ export class OutgoingTransfers {
     if (!transfer.offered) return this.#offer(transfer);
     const {source, number, sent} = transfer;
     const isFull = transfer.parcel ? underWay >= parcelWindow : sent - transfer.arrived >= streamWindow;
-    const data = isFull ? undefined : source.read(sent, Math.min(partSize, most));
+    const data = isFull ? undefined : source.read(sent, most);
     if (data) {
       transfer.sent += data.length;
       return {type: 'part', transfer: number, data};

@@ -61,6 +61,7 @@ export async function whenOpen(
 /** An open data channel that PeerJS has negotiated. From here on PeerJS has no part in it, save for late candidates. */
 export class PeerJSConnection implements Connection {
   readonly role: Connection['role'];
+  readonly lowWater = {...lowWaterMark};
 
   readonly #peerConnection: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
@@ -97,7 +98,8 @@ export class PeerJSConnection implements Connection {
 
     const {signal} = this.#ending;
     this.#hear(channel);
-    this.#tellDrained(channel, 'main');
+    channel.bufferedAmountLowThreshold = this.lowWater.main;
+    this.#tellDrained(channel);
     channel.addEventListener('close', () => this.#lost('The other side closed the connection.'), {signal});
     peerConnection.addEventListener(
       'connectionstatechange',
@@ -152,7 +154,7 @@ export class PeerJSConnection implements Connection {
     if (this.#state !== 'open' || this.#channel.readyState !== 'open') return;
     try {
       if (lane === 'main') this.#channel.send(message);
-      else this.#lane(lane).send(message);
+      else this.#lane(lane).send(message, this.lowWater[lane]);
     } catch (error) {
       // Its buffer is full, or the channel has just died. What comes next must not arrive where this did not.
       queueMicrotask(() => this.#end(PeerGroupError.from(error, 'connection-lost', 'The browser refused to send.')));
@@ -164,7 +166,7 @@ export class PeerJSConnection implements Connection {
     if (known) return known;
     const options = lane === 'loose' ? {ordered: false, maxRetransmits: 0} : {};
     const channel = this.#peerConnection.createDataChannel(lane, options);
-    this.#tellDrained(channel, lane);
+    this.#tellDrained(channel);
     // What waits for it would wait for ever; a new connection has a new one.
     channel.addEventListener('close', () => this.#lost('The other side closed a lane.'), {signal: this.#ending.signal});
     const opening = new OpeningChannel(channel, this.#ending.signal);
@@ -185,8 +187,7 @@ export class PeerJSConnection implements Connection {
     channel.addEventListener('message', event => this.#received(event.data), {signal: this.#ending.signal});
   }
 
-  #tellDrained(channel: RTCDataChannel, lane: Lane): void {
-    channel.bufferedAmountLowThreshold = lowWaterMark[lane];
+  #tellDrained(channel: RTCDataChannel): void {
     const {signal} = this.#ending;
     channel.addEventListener('bufferedamountlow', () => this.#listener?.drained(), {signal});
   }
@@ -295,7 +296,8 @@ class OpeningChannel {
     return this.#waitingBytes + this.#channel.bufferedAmount;
   }
 
-  send(message: Bytes): void {
+  send(message: Bytes, lowWater: number): void {
+    this.#channel.bufferedAmountLowThreshold = lowWater;
     if (this.#channel.readyState === 'open' && this.#waiting.length === 0) return this.#channel.send(message);
     this.#waiting.push(message);
     this.#waitingBytes += message.length;

@@ -56,6 +56,8 @@ export interface Connection {
   readonly maxMessageSize: number;
   /** Bytes handed to `send` on that lane that have not left yet. */
   bufferedAmount(lane: Lane): number;
+  /** Bytes. `drained` is told when no more than this waits on a lane. May be changed; counts from the next message on. */
+  readonly lowWater: Record<Lane, number>;
   readonly closed: boolean;
   /** Who is told of messages from now on; those that came before are told at once, in order. One listener at a time: the last. */
   listen(listener: ConnectionListener): void;
@@ -71,7 +73,7 @@ export interface Connection {
 
 export interface ConnectionListener {
   message(message: Uint8Array<ArrayBuffer>): void;
-  /** What waits on one of the lanes has fallen to its `lowWaterMark` or below. */
+  /** What waits on one of the lanes has fallen to its `lowWater` or below. */
   drained(): void;
   /** It ended, by the other side or by itself; nothing follows. */
   closed(error: PeerGroupError): void;
@@ -83,5 +85,5 @@ export const openingTime = 3000;
 /** ms. A way through NAT or TURN is found in well under 1 s on an ordinary network; offers to an absent id expire at the server after 5 s. */
 export const dialTimeout = 6000;
 
-/** Bytes. `drained` is told when no more than this is waiting: enough to keep the lane busy, little enough that a small message behind it is not late. */
+/** Bytes: enough to keep a lane busy. */
 export const lowWaterMark: Readonly<Record<Lane, number>> = {main: 64 * 1024, bulk: 64 * 1024, loose: 0};

@@ -19,6 +19,7 @@ class Wire implements Connection {
   readonly role: Connection['role'];
   readonly fingerprints: Connection['fingerprints'];
   readonly maxMessageSize = 256 * 1024;
+  readonly lowWater = {main: 0, bulk: 0, loose: 0};
   closed = false;
   /** What was sent from here, read. */
   readonly sent: Frame[] = [];

@@ -147,6 +147,41 @@ describe('A link', () => {
     expect(wire.bob.numbers).to.deep.equal(range(100));
   });
 
+  it('has little of a transfer under way while small values come or go, in small parts, and more when there are none', async () => {
+    for (const who of ['ann', 'bob'] as const) {
+      const wire = new Wire();
+      wire.connect();
+      await wire.run();
+      const sent = () => sentByAnn(wire, 'part').map(({data}) => data.length);
+      const arrived = () => wire.bob.link.bytesReceived;
+      wire.ann.send(value(0, 3 * 1024 * 1024));
+      const underWay = async () => {
+        let most = 0;
+        const parts = sent().length;
+        for (let step = 0; step < 12; step += 1) {
+          wire.step();
+          await wire.clock.advance(0);
+          most = Math.max(most, sent().reduce((sum, part) => sum + part, 0) - arrived());
+        }
+        return {most, part: Math.max(0, ...sent().slice(parts))};
+      };
+      expect((await underWay()).most).to.be.within(128 * 1024, 192 * 1024);
+      wire[who].send(value(1, 10));
+      await wire.clock.advance(0);
+      // What Bob has to say first, which is behind his acknowledgements.
+      for (let step = 0; step < 4; step += 1) wire.step(() => (who === 'ann' ? 0 : 0.99));
+      while (sent().reduce((sum, part) => sum + part, 0) - arrived() > 48 * 1024) wire.step();
+      const beside = await underWay();
+      expect(beside.part).to.equal(16 * 1024);
+      expect(beside.most).to.be.below(49 * 1024);
+      await wire.clock.advance(1000);
+      const alone = await underWay();
+      expect(alone.part).to.equal(64 * 1024);
+      expect(alone.most).to.be.above(100 * 1024);
+      await wire.run();
+    }
+  });
+
   it('lets small values overtake a transfer, but never lets a transfer overtake an earlier small value', async () => {
     const wire = new Wire();
     wire.connect();
@@ -243,7 +278,7 @@ describe('A link', () => {
     wire.connect();
     const size = 40 * 64 * 1024;
     wire.ann.send(value(0, size));
-    for (let parts = 0; parts < 80;) {
+    for (let parts = 0; parts < 20;) {
       await wire.clock.advance(0);
       if (wire.step()) parts += 1;
     }

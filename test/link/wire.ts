@@ -220,6 +220,7 @@ class WireEnd implements Connection {
   readonly role = 'dialler';
   readonly fingerprints = {local: new Uint8Array(32), remote: new Uint8Array(32)};
   readonly closed = false;
+  readonly lowWater = {...lowWaterMark};
   readonly maxMessageSize: number;
   readonly #sent: (message: Bytes, lane: Lane) => void;
   readonly #buffered = {main: 0, bulk: 0, loose: 0};
@@ -256,6 +257,6 @@ class WireEnd implements Connection {
   left(bytes: number, lane: Lane): boolean {
     const before = this.#buffered[lane];
     this.#buffered[lane] -= bytes;
-    return before > lowWaterMark[lane] && this.#buffered[lane] <= lowWaterMark[lane];
+    return before > this.lowWater[lane] && this.#buffered[lane] <= this.lowWater[lane];
   }
 }

@@ -10,6 +10,7 @@ const maxMessageSize = 256 * 1024;
 /** One end of a connection in memory. */
 export class MemoryConnection implements Connection {
   readonly role: Connection['role'];
+  readonly lowWater = {...lowWaterMark};
   readonly fingerprints: Connection['fingerprints'];
   readonly maxMessageSize = maxMessageSize;
   readonly #buffered = {main: 0, bulk: 0, loose: 0};
@@ -96,7 +97,7 @@ export class MemoryConnection implements Connection {
     if (!this.#open) return;
     const before = this.#buffered[lane];
     this.#buffered[lane] -= bytes;
-    if (before > lowWaterMark[lane] && this.#buffered[lane] <= lowWaterMark[lane]) this.#listener?.drained();
+    if (before > this.lowWater[lane] && this.#buffered[lane] <= this.lowWater[lane]) this.#listener?.drained();
   }
 
   #free(): void {
