@@ -2,12 +2,9 @@ import type {Bytes, Cryptography} from '../environment.js';
 import type {Base, Entry, GroupState, Reign} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import {verifyBase, type ProvenReign} from './chain.js';
-import type {Ledger} from './ledger.js';
+import type {Ledger, Verdict} from './ledger.js';
 import {compareTickets, toRoster, type Seat} from './roster.js';
 import {equalBytes} from './signing.js';
-
-/** Which of two branches goes on; `unknown` to whoever was not there yet when they parted. */
-export type Verdict = 'mine' | 'theirs' | 'unknown';
 
 /** What speaks for a branch: more than 0 for mine, less for theirs. */
 interface Lead {

@@ -14,7 +14,6 @@ import {
 } from '../protocol/records.js';
 import type {Standing} from '../protocol/frames.js';
 import {verifyReigns, verifyRoster, type ProvenReign} from './chain.js';
-import type {Verdict} from './contest.js';
 import {applyChange, emptySeating, stayKey, stayOf, toRoster, type Seat, type Seating} from './roster.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {equalBytes, hashOf, sign, verify} from './signing.js';
@@ -39,6 +38,9 @@ export interface Past {
   readonly seating: Seating;
   readonly entry: Entry | undefined;
 }
+
+/** Which of two branches goes on; `unknown` to whoever was not there yet when they parted. */
+export type Verdict = 'mine' | 'theirs' | 'unknown';
 
 export interface LedgerListener {
   /** The roster or the host is not what it was before. `entry` if it was this one change. */

@@ -15,13 +15,13 @@ export const metrics = {
 
 /** @param {import('../run.mjs').Scene} scene */
 export async function run({size, attempt, note, median, quick}) {
-  const big = (quick ? 24 : 256) * MiB;
+  const big = (quick ? 12 : 256) * MiB;
   /**
    * Messages to `name` and back for as long as the others are sent something large.
    * @param {import('../stage.mjs').Group} group @param {number[]} receivers @param {number} name
    */
   async function pings(group, receivers, name) {
-    await transfer(group, 'buffer', 8 * MiB, receivers);
+    await transfer(group, 'buffer', (quick ? 4 : 8) * MiB, receivers);
     /** @type {number[]} */
     let times = [];
     await transfer(group, 'buffer', big, receivers, async () => {
