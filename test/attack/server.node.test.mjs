@@ -143,11 +143,11 @@ test('an id that is handed to another member is found out, and what is sent arri
   const people = await place.gather('Ann', 'Bob', 'Carl');
   const carl = people[2];
   assert.ok(carl);
-  // Ann called the meeting point, which is hers since, first of all, then Bob; Carl came last.
+  // The meeting point, which is Ann's, was dialled first of all; Carl came last, and dialled Bob.
   const offers = server.seen.filter(({type}) => type === 'OFFER');
-  const {src: bobAt = '', dst: annAt = ''} = offers.find(({src}) => src !== offers[0]?.src) ?? {};
-  const {src: carlAt = ''} = offers.at(-1) ?? {};
-
+  const {dst: annAt = ''} = offers[0] ?? {};
+  const {src: carlAt = '', dst: bobAt = ''} = offers.at(-1) ?? {};
+  assert.equal(new Set([annAt, bobAt, carlAt]).size, 3);
   // Whomever Carl dials, the other one answers, in the name of whom he dialled.
   /** @type {Map<string, string>} */
   const dialled = new Map();
