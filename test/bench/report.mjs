@@ -49,7 +49,7 @@ function section(outcome) {
 
 ${table(outcome)}
 
-Medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, in brackets the least and the most; ↑ more is better, ↓ less is better. The floor is WebRTC by hand, with nothing else; the others are multiples of it in the same round where no unit stands. – is not possible, or takes longer than ${quick ? '8 s' : 'a minute'} and five times as long as the floor.${quick ? ' A quick run: 16 MiB or less wherever more is named.' : ''}
+Medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, in brackets the least and the most; ↑ more is better, ↓ less is better. The floor is WebRTC by hand, with nothing else; the others are multiples of it in the same round where no unit stands. – is not possible, or takes longer than ${quick ? '5 s' : 'a minute'} and five times as long as the floor.${quick ? ' A quick run: at most 12 MiB wherever more is named, and 1 or 2 MiB instead of 4.' : ''}
 ${date}, ${machine['cores']} × ${machine['cpu']}, ${machine['memory']}, ${machine['system']}, ${machine['browser']}, Node ${machine['node']}; ${programs.join(', ')}.
 `;
 }

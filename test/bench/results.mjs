@@ -42,7 +42,9 @@ export class Results {
 
   /** Ratios are to the floor of the same round. @returns {Summary[]} */
   summary() {
-    return Object.entries(this.#metrics).map(([id, metric]) => {
+    // What this run leaves out nobody has tried.
+    const tried = Object.entries(this.#metrics).filter(([id]) => this.#values.has(id) || this.#missing.has(id));
+    return tried.map(([id, metric]) => {
       const floor = this.#values.get(id)?.get('floor');
       /** @type {Record<string, Outcome>} */
       const contestants = {};

@@ -64,7 +64,7 @@ const only = values.only?.split(',') ?? (quick ? caseNames : [...caseNames, 'fai
 const entrants = values.contestants.split(',');
 
 /** ms. For one measurement of somebody else's library, unless even the floor needs a fifth of that. */
-const limit = quick ? 8_000 : 60_000;
+const limit = quick ? 5_000 : 60_000;
 
 /** ms. For the floor and this project, which is then at fault. */
 const ownLimit = 600_000;

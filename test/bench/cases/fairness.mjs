@@ -15,7 +15,7 @@ export const metrics = {
 
 /** @param {import('../run.mjs').Scene} scene */
 export async function run({size, attempt, note, median, quick}) {
-  const big = (quick ? 12 : 256) * MiB;
+  const big = (quick ? 8 : 256) * MiB;
   /**
    * Messages to `name` and back for as long as the others are sent something large.
    * @param {import('../stage.mjs').Group} group @param {number[]} receivers @param {number} name
@@ -41,7 +41,7 @@ export async function run({size, attempt, note, median, quick}) {
     await attempt('fairness/second', async group => {
       let took = 0;
       await transfer(group, 'buffer', big, undefined, async () => {
-        took = (await transfer(group, 'buffer', 4 * MiB)).took;
+        took = (await transfer(group, 'buffer', (quick ? 2 : 4) * MiB)).took;
       });
       return took;
     });

@@ -20,21 +20,22 @@ export async function run({size, attempt, quick}) {
   const receivers = size - 1;
   /** How many each receiver gets. */
   const count = quick ? 1 : 4;
+  const bytes = (quick ? 1 : 4) * MiB;
   /** @param {number} ms */
-  const rate = ms => (count * 4 * receivers) / (ms / 1000);
+  const rate = ms => (count * bytes * receivers) / MiB / (ms / 1000);
   await attempt(`fanout/broadcast ${receivers}`, async group => {
     const names = group.names.slice(1);
-    await send(group, [{to: names, size: 4 * MiB + count}]);
+    await send(group, [{to: names, size: bytes + count}]);
     return rate(
       await send(
         group,
-        Array.from({length: count}, (_, i) => ({to: undefined, size: 4 * MiB + i})),
+        Array.from({length: count}, (_, i) => ({to: undefined, size: bytes + i})),
       ),
     );
   });
   await attempt(`fanout/private ${receivers}`, async group => {
     const values = Array.from({length: count}, (_, i) =>
-      group.names.slice(1).map(name => ({to: [name], size: 4 * MiB + i * receivers + name})),
+      group.names.slice(1).map(name => ({to: [name], size: bytes + i * receivers + name})),
     );
     return rate(await send(group, values.flat()));
   });

@@ -33,7 +33,7 @@ export async function run({attempt, note, median, quick}) {
   });
   for (const kind of /** @type {const} */ (['buffer', 'blob'])) {
     for (const size of quick ? [256] : [16, 256]) {
-      const actual = quick ? 16 : size;
+      const actual = quick ? 12 : size;
       await attempt(`large/${kind} ${size}`, async group => {
         const {took, stall} = await transfer(group, kind, actual * MiB);
         if (size === 256) note(`large/${kind} stall`, stall);

@@ -34,7 +34,7 @@ for (const [receivers, words] of /** @type {const} */ ([
 /** @param {import('../run.mjs').Scene} scene */
 export async function run({size, attempt, note, quick}) {
   const receivers = size - 1;
-  const bytes = (quick ? 12 : receivers === 1 ? 1024 : 256) * MiB;
+  const bytes = (quick ? 12 / receivers : receivers === 1 ? 1024 : 256) * MiB;
   await attempt(`memory/rate ${receivers}`, async group => {
     await transfer(group, 'blob', (quick ? 4 : 8) * MiB);
     const meters = await Promise.all(group.pages.slice(0, 2).map(page => HeapMeter.on(page)));

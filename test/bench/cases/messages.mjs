@@ -16,7 +16,7 @@ export const sizes = [2, 4, 8];
 /** @param {import('../run.mjs').Scene} scene */
 export async function run({size, attempt, note, quick}) {
   const receivers = size - 1;
-  const count = quick && receivers > 1 ? 3000 : 20_000;
+  const count = quick && receivers > 1 ? 2500 : 20_000;
   await attempt(`messages/${receivers}`, async group => {
     await group.call(0, 'watchStalls');
     const first = await burst(group, count);
