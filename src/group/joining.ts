@@ -91,7 +91,7 @@ export async function join(options: JoiningOptions, address: string | undefined,
 async function reach(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  const ways = [ring(options, until, signal), options.ushered(until)];
+  const ways = [ring(options, until), options.ushered(until)];
   const winner = await Promise.race(ways).finally(() =>
     over.abort(new PeerGroupError('unreachable', 'The host was reached otherwise.')),
   );
@@ -106,11 +106,8 @@ async function reach(options: JoiningOptions, signal: AbortSignal): Promise<Sess
   return winner;
 }
 
-/**
- * Claims the meeting point and dials whoever holds it, until one of the two succeeds. A claim under way ends only with
- * `joining`: browsers complain of a WebSocket that is closed before it is open.
- */
-async function ring(options: JoiningOptions, signal: AbortSignal, joining: AbortSignal): Promise<Session | Joined> {
+/** Claims the meeting point and dials whoever holds it, until one of the two succeeds. */
+async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
   const {context} = options;
   const {environment, meetingPoint} = context;
   const over = new AbortController();
@@ -122,7 +119,7 @@ async function ring(options: JoiningOptions, signal: AbortSignal, joining: Abort
     for (let call = 1; call <= mostCalls; call += 1) {
       // Before it is known whether anybody is there: a browser opens one WebSocket after the other, and the server keeps the call.
       const dial = context.dial(meetingPoint, until);
-      const found = claim(environment, meetingPoint, guest, context.wire, joining).then(
+      const found = claim(environment, meetingPoint, guest, context.wire, until).then(
         (claimed): Founded => ({type: 'founded', claimed}),
         (error: unknown) => {
           if (!(error instanceof PeerGroupError) || error.code !== 'id-taken') throw error;
@@ -135,6 +132,8 @@ async function ring(options: JoiningOptions, signal: AbortSignal, joining: Abort
       );
       const timeUp = call < mostCalls ? found.then(() => pause(environment.clock, ringAgain, until)) : undefined;
       winner = await first(ways, timeUp);
+      // Browsers complain of a WebSocket that is closed before it is open. The claim is seldom the later of the two.
+      if (winner) await found.catch(() => {});
       if (winner) return winner;
     }
     throw new PeerGroupError('unreachable', 'Somebody holds the meeting point but does not answer.');
