@@ -13,6 +13,23 @@ import {argv, execPath, exit} from 'node:process';
 /** @type {readonly Mutant[]} */
 const mutants = [
   {
+    rule: 'a mark that is set while something waits counts at once',
+    file: 'src/transport/peerjs-connection.ts',
+    edits: [['    if (channel) channel.bufferedAmountLowThreshold = bytes;\n', '    void channel;\n']],
+    tests: 'transport/peerjs.test',
+  },
+  {
+    rule: 'a carried connection says so whenever there is room again',
+    file: 'src/group/carried-connection.ts',
+    edits: [
+      [
+        '    this.#pump();\n    this.#listener?.drained();',
+        '    this.#pump();\n    if (this.bufferedAmount() === 0) this.#listener?.drained();',
+      ],
+    ],
+    tests: 'group/carried',
+  },
+  {
     rule: 'a transfer leaves room for small values that go',
     file: 'src/link/link.ts',
     edits: [['    this.#lastSmall = this.#clock.now();\n    this.#sendSoon();', '    this.#sendSoon();']],

@@ -1,6 +1,6 @@
 import type {Bytes, Cryptography, KeyExchange, Seals} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {lowWaterMark, type Connection, type ConnectionListener} from '../transport/transport.js';
+import type {Connection, ConnectionListener} from '../transport/transport.js';
 
 /** Bytes. Small, so that what is carried takes turns with the carrier's own traffic. */
 const maxMessageSize = 16 * 1024;
@@ -34,7 +34,6 @@ export interface CarriedConnectionOptions {
  */
 export class CarriedConnection implements Connection {
   readonly role: Connection['role'];
-  readonly lowWater = {...lowWaterMark};
   readonly carrier: string;
   readonly maxMessageSize = maxMessageSize - overhead;
   /** Resolves when messages can be sent. Rejects when the connection ends first. */
@@ -84,6 +83,9 @@ export class CarriedConnection implements Connection {
   bufferedAmount(): number {
     return this.#state === 'open' ? this.#underWay + this.#outboxBytes : 0;
   }
+
+  /** It is told at every credit: what is left may be less than the next one. */
+  setLowWater(): void {}
 
   get closed(): boolean {
     return this.#state !== 'open';
@@ -210,12 +212,9 @@ export class CarriedConnection implements Connection {
 
   #credit(bytes: number): void {
     if (bytes === 0 || bytes > this.#underWay) throw new PeerGroupError('bad-frame', 'More was taken than was sent.');
-    const before = this.bufferedAmount();
     this.#underWay -= bytes;
     this.#pump();
-    const after = this.bufferedAmount();
-    const {main, bulk} = this.lowWater;
-    if ((before > main && after <= main) || (before > bulk && after <= bulk)) this.#listener?.drained();
+    this.#listener?.drained();
   }
 
   #pump(): void {

@@ -325,7 +325,7 @@ export class Link {
     if (!connection || !this.#isTakenUp || this.#transfers.idle) return;
     const isShared = this.#clock.now() - this.#lastSmall < sharedTime;
     const [most, part] = isShared ? [sharedBulk, sharedPart] : [highWaterMark.bulk, partSize];
-    connection.lowWater.bulk = most / 2;
+    connection.setLowWater('bulk', most / 2);
     while (connection === this.#connection && connection.bufferedAmount('bulk') < most) {
       const frame = this.#transfers.next(Math.min(part, connection.maxMessageSize - frameOverhead));
       if (!frame) return;

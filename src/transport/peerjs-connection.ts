@@ -61,8 +61,8 @@ export async function whenOpen(
 /** An open data channel that PeerJS has negotiated. From here on PeerJS has no part in it, save for late candidates. */
 export class PeerJSConnection implements Connection {
   readonly role: Connection['role'];
-  readonly lowWater = {...lowWaterMark};
 
+  readonly #lowWater: Record<Lane, number> = {...lowWaterMark};
   readonly #peerConnection: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
   /** The channels of the other lanes that this side sends on, opened when they are first used. */
@@ -98,8 +98,7 @@ export class PeerJSConnection implements Connection {
 
     const {signal} = this.#ending;
     this.#hear(channel);
-    channel.bufferedAmountLowThreshold = this.lowWater.main;
-    this.#tellDrained(channel);
+    this.#tellDrained(channel, 'main');
     channel.addEventListener('close', () => this.#lost('The other side closed the connection.'), {signal});
     peerConnection.addEventListener(
       'connectionstatechange',
@@ -122,6 +121,12 @@ export class PeerJSConnection implements Connection {
   bufferedAmount(lane: Lane): number {
     if (this.#state !== 'open') return 0;
     return lane === 'main' ? this.#channel.bufferedAmount : (this.#lanes.get(lane)?.bufferedAmount ?? 0);
+  }
+
+  setLowWater(lane: Lane, bytes: number): void {
+    this.#lowWater[lane] = bytes;
+    const channel = lane === 'main' ? this.#channel : this.#lanes.get(lane);
+    if (channel) channel.bufferedAmountLowThreshold = bytes;
   }
 
   get closed(): boolean {
@@ -154,7 +159,7 @@ export class PeerJSConnection implements Connection {
     if (this.#state !== 'open' || this.#channel.readyState !== 'open') return;
     try {
       if (lane === 'main') this.#channel.send(message);
-      else this.#lane(lane).send(message, this.lowWater[lane]);
+      else this.#lane(lane).send(message);
     } catch (error) {
       // Its buffer is full, or the channel has just died. What comes next must not arrive where this did not.
       queueMicrotask(() => this.#end(PeerGroupError.from(error, 'connection-lost', 'The browser refused to send.')));
@@ -166,7 +171,7 @@ export class PeerJSConnection implements Connection {
     if (known) return known;
     const options = lane === 'loose' ? {ordered: false, maxRetransmits: 0} : {};
     const channel = this.#peerConnection.createDataChannel(lane, options);
-    this.#tellDrained(channel);
+    this.#tellDrained(channel, lane);
     // What waits for it would wait for ever; a new connection has a new one.
     channel.addEventListener('close', () => this.#lost('The other side closed a lane.'), {signal: this.#ending.signal});
     const opening = new OpeningChannel(channel, this.#ending.signal);
@@ -187,7 +192,8 @@ export class PeerJSConnection implements Connection {
     channel.addEventListener('message', event => this.#received(event.data), {signal: this.#ending.signal});
   }
 
-  #tellDrained(channel: RTCDataChannel): void {
+  #tellDrained(channel: RTCDataChannel, lane: Lane): void {
+    channel.bufferedAmountLowThreshold = this.#lowWater[lane];
     const {signal} = this.#ending;
     channel.addEventListener('bufferedamountlow', () => this.#listener?.drained(), {signal});
   }
@@ -292,12 +298,15 @@ class OpeningChannel {
     channel.addEventListener('open', () => this.#open(), {signal});
   }
 
+  set bufferedAmountLowThreshold(bytes: number) {
+    this.#channel.bufferedAmountLowThreshold = bytes;
+  }
+
   get bufferedAmount(): number {
     return this.#waitingBytes + this.#channel.bufferedAmount;
   }
 
-  send(message: Bytes, lowWater: number): void {
-    this.#channel.bufferedAmountLowThreshold = lowWater;
+  send(message: Bytes): void {
     if (this.#channel.readyState === 'open' && this.#waiting.length === 0) return this.#channel.send(message);
     this.#waiting.push(message);
     this.#waitingBytes += message.length;

@@ -56,8 +56,8 @@ export interface Connection {
   readonly maxMessageSize: number;
   /** Bytes handed to `send` on that lane that have not left yet. */
   bufferedAmount(lane: Lane): number;
-  /** Bytes. `drained` is told when no more than this waits on a lane. May be changed; counts from the next message on. */
-  readonly lowWater: Record<Lane, number>;
+  /** `drained` is told when no more than `bytes` wait on that lane, or sooner, from now on; at first they are `lowWaterMark`. */
+  setLowWater(lane: Lane, bytes: number): void;
   readonly closed: boolean;
   /** Who is told of messages from now on; those that came before are told at once, in order. One listener at a time: the last. */
   listen(listener: ConnectionListener): void;
@@ -73,7 +73,7 @@ export interface Connection {
 
 export interface ConnectionListener {
   message(message: Uint8Array<ArrayBuffer>): void;
-  /** What waits on one of the lanes has fallen to its `lowWater` or below. */
+  /** Less waits on one of the lanes: its mark, or below. */
   drained(): void;
   /** It ended, by the other side or by itself; nothing follows. */
   closed(error: PeerGroupError): void;

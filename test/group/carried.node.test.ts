@@ -162,6 +162,18 @@ void describe('A carried connection', () => {
     assert.ok(pair.dialler.bufferedAmount() < 64 * 1024);
   });
 
+  void it('says that there is room again however little is left, so that nobody waits for ever', async () => {
+    const pair = await Pair.opened();
+    let left = 60;
+    const drained = () => {
+      for (; left > 0 && pair.dialler.bufferedAmount() < 32 * 1024; left -= 1)
+        pair.dialler.send(new Uint8Array(1 + ((left * 7919) % 16_367)));
+    };
+    pair.dialler.listen({message() {}, drained, closed() {}});
+    drained();
+    await until(() => pair.heard.acceptor.length === 60);
+  });
+
   void it('ends when the other side sends more than there is room for', async () => {
     const greedy = await crypto.exchange();
     const keys: Bytes[] = [];

@@ -455,6 +455,16 @@ describe('A large value', () => {
     expect(heard(bob).length).to.equal(2);
   });
 
+  it('goes on beside a small one that comes or goes while it is on its way', async () => {
+    const [ann, bob] = await gathered('Ann', 'Bob');
+    for (const sender of [ann, bob]) {
+      const sending = ann.send(content(MiB / 2 + 300_000));
+      await until(() => (ann.stats()[0]?.bytesSent ?? 0) > MiB / 2);
+      await Promise.all([sending, sender.send('a word')]);
+    }
+    expect(heard(bob).length).to.equal(3);
+  });
+
   it('may be many at a time', async () => {
     const [ann, bob] = await gathered('Ann', 'Bob');
     const blob = new Blob([content(1000)]);

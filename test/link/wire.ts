@@ -220,7 +220,7 @@ class WireEnd implements Connection {
   readonly role = 'dialler';
   readonly fingerprints = {local: new Uint8Array(32), remote: new Uint8Array(32)};
   readonly closed = false;
-  readonly lowWater = {...lowWaterMark};
+  readonly #lowWater: Record<Lane, number> = {...lowWaterMark};
   readonly maxMessageSize: number;
   readonly #sent: (message: Bytes, lane: Lane) => void;
   readonly #buffered = {main: 0, bulk: 0, loose: 0};
@@ -236,6 +236,10 @@ class WireEnd implements Connection {
 
   bufferedAmount(lane: Lane): number {
     return this.#buffered[lane];
+  }
+
+  setLowWater(lane: Lane, bytes: number): void {
+    this.#lowWater[lane] = bytes;
   }
 
   send(message: Bytes, lane: Lane = 'main'): void {
@@ -257,6 +261,6 @@ class WireEnd implements Connection {
   left(bytes: number, lane: Lane): boolean {
     const before = this.#buffered[lane];
     this.#buffered[lane] -= bytes;
-    return before > this.lowWater[lane] && this.#buffered[lane] <= this.lowWater[lane];
+    return before > this.#lowWater[lane] && this.#buffered[lane] <= this.#lowWater[lane];
   }
 }

@@ -10,7 +10,7 @@ const maxMessageSize = 256 * 1024;
 /** One end of a connection in memory. */
 export class MemoryConnection implements Connection {
   readonly role: Connection['role'];
-  readonly lowWater = {...lowWaterMark};
+  readonly #lowWater: Record<Lane, number> = {...lowWaterMark};
   readonly fingerprints: Connection['fingerprints'];
   readonly maxMessageSize = maxMessageSize;
   readonly #buffered = {main: 0, bulk: 0, loose: 0};
@@ -52,6 +52,10 @@ export class MemoryConnection implements Connection {
 
   bufferedAmount(lane: Lane): number {
     return this.#open ? this.#buffered[lane] : 0;
+  }
+
+  setLowWater(lane: Lane, bytes: number): void {
+    this.#lowWater[lane] = bytes;
   }
 
   send(message: Bytes, lane: Lane = 'main'): void {
@@ -97,7 +101,7 @@ export class MemoryConnection implements Connection {
     if (!this.#open) return;
     const before = this.#buffered[lane];
     this.#buffered[lane] -= bytes;
-    if (before > this.lowWater[lane] && this.#buffered[lane] <= this.lowWater[lane]) this.#listener?.drained();
+    if (before > this.#lowWater[lane] && this.#buffered[lane] <= this.#lowWater[lane]) this.#listener?.drained();
   }
 
   #free(): void {

@@ -56,12 +56,16 @@ export class Heard {
   readonly messages: Uint8Array[] = [];
   readonly closed: PeerGroupErrorCode[] = [];
   drained = 0;
+  onDrained = () => {};
 
   constructor(connection: Connection) {
     this.connection = connection;
     connection.listen({
       message: message => this.messages.push(message),
-      drained: () => this.drained++,
+      drained: () => {
+        this.drained++;
+        this.onDrained();
+      },
       closed: error => this.closed.push(error.code),
     });
   }
@@ -308,6 +312,23 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
         await bench.until(() => annEnd.drained > 0);
         expect(annEnd.connection.bufferedAmount('main')).to.be.at.most(lowWaterMark.main);
         await bench.until(() => bobEnd.messages.length === 16);
+      });
+
+      it('says so at another mark, also if that is set while something waits', async () => {
+        const {annEnd, bobEnd} = await connected();
+        bobEnd.connection.send(bytes(1));
+        await bench.until(() => annEnd.messages.length === 1);
+        for (const mark of [64, 16, 200]) {
+          const [arrived, drained] = [bobEnd.messages.length, annEnd.drained];
+          for (let i = 0; i < 64; i++) annEnd.connection.send(new Uint8Array(16 * 1024), 'bulk');
+          annEnd.connection.setLowWater('bulk', mark * 1024);
+          const left: number[] = [];
+          annEnd.onDrained = () => left.push(annEnd.connection.bufferedAmount('bulk'));
+          await bench.until(() => annEnd.drained > drained);
+          expect(left[0]).to.be.at.most(mark * 1024);
+          await bench.until(() => bobEnd.messages.length === arrived + 64);
+          expect(annEnd.drained).to.equal(drained + 1);
+        }
       });
 
       it('that one side closes ends at the other, after all that was sent, and is told there once', async () => {
