@@ -198,7 +198,7 @@ class Decoder {
     const size = this.#in.natural();
     const body = this.#bodies[this.#nextBody++];
     if (!(body instanceof Blob) || body.size !== size) throw new RangeError('a Blob is not as announced');
-    return body.slice(0, size, type);
+    return body.type === type ? body : body.slice(0, size, type);
   }
 
   #file(): File {

@@ -1,8 +1,8 @@
 import type {Bytes, Cryptography} from '../environment.js';
-import type {Base, Entry, GroupState, Reign} from '../protocol/records.js';
+import type {Base, GroupState, Reign} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import {verifyBase, type ProvenReign} from './chain.js';
-import type {Ledger, Verdict} from './ledger.js';
+import type {Ledger, Past, Verdict} from './ledger.js';
 import {compareTickets, toRoster, type Seat} from './roster.js';
 import {equalBytes} from './signing.js';
 
@@ -88,7 +88,7 @@ export class Contest {
     const isTheirs = ({epoch}: Reign) => theirs?.some(other => equalBytes(other.epoch.signature, epoch.signature));
     const own = reigns.filter(reign => !isTheirs(reign));
     return (theirs ? own.slice(0, 1) : own.slice(-2)).flatMap(({epoch}) => {
-      const isIt = ({epoch: hash, entry}: {epoch: Bytes; entry: Entry | undefined}) =>
+      const isIt = ({epoch: hash, entry}: Past) =>
         equalBytes(hash, epoch.previous) && (entry?.version ?? 0) === epoch.version;
       const began = past.filter(isIt).at(-1);
       return began ? [{roster: toRoster(began.seating), entry: began.entry}] : [];

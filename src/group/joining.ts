@@ -132,9 +132,10 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
       );
       const timeUp = call < mostCalls ? found.then(() => pause(environment.clock, ringAgain, until)) : undefined;
       winner = await first(ways, timeUp);
+      if (!winner) continue;
       // Browsers complain of a WebSocket that is closed before it is open. The claim is seldom the later of the two.
-      if (winner) await found.catch(() => {});
-      if (winner) return winner;
+      await found.catch(() => {});
+      return winner;
     }
     throw new PeerGroupError('unreachable', 'Somebody holds the meeting point but does not answer.');
   } finally {

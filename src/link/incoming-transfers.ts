@@ -41,6 +41,22 @@ interface Transfer {
   isTold: boolean;
 }
 
+/** What is put together from no sections. */
+const nothing = {
+  after: 0,
+  private: false,
+  size: 0,
+  memory: 0,
+  sections: [],
+  section: 0,
+  inSection: 0,
+  received: 0,
+  meter: undefined,
+  stream: undefined,
+  state: 'taken',
+  isTold: false,
+} satisfies Transfer;
+
 export interface IncomingTransfersOptions {
   readonly clock: Clock;
   /** Bytes of the largest value that is taken, if it is a transfer. */
@@ -116,20 +132,7 @@ export class IncomingTransfers {
       this.#options.owe();
     };
     const stream = new IncomingStream(changed);
-    this.#transfers.set(number, {
-      after,
-      private: isPrivate,
-      size: 0,
-      memory: 0,
-      sections: [],
-      section: 0,
-      inSection: 0,
-      received: 0,
-      meter: undefined,
-      stream,
-      state: 'taken',
-      isTold: false,
-    });
+    this.#transfers.set(number, {...nothing, after, private: isPrivate, stream});
     this.#flush();
   }
 
@@ -199,17 +202,7 @@ export class IncomingTransfers {
     if (number <= this.dispatched) this.#transfers.delete(number);
     else {
       if (number > this.dispatched + mostTransfers) throw confused();
-      const nothing = {
-        after: 0,
-        private: false,
-        size: 0,
-        memory: 0,
-        sections: [],
-        section: 0,
-        inSection: 0,
-        received: 0,
-      };
-      this.#transfers.set(number, {...nothing, meter: undefined, stream: undefined, state: 'cancelled', isTold: false});
+      this.#transfers.set(number, {...nothing, state: 'cancelled'});
       this.#flush();
     }
     this.#options.owe();

@@ -1,5 +1,6 @@
 import type {DataConnection} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
+import {OpeningChannel} from './opening-channel.js';
 import {fingerprintsOf} from './peerjs-fingerprints.js';
 import {lowWaterMark, type Connection, type ConnectionListener, type Lane} from './transport.js';
 
@@ -284,38 +285,6 @@ export class PeerJSConnection implements Connection {
     clearTimeout(this.#hesitating);
     this.#peerConnection.close();
     this.#released(this);
-  }
-}
-
-/** A channel that may be sent on before it is open. */
-class OpeningChannel {
-  readonly #channel: RTCDataChannel;
-  #waiting: Bytes[] = [];
-  #waitingBytes = 0;
-
-  constructor(channel: RTCDataChannel, signal: AbortSignal) {
-    this.#channel = channel;
-    channel.addEventListener('open', () => this.#open(), {signal});
-  }
-
-  set bufferedAmountLowThreshold(bytes: number) {
-    this.#channel.bufferedAmountLowThreshold = bytes;
-  }
-
-  get bufferedAmount(): number {
-    return this.#waitingBytes + this.#channel.bufferedAmount;
-  }
-
-  send(message: Bytes): void {
-    if (this.#channel.readyState === 'open' && this.#waiting.length === 0) return this.#channel.send(message);
-    this.#waiting.push(message);
-    this.#waitingBytes += message.length;
-  }
-
-  #open(): void {
-    for (const message of this.#waiting) this.#channel.send(message);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
   }
 }
 

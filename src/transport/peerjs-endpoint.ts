@@ -16,9 +16,6 @@ const missedProofs = 2;
 /** Offers being answered at a time. Anybody can send offers, each costs an RTCPeerConnection, and Chromium has 500 a page. */
 const maxHalfOpen = 64;
 
-/** Warnings between two proofs: any client can cause as many as the server relays. */
-const mostWarnings = 32;
-
 /** A connection on its way: the offer is made, its data channel is not open. */
 interface Attempt {
   readonly shell: DataConnection;
@@ -49,7 +46,6 @@ export class PeerJSEndpoint implements Endpoint {
   /** Of the registration, then of the next proof. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unanswered = 0;
-  #warnings = 0;
   #pageEnds = false;
   /** Lets go of the signal that this was registered with, when it has nothing left to end. */
   readonly #done = new AbortController();
@@ -166,7 +162,6 @@ export class PeerJSEndpoint implements Endpoint {
       return;
     }
     this.#unanswered++;
-    this.#warnings = 0;
     // The heartbeat because whoever takes an id over inherits the time of the last one, and may have little left.
     this.#peer.socket.send({type: 'HEARTBEAT'});
     this.#peer.socket.send({type: 'EXPIRE', dst: this.id});
@@ -269,8 +264,6 @@ export class PeerJSEndpoint implements Endpoint {
   }
 
   #warn(message: string, cause?: unknown): void {
-    if (this.#state !== 'held' || this.#warnings === mostWarnings) return;
-    this.#warnings++;
-    this.#listener.warning(PeerGroupError.from(cause, 'unreachable', message));
+    if (this.#state === 'held') this.#listener.warning(PeerGroupError.from(cause, 'unreachable', message));
   }
 }

@@ -102,6 +102,7 @@ test('a flood of offers, good ones and nonsense, and of connections that say not
   const {dst: to, payload} = offer;
   const quiet = await roundTrip(ann);
   const before = await memory(ann);
+  const began = performance.now();
   await besiege(mallory, to, 100);
   let count = 0;
   const flood = setInterval(() => {
@@ -129,7 +130,11 @@ test('a flood of offers, good ones and nonsense, and of connections that say not
   // 64 that are being answered, 64 that have not said who they are, and Bob.
   assert.ok(most > 64 && most <= 64 + 64 + 1, `${most} connections`);
   await isNotFelt({ann, bob, quiet, loud, before, held});
-  console.log(`${most} connections`);
+  // 32 in any 5 s.
+  const {told} = await ann.report();
+  const errors = told.filter(line => line.startsWith('error')).length;
+  assert.ok(errors > 0 && errors <= 32 * Math.ceil(1 + (performance.now() - began) / 5000), `${errors} errors`);
+  console.log(`${most} connections, ${errors} errors`);
 });
 
 test('a flood of strangers who say who they are, and ask to be let in, is felt by no member', async () => {

@@ -1,4 +1,7 @@
 import {expect} from '@open-wc/testing';
+import {browserCryptography} from '../../src/crypto.js';
+import {meetingPoint} from '../../src/group/meeting-point.js';
+import {startServer} from '../support/server.js';
 import {until} from '../support/until.js';
 import {joined, names, person, together, told} from './people.js';
 import {stage} from './stage.js';
@@ -49,13 +52,16 @@ describe('A password', () => {
   });
 
   it('is asked for by the next host too', async () => {
-    const ann = await joined(here.comes('Ann', {password: '4711'}));
-    const bob = await joined(here.comes('Bob', {password: '4711'}));
+    const own = {server: await startServer(), group: here.group};
+    const ann = await joined(person('Ann', {...own, password: '4711'}));
+    const bob = await joined(person('Bob', {...own, password: '4711'}));
     await together(ann, bob);
     await ann.leave();
-    await until(() => bob.host === bob.self);
-    const cem = person('Cem', {server: here.server, group: here.group, password: '4712'});
-    const dee = await joined(here.comes('Dee', {password: '4711'}));
+    // Whoever came before Bob holds the meeting point would found a group there.
+    const point = await meetingPoint(own.group, browserCryptography);
+    await until(async () => (await own.server.clients()).at(-1) === point);
+    const cem = person('Cem', {...own, password: '4712'});
+    const dee = await joined(person('Dee', {...own, password: '4711'}));
     await until(() => cem.state === 'failed');
     await together(bob, dee);
   });

@@ -162,14 +162,6 @@ describe('Against strangers, PeerJS', () => {
     await stillReachable(ann);
   });
 
-  it('tells of as many as a page can want to know', async () => {
-    const ann = await person();
-    for (let count = 0; count < 500; count += 1) stranger.send({type: 'OFFER', dst: ann.id, payload: null});
-    await stillReachable(ann);
-    // That is 32, or twice that when a proof comes in between.
-    expect(ann.warnings.length).to.be.within(32, 64);
-  });
-
   it('survives an offer that looks good and is not', async () => {
     const ann = await person();
     const good = await goodOffer();
