@@ -603,6 +603,59 @@ const mutants = [
     tests: 'attack/member',
   },
   {
+    rule: 'calls are made before the server has answered',
+    file: 'src/group/presence.ts',
+    edits: [['registering: endpoint => (this.#registering = endpoint),', 'registering: () => {},']],
+    tests: 'sim/joining',
+  },
+  {
+    rule: 'such a call ends with the registration',
+    file: 'src/transport/peerjs-endpoint.ts',
+    edits: [
+      [
+        "if (!told || shell.peerConnection.signalingState !== 'stable')",
+        "if (shell.peerConnection.signalingState !== 'stable')",
+      ],
+    ],
+    tests: 'transport/peerjs.test',
+  },
+  {
+    rule: 'such a call waits for the socket',
+    file: 'src/transport/peerjs-endpoint.ts',
+    edits: [['      for (const message of unsent.splice(0)) send(message);\n', '']],
+    tests: 'transport/peerjs.test',
+  },
+  {
+    rule: 'whoever is dialled sends nothing before it has heard something',
+    file: 'src/transport/peerjs-connection.ts',
+    edits: [["if (role === 'dialler') this.#main.open();", 'this.#main.open();']],
+    tests: 'transport/peerjs.test',
+  },
+  {
+    rule: 'hello does not wait for the certificates',
+    file: 'src/group/handshake.ts',
+    edits: [['    connection.send(hello);\n', '    await connection.fingerprints;\n    connection.send(hello);\n']],
+    tests: 'group/strangers-handshake',
+  },
+  {
+    rule: 'a newcomer does not tell the host what that has just told it',
+    file: 'src/group/membership.ts',
+    edits: [['      session.standing = ledger.standing;\n', '']],
+    tests: 'sim/joining',
+  },
+  {
+    rule: 'nobody is told what it has just said of itself',
+    file: 'src/group/briefing.ts',
+    edits: [['if (id !== session.proof.id) this.#pass(id, session);', 'this.#pass(id, session);']],
+    tests: 'sim/joining',
+  },
+  {
+    rule: 'nobody is told twice over one connection who this is',
+    file: 'src/group/briefing.ts',
+    edits: [['if (this.#said.get(session) !== this.#self.note) this.#pass', 'this.#pass']],
+    tests: 'sim/joining',
+  },
+  {
     rule: 'a small Blob that arrives is made once',
     file: 'src/link/assembly.ts',
     edits: [['return only && this.#parts.length === 1 ? only : new Blob', 'return new Blob']],

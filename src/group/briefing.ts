@@ -1,5 +1,6 @@
 import type {Clock} from '../environment.js';
 import type {FrameOf, Standing} from '../protocol/frames.js';
+import type {Note} from '../protocol/records.js';
 import type {Ledger} from './ledger.js';
 import type {People} from './people.js';
 import type {Person} from './member.js';
@@ -16,6 +17,8 @@ export class Briefing {
   readonly #self: Person;
   readonly #clock: Clock;
   readonly #told = new WeakMap<Session, {readonly standing: Standing; readonly time: number}>();
+  /** What this member has last said of itself over a connection. */
+  readonly #said = new WeakMap<Session, Note>();
 
   constructor(ledger: Ledger, people: People, self: Person, clock: Clock) {
     this.#ledger = ledger;
@@ -27,8 +30,7 @@ export class Briefing {
   /** Over a new connection: what the other side lacks, and who this is. */
   greet(session: Session): void {
     this.inform(session);
-    const {note} = this.#self;
-    if (note) session.send({type: 'note', note});
+    if (this.#said.get(session) !== this.#self.note) this.#pass(this.#self.id, session);
   }
 
   /** The state of the group, if the other side is behind. */
@@ -64,11 +66,13 @@ export class Briefing {
 
   /** What everyone says of themselves, before the roster that they are in. */
   #introduce(session: Session): void {
-    for (const {id} of this.#ledger.seats) this.#pass(id, session);
+    for (const {id} of this.#ledger.seats) if (id !== session.proof.id) this.#pass(id, session);
   }
 
   #pass(id: string, session: Session): void {
     const note = this.#people.get(id)?.note;
-    if (note) session.send({type: 'note', note});
+    if (!note) return;
+    session.send({type: 'note', note});
+    if (id === this.#self.id) this.#said.set(session, note);
   }
 }

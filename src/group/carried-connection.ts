@@ -1,6 +1,6 @@
 import type {Bytes, Cryptography, KeyExchange, Seals} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import type {Connection, ConnectionListener} from '../transport/transport.js';
+import type {Connection, ConnectionListener, Fingerprints} from '../transport/transport.js';
 
 /** Bytes. Small, so that what is carried takes turns with the carrier's own traffic. */
 const maxMessageSize = 16 * 1024;
@@ -38,14 +38,14 @@ export class CarriedConnection implements Connection {
   readonly maxMessageSize = maxMessageSize - overhead;
   /** Resolves when messages can be sent. Rejects when the connection ends first. */
   readonly opened: Promise<this>;
+  readonly fingerprints: Promise<Fingerprints>;
   readonly #options: CarriedConnectionOptions;
-  #fingerprints: Connection['fingerprints'] | undefined;
   #listener: ConnectionListener | undefined;
   #untold: PeerGroupError | undefined;
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
   #exchange: Promise<KeyExchange>;
   #seals: Seals | undefined;
-  #admit: (connection: this) => void = () => {};
+  #admit: (fingerprints: Fingerprints) => void = () => {};
   #refuse: (error: PeerGroupError) => void = () => {};
   /** What was sent and has not been taken over there: first what is under way, then what waits for its turn. */
   #underWay = 0;
@@ -66,17 +66,13 @@ export class CarriedConnection implements Connection {
     this.#options = options;
     this.role = options.role;
     this.carrier = options.carrier;
-    this.opened = new Promise((resolve, reject) => {
+    this.fingerprints = new Promise((resolve, reject) => {
       this.#admit = resolve;
       this.#refuse = reject;
     });
+    this.opened = this.fingerprints.then(() => this);
     this.#exchange = options.crypto.exchange();
     this.#sealing = this.#exchange.then(({publicKey}) => options.send(publicKey)).catch(this.#broken);
-  }
-
-  get fingerprints(): Connection['fingerprints'] {
-    if (!this.#fingerprints) throw new PeerGroupError('bad-proof', 'The keys have not been exchanged yet.');
-    return this.#fingerprints;
   }
 
   /** All lanes are one here: the carrier's messages have an order. */
@@ -165,9 +161,8 @@ export class CarriedConnection implements Connection {
     this.#seals = await exchange.agree(theirs);
     const [local, remote] = [await crypto.hash(exchange.publicKey), await crypto.hash(theirs)];
     if (this.#state !== 'opening') return;
-    this.#fingerprints = {local, remote};
     this.#state = 'open';
-    this.#admit(this);
+    this.#admit({local, remote});
   }
 
   async #open(seals: Seals, data: Bytes): Promise<Bytes> {

@@ -13,6 +13,7 @@ import {bytes, fixed, record, word, write, type TypeOf} from '../protocol/schema
 import type {Connection} from '../transport/transport.js';
 import type {Inbox} from './inbox.js';
 import {memberIdOf} from '../protocol/member-id.js';
+import {untilAborted} from './presence.js';
 import {equalBytes, sign, verify} from './signing.js';
 
 /** ms. Both frames cross in one round trip; somebody who takes longer is not there or not honest. */
@@ -91,7 +92,7 @@ export async function handshake(
     if (equalBytes(them.key, me.identity.publicKey)) throw ownAnswer();
 
     const mine = connection.role === 'dialler';
-    const {local, remote} = connection.fingerprints;
+    const {local, remote} = await untilAborted(connection.fingerprints, ended);
     const shared = {
       dialler: mine ? hello : theirHello,
       acceptor: mine ? theirHello : hello,

@@ -1,6 +1,6 @@
 import type {Environment, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {limits} from '../protocol/records.js';
+import {limits, type Note} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import type {Connection} from '../transport/transport.js';
 import {datagramOf, type Content} from './content.js';
@@ -192,14 +192,14 @@ export class Membership {
         return this.#enterGroup(ledger, new People(crypto, ledger.root, self), clock.now()).start(joined.claimed);
       }
       const {session, welcome, root, notes} = joined;
-      const ledger = await Ledger.trust(crypto, root, welcome.state);
       const people = new People(crypto, root, self);
-      for (const note of notes) {
-        // One member's nonsense keeps nobody out.
-        await people.receive(note).catch((error: unknown) => {
+      const hear = (note: Note) =>
+        people.receive(note).catch((error: unknown) => {
+          // One member's nonsense keeps nobody out.
           this.#listener.error(PeerGroupError.from(error, 'bad-frame', 'What a member says of itself makes no sense.'));
         });
-      }
+      const [ledger] = await Promise.all([Ledger.trust(crypto, root, welcome.state), ...notes.map(hear)]);
+      session.standing = ledger.standing;
       self.note = await this.#description.note(root, ledger.standing.epoch);
       if (signal.aborted) return;
       this.#enterGroup(ledger, people, clock.now() - welcome.age, session).start(undefined);

@@ -28,6 +28,8 @@ export class Presence {
   readonly #signal: AbortSignal;
   readonly #token: string;
   #endpoint: Promise<Endpoint>;
+  /** It, while the server has not answered yet. */
+  #registering: Endpoint | undefined;
   #isDown = false;
 
   /** `signal` ends it, and every connection made through it. */
@@ -54,6 +56,7 @@ export class Presence {
           this.address,
           this.#token,
           {
+            registering: endpoint => (this.#registering = endpoint),
             connection: connection => this.#listener.connection(connection),
             unopened: from => this.#listener.unopened(from),
             lost: error => {
@@ -66,11 +69,13 @@ export class Presence {
           this.#signal,
         );
         this.#isDown = false;
+        this.#registering = undefined;
         return endpoint;
       } catch (error) {
         this.#signal.throwIfAborted();
         const failure = PeerGroupError.from(error, 'server-unreachable', 'The signalling server cannot be reached.');
         if (failure.code !== 'id-taken') this.#miss(failure);
+        this.#registering = undefined;
         await backoff(this.#environment, attempt, 250, slowestRegistration, this.#signal);
       }
     }
@@ -84,6 +89,14 @@ export class Presence {
 
   /** Dials another address, as soon as the server can be reached. Rejects with `unreachable` or the signal's reason. */
   async dial(to: string, signal: AbortSignal): Promise<Connection> {
+    try {
+      // An offer takes about as long as the server does to answer.
+      if (this.#registering) return await this.#registering.dial(to, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const isHeld = !(error instanceof PeerGroupError && ['server-unreachable', 'id-taken'].includes(error.code));
+      if (isHeld) throw error;
+    }
     const endpoint = await untilAborted(this.#endpoint, signal);
     return endpoint.dial(to, signal);
   }

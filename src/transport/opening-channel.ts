@@ -1,14 +1,14 @@
 import type {Bytes} from '../environment.js';
 
-/** A channel that may be sent on before it is open. */
+/** A channel that may be sent on before it takes what is sent. */
 export class OpeningChannel {
   readonly #channel: RTCDataChannel;
+  #isOpen = false;
   #waiting: Bytes[] = [];
   #waitingBytes = 0;
 
-  constructor(channel: RTCDataChannel, signal: AbortSignal) {
+  constructor(channel: RTCDataChannel) {
     this.#channel = channel;
-    channel.addEventListener('open', () => this.#open(), {signal});
   }
 
   set bufferedAmountLowThreshold(bytes: number) {
@@ -20,14 +20,15 @@ export class OpeningChannel {
   }
 
   send(message: Bytes): void {
-    if (this.#channel.readyState === 'open' && this.#waiting.length === 0) return this.#channel.send(message);
-    this.#waiting.push(message);
+    if (this.#isOpen) return this.#channel.send(message);
+    this.#waiting.push(message.slice());
     this.#waitingBytes += message.length;
   }
 
-  #open(): void {
-    for (const message of this.#waiting) this.#channel.send(message);
-    this.#waiting = [];
+  /** It takes what is sent from now on. */
+  open(): void {
+    this.#isOpen = true;
     this.#waitingBytes = 0;
+    for (const message of this.#waiting.splice(0)) this.#channel.send(message);
   }
 }

@@ -2,7 +2,7 @@ import type {DataConnection} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
 import {OpeningChannel} from './opening-channel.js';
 import {fingerprintsOf} from './peerjs-fingerprints.js';
-import {lowWaterMark, type Connection, type ConnectionListener, type Lane} from './transport.js';
+import {lowWaterMark, type Connection, type ConnectionListener, type Fingerprints, type Lane} from './transport.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -19,8 +19,7 @@ const lingerTimeout = 2000;
 const openingTime = 250;
 
 /**
- * Resolves with the connection when the data channel of `shell`, PeerJS's object, is open and both certificates are
- * known. Rejects with the reason of `signal`, which the caller aborts when it has waited enough, or when no way was found.
+ * Resolves with the connection when the data channel of `shell`, PeerJS's object, is open. Rejects with the reason of `signal`, which the caller aborts when it has waited enough, or when no way was found.
  * `released` is called once when the connection that it resolved with has freed its RTCPeerConnection.
  */
 export async function whenOpen(
@@ -48,32 +47,27 @@ export async function whenOpen(
     shell.removeAllListeners();
     waiting.abort();
   });
-  try {
-    await connection.identify(signal);
-    signal.throwIfAborted();
-    if (connection.closed) throw new PeerGroupError('unreachable', `${shell.peer} closed the connection at once.`);
-    return connection;
-  } catch (error) {
-    connection.abandon();
-    throw signal.aborted ? error : PeerGroupError.from(error, 'bad-proof', 'The certificates could not be read.');
-  }
+  if (!signal.aborted) return connection;
+  connection.abandon();
+  throw signal.reason;
 }
 
 /** An open data channel that PeerJS has negotiated. From here on PeerJS has no part in it, save for late candidates. */
 export class PeerJSConnection implements Connection {
   readonly role: Connection['role'];
+  readonly fingerprints: Promise<Fingerprints>;
 
   readonly #lowWater: Record<Lane, number> = {...lowWaterMark};
   readonly #peerConnection: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
-  /** The channels of the other lanes that this side sends on, opened when they are first used. */
+  /** The channels that this side sends on, opened when they are first used. */
   readonly #lanes = new Map<Lane, OpeningChannel>();
+  readonly #main: OpeningChannel;
   /** Those that the other side has opened. */
   readonly #opened = new Set<string>();
   readonly #released: (connection: PeerJSConnection) => void;
   /** Ends every listener and timer of this connection. */
   readonly #ending = new AbortController();
-  #fingerprints: Connection['fingerprints'] | undefined;
   #maxMessageSize = messageLimit;
   #listener: ConnectionListener | undefined;
   #waiting: Bytes[] = [];
@@ -100,6 +94,12 @@ export class PeerJSConnection implements Connection {
     const {signal} = this.#ending;
     this.#hear(channel);
     this.#tellDrained(channel, 'main');
+    this.#main = new OpeningChannel(channel);
+    this.#lanes.set('main', this.#main);
+    if (role === 'dialler') this.#main.open();
+    this.fingerprints = this.#identify();
+    // Whoever wants to know is told.
+    this.fingerprints.catch(() => {});
     channel.addEventListener('close', () => this.#lost('The other side closed the connection.'), {signal});
     peerConnection.addEventListener(
       'connectionstatechange',
@@ -110,23 +110,17 @@ export class PeerJSConnection implements Connection {
     );
   }
 
-  get fingerprints(): Connection['fingerprints'] {
-    if (!this.#fingerprints) throw new PeerGroupError('bad-proof', 'The certificates are not known yet.');
-    return this.#fingerprints;
-  }
-
   get maxMessageSize(): number {
     return this.#maxMessageSize;
   }
 
   bufferedAmount(lane: Lane): number {
-    if (this.#state !== 'open') return 0;
-    return lane === 'main' ? this.#channel.bufferedAmount : (this.#lanes.get(lane)?.bufferedAmount ?? 0);
+    return this.#state === 'open' ? (this.#lanes.get(lane)?.bufferedAmount ?? 0) : 0;
   }
 
   setLowWater(lane: Lane, bytes: number): void {
     this.#lowWater[lane] = bytes;
-    const channel = lane === 'main' ? this.#channel : this.#lanes.get(lane);
+    const channel = this.#lanes.get(lane);
     if (channel) channel.bufferedAmountLowThreshold = bytes;
   }
 
@@ -134,14 +128,29 @@ export class PeerJSConnection implements Connection {
     return this.#state !== 'open';
   }
 
-  /** Finds out what the handshake has settled. To be called once, before anybody gets to see this connection. */
-  async identify(signal: AbortSignal): Promise<void> {
-    // Chromium tells the acceptor's page that the channel is open some moments before it is, and drops what is sent
-    // meanwhile without a word. Whatever passes through the same threads comes back after that moment.
-    const settled = this.role === 'acceptor' ? this.#peerConnection.getStats() : undefined;
-    this.#fingerprints = await fingerprintsOf(this.#peerConnection, signal);
-    await settled;
-    this.#maxMessageSize = Math.min(this.#peerConnection.sctp?.maxMessageSize ?? messageLimit, messageLimit);
+  /** Finds out what DTLS has settled. */
+  async #identify(): Promise<Fingerprints> {
+    try {
+      const fingerprints = await fingerprintsOf(this.#peerConnection, this.#ending.signal);
+      this.#maxMessageSize = Math.min(this.#peerConnection.sctp?.maxMessageSize ?? messageLimit, messageLimit);
+      return fingerprints;
+    } catch (error) {
+      throw PeerGroupError.from(error, 'bad-proof', 'The certificates could not be read.');
+    }
+  }
+
+  #open(channel: OpeningChannel): void {
+    if (this.#state !== 'open') return;
+    try {
+      channel.open();
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  /** The buffer is full, or the channel has just died. What comes next must not arrive where this did not. */
+  #refused(error: unknown): void {
+    queueMicrotask(() => this.#end(PeerGroupError.from(error, 'connection-lost', 'The browser refused to send.')));
   }
 
   listen(listener: ConnectionListener): void {
@@ -159,11 +168,9 @@ export class PeerJSConnection implements Connection {
     }
     if (this.#state !== 'open' || this.#channel.readyState !== 'open') return;
     try {
-      if (lane === 'main') this.#channel.send(message);
-      else this.#lane(lane).send(message);
+      this.#lane(lane).send(message);
     } catch (error) {
-      // Its buffer is full, or the channel has just died. What comes next must not arrive where this did not.
-      queueMicrotask(() => this.#end(PeerGroupError.from(error, 'connection-lost', 'The browser refused to send.')));
+      this.#refused(error);
     }
   }
 
@@ -175,7 +182,8 @@ export class PeerJSConnection implements Connection {
     this.#tellDrained(channel, lane);
     // What waits for it would wait for ever; a new connection has a new one.
     channel.addEventListener('close', () => this.#lost('The other side closed a lane.'), {signal: this.#ending.signal});
-    const opening = new OpeningChannel(channel, this.#ending.signal);
+    const opening = new OpeningChannel(channel);
+    channel.addEventListener('open', () => this.#open(opening), {signal: this.#ending.signal});
     this.#lanes.set(lane, opening);
     return opening;
   }
@@ -200,6 +208,7 @@ export class PeerJSConnection implements Connection {
   }
 
   close(): void {
+    this.#open(this.#main);
     if (this.#state !== 'open') return;
     this.#state = 'lingering';
     this.#silence();
@@ -241,6 +250,8 @@ export class PeerJSConnection implements Connection {
       this.#end(new PeerGroupError('bad-frame', 'The other side sent text, or a message that is too large.'));
       return;
     }
+    // Chromium tells the acceptor's page that the channel is open some moments before it is, and drops what is sent meanwhile.
+    if (!this.#heard) this.#open(this.#main);
     this.#heard = true;
     const message = new Uint8Array(data);
     if (this.#listener) {
@@ -258,7 +269,7 @@ export class PeerJSConnection implements Connection {
 
   #end(error: PeerGroupError): void {
     if (this.#state !== 'open') return;
-    this.#ending.abort();
+    this.#ending.abort(error);
     this.#free();
     this.#untold = error;
     this.#tellEnd();
@@ -273,7 +284,7 @@ export class PeerJSConnection implements Connection {
 
   /** Nobody is told anything any more. */
   #silence(): void {
-    this.#ending.abort();
+    this.#ending.abort(new PeerGroupError('connection-lost', 'The connection is closed.'));
     this.#listener = this.#untold = undefined;
     this.#waiting = [];
   }

@@ -77,9 +77,20 @@ export class PeerJSEndpoint implements Endpoint {
     this.#toPeerJS = message => handlers.forEach(handler => handler(message));
     socket.removeAllListeners('message');
     socket.on('message', (message: unknown) => this.#receive(message));
-    // PeerJS has no event for this. Without it only a takeover would go unnoticed, since there the server says nothing.
+    // Until PeerJS believes to be open it destroys everything at the first error.
+    this.#toPeerJS({type: 'OPEN', payload: {msg: ''}});
     const {_socket: webSocket} = socket as unknown as {_socket?: WebSocket};
-    webSocket?.addEventListener('open', () => this.#prove(), {signal});
+    // And what it has to say before its socket is open, it drops.
+    const send = socket.send.bind(socket);
+    const unsent: unknown[] = [];
+    socket.send = message =>
+      void (webSocket?.readyState === WebSocket.CONNECTING ? unsent.push(message) : send(message));
+    const opened = () => {
+      // Without this a takeover would go unnoticed, since there the server says nothing.
+      this.#prove();
+      for (const message of unsent.splice(0)) send(message);
+    };
+    webSocket?.addEventListener('open', opened, {signal});
 
     let cause: unknown;
     this.#peer.on('error', error => {
@@ -148,8 +159,6 @@ export class PeerJSEndpoint implements Endpoint {
 
   #hold(): void {
     this.#state = 'held';
-    // Until PeerJS believes to be open it destroys everything at the first error.
-    this.#toPeerJS({type: 'OPEN', payload: {msg: ''}});
     clearTimeout(this.#timer);
     this.#timer = setInterval(() => this.#prove(), proofInterval);
     this.#admit(this);
@@ -246,7 +255,7 @@ export class PeerJSEndpoint implements Endpoint {
     const reason = error ?? new PeerGroupError('server-unreachable', 'This id was given back to the server.');
     this.#refuse(reason);
     for (const {shell, ending} of this.#attempts) {
-      if (shell.peerConnection.signalingState !== 'stable') ending.abort(reason);
+      if (!told || shell.peerConnection.signalingState !== 'stable') ending.abort(reason);
     }
     this.#finish();
     if (told && error) this.#listener.lost(error);

@@ -1,8 +1,7 @@
 import {PeerGroupError} from '../errors.js';
-import type {Connection} from './transport.js';
+import type {Fingerprints} from './transport.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
-type Fingerprints = Connection['fingerprints'];
 
 /** SHA-256 of both certificates of a connection whose data channel is open. */
 export async function fingerprintsOf(peerConnection: RTCPeerConnection, signal: AbortSignal): Promise<Fingerprints> {

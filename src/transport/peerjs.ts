@@ -40,7 +40,9 @@ export function peerjsTransport(options: PeerJSOptions): Transport {
       };
       // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- PeerJS declares a class and wants a plain object
       const create = () => new Peer(id, peerOptions);
-      return await new PeerJSEndpoint(id, ids, create, listener, signal).registered;
+      const endpoint = new PeerJSEndpoint(id, ids, create, listener, signal);
+      listener.registering?.(endpoint);
+      return await endpoint.registered;
     },
   };
 }

@@ -18,6 +18,8 @@ export interface Transport {
 }
 
 export interface EndpointListener {
+  /** From now on it can be asked to dial. The calls leave as soon as the server listens, and end with the registration if that fails. */
+  registering?(endpoint: Endpoint): void;
   /** Somebody dialled this id, and the data channel is open. */
   connection(connection: Connection): void;
   /** The id `from` dialled this one `openingTime` ago, and no data channel has opened yet. */
@@ -33,7 +35,7 @@ export interface Endpoint {
   readonly id: string;
   /**
    * Dials another id. Resolves when the data channel is open; rejects with `unreachable` when it does not open
-   * in `dialTimeout` ms or when nobody holds the id, with `bad-proof` when its certificates are not clear, and with the signal's reason once `signal` aborts (the
+   * in `dialTimeout` ms or when nobody holds the id, and with the signal's reason once `signal` aborts (the
    * attempt leaves nothing behind). After it has resolved, `signal` means nothing.
    */
   dial(to: string, signal: AbortSignal): Promise<Connection>;
@@ -47,11 +49,21 @@ export interface Endpoint {
  */
 export type Lane = 'main' | 'bulk' | 'loose';
 
-/** An open connection. Messages wait until `listen` is called: none is lost. Nothing may go by another lane than `main` before the other side has been heard to listen. */
+/** SHA-256 of both DTLS certificates (RFC 8122), 32 bytes each: what binds a proof to this very connection. */
+export interface Fingerprints {
+  readonly local: Uint8Array<ArrayBuffer>;
+  readonly remote: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * An open connection. Messages wait until `listen` is called: none is lost. The dialler speaks first: what the acceptor sends
+ * before it has heard something waits until then. Nothing may go by another lane than `main` before the other side has been
+ * heard to listen.
+ */
 export interface Connection {
   readonly role: 'dialler' | 'acceptor';
-  /** SHA-256 of both DTLS certificates (RFC 8122), 32 bytes each: what binds a proof to this very connection. */
-  readonly fingerprints: {readonly local: Uint8Array<ArrayBuffer>; readonly remote: Uint8Array<ArrayBuffer>};
+  /** Rejects with `bad-proof` when the certificates are not clear, with `connection-lost` when it ends before they are known. */
+  readonly fingerprints: Promise<Fingerprints>;
   /** The largest message, in bytes, that both ends take. */
   readonly maxMessageSize: number;
   /** Bytes handed to `send` on that lane that have not left yet. */

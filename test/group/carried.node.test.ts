@@ -79,9 +79,9 @@ void describe('A carried connection', () => {
 
   void it('shows the same two fingerprints to both sides, and others each time', async () => {
     const [pair, again] = [await Pair.opened(), await Pair.opened()];
-    assert.deepEqual(pair.dialler.fingerprints.local, pair.acceptor.fingerprints.remote);
-    assert.deepEqual(pair.dialler.fingerprints.remote, pair.acceptor.fingerprints.local);
-    assert.notDeepEqual(pair.dialler.fingerprints, again.dialler.fingerprints);
+    assert.deepEqual((await pair.dialler.fingerprints).local, (await pair.acceptor.fingerprints).remote);
+    assert.deepEqual((await pair.dialler.fingerprints).remote, (await pair.acceptor.fingerprints).local);
+    assert.notDeepEqual(await pair.dialler.fingerprints, await again.dialler.fingerprints);
   });
 
   void it('shows different fingerprints to the two sides when the carrier puts keys of its own in between', async () => {
@@ -89,8 +89,8 @@ void describe('A carried connection', () => {
     let greetings = 0;
     const pair = new Pair(data => [(greetings += 1) <= 2 ? own.publicKey : data]);
     await Promise.all([pair.dialler.opened, pair.acceptor.opened]);
-    assert.notDeepEqual(pair.dialler.fingerprints.local, pair.acceptor.fingerprints.remote);
-    assert.notDeepEqual(pair.dialler.fingerprints.remote, pair.acceptor.fingerprints.local);
+    assert.notDeepEqual((await pair.dialler.fingerprints).local, (await pair.acceptor.fingerprints).remote);
+    assert.notDeepEqual((await pair.dialler.fingerprints).remote, (await pair.acceptor.fingerprints).local);
   });
 
   void it('shows the carrier nothing of what is said, not even that the same is said again', async () => {

@@ -140,7 +140,7 @@ describe('Meeting', () => {
       expect(told(ann, 'memberleave').map(({reason}) => reason)).to.deep.equal(Array(round).fill('left'));
       expect(told(ann, 'memberjoin').map(({member}) => member.name)).to.deep.equal(Array(round + 1).fill('Bob'));
     }
-    expect(await server.clients()).to.have.length(3);
+    await until(async () => (await server.clients()).length === 3);
   });
 
   it('moves from one group to another when its name is changed', async () => {

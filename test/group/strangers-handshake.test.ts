@@ -9,7 +9,7 @@ import {sign} from '../../src/group/signing.js';
 import {decodeFrame, encodeFrame, protocolVersion, type Frame} from '../../src/protocol/frames.js';
 import {publicKey, signature} from '../../src/protocol/records.js';
 import {bytes, fixed, record, word} from '../../src/protocol/schema.js';
-import type {Connection, ConnectionListener} from '../../src/transport/transport.js';
+import type {Connection, ConnectionListener, Fingerprints} from '../../src/transport/transport.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -17,7 +17,9 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** One end of a connection in memory. What is sent arrives a microtask later. */
 class Wire implements Connection {
   readonly role: Connection['role'];
-  readonly fingerprints: Connection['fingerprints'];
+  fingerprints: Promise<Fingerprints>;
+  /** What is shown as `fingerprints`. */
+  readonly prints: Fingerprints;
   readonly maxMessageSize = 256 * 1024;
   closed = false;
   /** What was sent from here, read. */
@@ -30,7 +32,8 @@ class Wire implements Connection {
 
   constructor(role: Connection['role'], local: number, remote: number) {
     this.role = role;
-    this.fingerprints = {local: new Uint8Array(32).fill(local), remote: new Uint8Array(32).fill(remote)};
+    this.prints = {local: new Uint8Array(32).fill(local), remote: new Uint8Array(32).fill(remote)};
+    this.fingerprints = Promise.resolve(this.prints);
   }
 
   setLowWater(): void {}
@@ -195,6 +198,25 @@ describe('Two who connect', () => {
     his.close();
     expect(await outcome(session)).to.equal('connection-lost');
   });
+
+  it('say hello at once, and prove nothing before the certificates are known', async () => {
+    const [hers, his] = Wire.pair();
+    let known = (_: Fingerprints) => {};
+    hers.fingerprints = new Promise(resolve => (known = resolve));
+    const [ann, bob] = [await identity(), await identity()];
+    const sessions = [prove(hers, introduction(ann)), prove(his, introduction(bob))];
+    await new Promise(resolve => setTimeout(resolve));
+    expect(hers.sent.map(({type}) => type)).to.deep.equal(['hello']);
+    known(hers.prints);
+    expect(await Promise.all(sessions.map(outcome))).to.deep.equal([bob.id, ann.id]);
+  });
+
+  it('let go of each other when the certificates are not clear', async () => {
+    const [hers, his] = Wire.pair();
+    hers.fingerprints = Promise.reject(new PeerGroupError('bad-proof', 'There are several.'));
+    const sessions = [prove(hers, introduction(await identity())), prove(his, introduction(await identity()))];
+    expect(await Promise.all(sessions.map(outcome))).to.deep.equal(['bad-proof', 'connection-lost']);
+  });
 });
 
 describe('Nobody passes for somebody else', () => {
@@ -269,8 +291,8 @@ describe('Nobody passes for somebody else', () => {
   ] as const) {
     it(`by putting a certificate in place of that of ${whose}`, async () => {
       const [annEnd, bobEnd] = Wire.pair();
-      annEnd.fingerprints.remote.fill(acceptor);
-      bobEnd.fingerprints.remote.fill(dialler);
+      annEnd.prints.remote.fill(acceptor);
+      bobEnd.prints.remote.fill(dialler);
       const ends = [annEnd, bobEnd].map(async end => outcome(prove(end, introduction(await identity()))));
       expect(await Promise.all(ends)).to.include('bad-proof');
     });
@@ -309,8 +331,8 @@ describe('Nobody passes for somebody else', () => {
           role: claimed,
           dialler: role === 'dialler' ? mine : theirs,
           acceptor: role === 'dialler' ? theirs : mine,
-          diallerFingerprint: one.fingerprints.local,
-          acceptorFingerprint: other.fingerprints.local,
+          diallerFingerprint: one.prints.local,
+          acceptorFingerprint: other.prints.local,
           key: eve.publicKey,
         });
         his.receive(mine);

@@ -218,7 +218,7 @@ function resumeOf(end: End): FrameOf<'resume'> {
 /** As much of a connection as a link uses. */
 class WireEnd implements Connection {
   readonly role = 'dialler';
-  readonly fingerprints = {local: new Uint8Array(32), remote: new Uint8Array(32)};
+  readonly fingerprints = Promise.resolve({local: new Uint8Array(32), remote: new Uint8Array(32)});
   readonly closed = false;
   readonly #lowWater: Record<Lane, number> = {...lowWaterMark};
   readonly maxMessageSize: number;

@@ -130,3 +130,8 @@ for (const [name, options] of Object.entries(browsers)) {
     }
   });
 }
+
+test('the one file asks to be compiled while it is loaded, at its very beginning, where alone that counts', () => {
+  const {contents = ''} = files.get(oneFile) ?? {};
+  assert.match(String(contents), /^\/\/# allFunctionsCalledOnLoad\n/);
+});

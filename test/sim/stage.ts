@@ -6,6 +6,14 @@ import {World} from './world.js';
 // A page has one AbortSignal for all that ends with it.
 setMaxListeners(0);
 
+export interface StageOptions {
+  readonly approval?: boolean;
+  readonly grace?: number;
+  readonly password?: string;
+  /** ms one way, at least and at most. */
+  readonly latency?: readonly [number, number];
+}
+
 /** People in a world where nothing happens by chance: a scene of a play with a known end. */
 export class Stage {
   readonly world: World;
@@ -18,9 +26,9 @@ export class Stage {
   static async set(
     count: number,
     inside = count,
-    {approval = false, grace = 5000, password = ''} = {},
+    {approval = false, grace = 5000, password = '', latency}: StageOptions = {},
   ): Promise<Stage> {
-    const world = new World(1);
+    const world = new World(1, false, latency);
     world.approval = approval;
     world.password = password;
     world.grace = grace;

@@ -34,7 +34,8 @@ export class World {
   rivals = false;
 
   /** With `real` keys a run cannot be repeated to the byte, and takes ten times as long. */
-  constructor(seed: number, real = false) {
+  /** `latency`: ms one way, at least and at most. */
+  constructor(seed: number, real = false, latency?: readonly [number, number]) {
     const web = real ? realCryptography() : undefined;
     this.clock = new VirtualClock(web?.isBusy);
     this.random = seededRandom(seed);
@@ -42,7 +43,11 @@ export class World {
     this.faults = this.random() < 0.4 ? 0 : 0.4 * this.random();
     this.approval = this.random() < 0.2;
     this.password = seededRandom(seed ^ 0x9a55)() < 0.3 ? 'swordfish' : '';
-    this.network = new VirtualNetwork({clock: this.clock, random: seededRandom(seed ^ 0x5eed)});
+    this.network = new VirtualNetwork({
+      clock: this.clock,
+      random: seededRandom(seed ^ 0x5eed),
+      ...(latency && {latency}),
+    });
     this.crypto = web?.crypto ?? fakeCryptography(seededRandom(seed ^ 0xc0de));
   }
 

@@ -1,5 +1,11 @@
 import {PeerGroupError} from '../../src/errors.js';
-import {lowWaterMark, type Connection, type ConnectionListener, type Lane} from '../../src/transport/transport.js';
+import {
+  lowWaterMark,
+  type Connection,
+  type ConnectionListener,
+  type Fingerprints,
+  type Lane,
+} from '../../src/transport/transport.js';
 import type {Pipes} from './memory.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -11,7 +17,7 @@ const maxMessageSize = 256 * 1024;
 export class MemoryConnection implements Connection {
   readonly role: Connection['role'];
   readonly #lowWater: Record<Lane, number> = {...lowWaterMark};
-  readonly fingerprints: Connection['fingerprints'];
+  readonly fingerprints: Promise<Fingerprints>;
   readonly maxMessageSize = maxMessageSize;
   readonly #buffered = {main: 0, bulk: 0, loose: 0};
 
@@ -26,12 +32,12 @@ export class MemoryConnection implements Connection {
   /** `pipes` lead to the other end. */
   constructor(
     role: Connection['role'],
-    fingerprints: Connection['fingerprints'],
+    fingerprints: Fingerprints,
     pipes: Pipes,
     released: (connection: MemoryConnection) => void,
   ) {
     this.role = role;
-    this.fingerprints = fingerprints;
+    this.fingerprints = Promise.resolve(fingerprints);
     this.#pipes = pipes;
     this.#released = released;
   }

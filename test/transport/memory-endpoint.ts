@@ -254,7 +254,7 @@ export class MemoryEndpoint implements Endpoint {
     });
     const reason = error ?? new PeerGroupError('server-unreachable', 'This id was given back to the server.');
     this.#refuse(reason);
-    for (const half of this.#dialling) if (!half.answered) half.fail(reason);
+    for (const half of this.#dialling) if (!told || !half.answered) half.fail(reason);
     if (told && error) this.#listener.lost(error);
   }
 

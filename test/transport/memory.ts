@@ -50,7 +50,11 @@ export class VirtualNetwork {
   host(name: string): Transport {
     const host = this.page(name);
     return {
-      register: (id, token, listener, signal) => new MemoryEndpoint(this, host, id, token, listener, signal).registered,
+      register: (id, token, listener, signal) => {
+        const endpoint = new MemoryEndpoint(this, host, id, token, listener, signal);
+        if (!signal.aborted) listener.registering?.(endpoint);
+        return endpoint.registered;
+      },
     };
   }
 

@@ -51,23 +51,29 @@ describe('An accepted PeerJS connection', () => {
     return [await register('aa'), await register('bb')];
   }
 
-  it('is handed out after the browser has had time to open it, so that what is sent first arrives', async () => {
-    const {getStats} = RTCPeerConnection.prototype;
-    const answers: (() => void)[] = [];
+  it('sends nothing before it has heard something, so that what is sent first arrives', async () => {
+    const {send} = RTCDataChannel.prototype;
+    let sent = 0;
     try {
       const [ann] = await endpoints();
-      RTCPeerConnection.prototype.getStats = async function (this: RTCPeerConnection) {
-        await new Promise<void>(resolve => answers.push(resolve));
-        return getStats.call(this);
+      RTCDataChannel.prototype.send = function (message: never) {
+        sent += 1;
+        send.call(this, message);
       };
-      await ann.dial('bb', over.signal);
-      await until(() => answers.length === 1);
-      expect(accepted).to.deep.equal([]);
-      answers[0]?.();
+      const dialler = await ann.dial('bb', over.signal);
+      const heard: number[] = [];
+      dialler.listen({message: ([number]) => heard.push(number ?? 0), drained() {}, closed() {}});
       await until(() => accepted.length === 1);
+      for (const number of [7, 8]) accepted[0]?.send(new Uint8Array([number]));
+      expect([sent, accepted[0]?.bufferedAmount('main')]).to.deep.equal([0, 2]);
+      dialler.send(new Uint8Array([1]));
+      await until(() => heard.length === 2);
+      accepted[0]?.send(new Uint8Array([9]));
+      await until(() => heard.length === 3);
+      expect(heard).to.deep.equal([7, 8, 9]);
       expect(unopened).to.deep.equal([]);
     } finally {
-      RTCPeerConnection.prototype.getStats = getStats;
+      RTCDataChannel.prototype.send = send;
     }
   });
 

@@ -1,6 +1,6 @@
 import {expect} from '@open-wc/testing';
 import type {PeerGroupError, PeerGroupErrorCode} from '../../src/errors.js';
-import type {Connection, Endpoint, Transport} from '../../src/transport/transport.js';
+import type {Connection, Endpoint, EndpointListener, Transport} from '../../src/transport/transport.js';
 import {lowWaterMark} from '../../src/transport/transport.js';
 
 /** A network to try a transport on, made anew for each test. */
@@ -24,7 +24,7 @@ export class Person {
   readonly ending = new AbortController();
   readonly #endpoint: Promise<Endpoint>;
 
-  constructor(transport: Transport, id: string, token = `${id}0`) {
+  constructor(transport: Transport, id: string, token = `${id}0`, more: Partial<EndpointListener> = {}) {
     this.id = id;
     this.#endpoint = transport.register(
       id,
@@ -33,6 +33,7 @@ export class Person {
         connection: connection => this.connections.push(new Heard(connection)),
         lost: error => this.lost.push(error.code),
         warning: error => this.warnings.push(error),
+        ...more,
       },
       this.ending.signal,
     );
@@ -109,8 +110,8 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
       bench.close();
     });
 
-    function person(transport = bench.page(), id = fresh(), token?: string): Person {
-      const made = new Person(transport, id, token);
+    function person(transport = bench.page(), id = fresh(), token?: string, more?: Partial<EndpointListener>): Person {
+      const made = new Person(transport, id, token, more);
       people.push(made);
       return made;
     }
@@ -196,6 +197,30 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
     });
 
     describe('dialling', () => {
+      it('may begin before the id is held', async () => {
+        const bob = await registered();
+        let early: Promise<Connection> | undefined;
+        const registering = (endpoint: Endpoint) => void (early = endpoint.dial(bob.id, new AbortController().signal));
+        const ann = person(bench.page(), fresh(), undefined, {registering});
+        const first = await bench.settled(Promise.race([early, ann.endpoint.then(() => 'held')]));
+        expect(first).to.equal('held');
+        await bench.settled(early ?? Promise.reject(new Error('It was not asked.')));
+        await bench.until(() => bob.connections.length === 1);
+      });
+
+      it('ends with the registration when it began before', async () => {
+        const [bob, cem] = [await registered(), await registered()];
+        let early: Promise<unknown> | undefined;
+        const registering = (endpoint: Endpoint) =>
+          void (early = code(endpoint.dial(bob.id, new AbortController().signal)));
+        person(bench.page(), cem.id, 'another token', {registering});
+        expect(await bench.settled(early ?? Promise.resolve())).to.equal('id-taken');
+        await bench.stopServer();
+        person(bench.page(), fresh(), undefined, {registering});
+        expect(await bench.settled(early ?? Promise.resolve())).to.equal('server-unreachable');
+        expect(bob.connections).to.deep.equal([]);
+      });
+
       it('connects two who each know their part', async () => {
         const {annEnd, bobEnd} = await connected();
         expect([annEnd.connection.role, bobEnd.connection.role]).to.deep.equal(['dialler', 'acceptor']);
@@ -204,13 +229,13 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
 
       it('shows both ends the same two certificates, other ones on each connection', async () => {
         const {ann, bob, annEnd, bobEnd} = await connected();
-        const [here, there] = [annEnd.connection.fingerprints, bobEnd.connection.fingerprints];
+        const [here, there] = [await annEnd.connection.fingerprints, await bobEnd.connection.fingerprints];
         expect(here.local).to.have.length(32);
         expect([...here.local]).to.deep.equal([...there.remote]);
         expect([...here.remote]).to.deep.equal([...there.local]);
         expect([...here.local]).not.to.deep.equal([...here.remote]);
         const again = await bench.settled(ann.dial(bob));
-        expect([...again.fingerprints.local]).not.to.deep.equal([...here.local]);
+        expect([...(await again.fingerprints).local]).not.to.deep.equal([...here.local]);
       });
 
       it('connects two who dial each other at once, twice', async () => {
@@ -316,6 +341,7 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
 
       it('says so at another mark, also if that is set while something waits', async () => {
         const {annEnd, bobEnd} = await connected();
+        annEnd.connection.send(bytes(0));
         bobEnd.connection.send(bytes(1));
         await bench.until(() => annEnd.messages.length === 1);
         for (const mark of [64, 16, 200]) {

@@ -1,0 +1,44 @@
+import {strict as assert} from 'node:assert';
+import {describe, it} from 'node:test';
+import {decodeFrame} from '../../src/protocol/frames.js';
+import {MemoryConnection} from '../transport/memory-connection.js';
+import {Stage} from './stage.js';
+
+/** ms one way, between any two, and to the server. */
+const hop = 50;
+
+void describe('Joining', () => {
+  void it('takes nine hops: what can overlap does', async () => {
+    const stage = await Stage.set(2, 1, {latency: [hop, hop]});
+    const bob = stage.actor(1);
+    bob.join();
+    const took = await stage.until(() => bob.isIn);
+    // Socket and offer to the server, the offer to the host, the answer to the server and back, the connection opens; hello there,
+    // proof back, the request, the welcome.
+    assert.equal(Math.floor(took / hop), 9);
+    await stage.whole();
+    await stage.end();
+  });
+
+  void it('tells nobody what it knows', async () => {
+    const stage = await Stage.set(2, 1);
+    const bob = stage.actor(1);
+    const {send} = MemoryConnection.prototype;
+    const told: string[] = [];
+    MemoryConnection.prototype.send = function (message, lane) {
+      const {type} = decodeFrame(message);
+      if (['note', 'welcome', 'state', 'entry'].includes(type)) told.push(`${this.role}: ${type}`);
+      send.call(this, message, lane);
+    };
+    try {
+      bob.join();
+      await stage.until(() => bob.isIn);
+      await stage.whole();
+    } finally {
+      MemoryConnection.prototype.send = send;
+    }
+    // Ann's note, the roster with what was said of it, and what Bob says of himself now that he knows it.
+    assert.deepEqual(told, ['acceptor: note', 'acceptor: welcome', 'dialler: note']);
+    await stage.end();
+  });
+});
