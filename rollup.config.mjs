@@ -6,7 +6,7 @@ import {slimPeerJS} from './build/slim-peerjs.mjs';
 
 const banner = '/*! Contains the work of others: see LICENSES.txt */';
 /**
- * Whoever loads the one file joins soon, and a page that compiles each function when it is first called joins 15 ms later. Chromium
+ * Whoever loads the one file joins soon, and a page that compiles each function when it is first called joins 45 ms later. Chromium
  * takes this hint at the beginning of a file (https://v8.dev/blog/explicit-compile-hints).
  */
 const compileHint = '//# allFunctionsCalledOnLoad';
