@@ -12,6 +12,7 @@ function measured() {
       rtt: {label: 'there & back', unit: 'ms', better: 'lower'},
       rate: {label: 'rate', unit: 'MiB/s', better: 'higher'},
       stall: {label: 'stall', unit: 'ms', better: 'lower', isAbsolute: true},
+      size: {label: 'size', unit: 'MiB', better: 'lower'},
     },
     ['floor', 'peerjs', 'peer-group'],
   );
@@ -49,6 +50,16 @@ test('the table has the floor in units, the others as ratios, and a dash for wha
   const lines = table(measured()).split('\n');
   assert.equal(lines[2], '| ↓ there &amp; back | 2 ms | – | **2.5** (2–3) |');
   assert.equal(lines[4], '| ↓ stall | – | – | 6 ms (2–10) |');
+});
+
+test('what a run leaves out has no line, and what is impossible for all that it measures has', () => {
+  assert.deepEqual(
+    measured().metrics.map(({id}) => id),
+    ['rtt', 'rate', 'stall'],
+  );
+  const results = new Results({rtt: {label: 'there', unit: 'ms', better: 'lower'}}, ['floor']);
+  results.miss('rtt', 'floor', 'it cannot');
+  assert.equal(results.summary().length, 1);
 });
 
 test('in the plot faster is to the right, whether more or less is better', () => {

@@ -43,7 +43,9 @@ export class Results {
   /** Ratios are to the floor of the same round. @returns {Summary[]} */
   summary() {
     // What this run leaves out nobody has tried.
-    const tried = Object.entries(this.#metrics).filter(([id]) => this.#values.has(id) || this.#missing.has(id));
+    const tried = Object.entries(this.#metrics).filter(
+      ([id]) => this.#values.get(id)?.size || this.#missing.get(id)?.size,
+    );
     return tried.map(([id, metric]) => {
       const floor = this.#values.get(id)?.get('floor');
       /** @type {Record<string, Outcome>} */
