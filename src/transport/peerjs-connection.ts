@@ -19,7 +19,8 @@ const lingerTimeout = 2000;
 const openingTime = 250;
 
 /**
- * Resolves with the connection when the data channel of `shell`, PeerJS's object, is open. Rejects with the reason of `signal`, which the caller aborts when it has waited enough, or when no way was found.
+ * Resolves with the connection when the data channel of `shell`, PeerJS's object, is open. Rejects with the reason of
+ * `signal`, which the caller aborts when it has waited enough, or when no way was found.
  * `released` is called once when the connection that it resolved with has freed its RTCPeerConnection.
  */
 export async function whenOpen(
@@ -208,6 +209,7 @@ export class PeerJSConnection implements Connection {
   }
 
   close(): void {
+    // Nothing will be heard any more: what waits for that may be lost, and would be otherwise.
     this.#open(this.#main);
     if (this.#state !== 'open') return;
     this.#state = 'lingering';

@@ -10,6 +10,7 @@ import {decodeFrame, encodeFrame, protocolVersion, type Frame} from '../../src/p
 import {publicKey, signature} from '../../src/protocol/records.js';
 import {bytes, fixed, record, word} from '../../src/protocol/schema.js';
 import type {Connection, ConnectionListener, Fingerprints} from '../../src/transport/transport.js';
+import {until} from '../support/until.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -205,7 +206,8 @@ describe('Two who connect', () => {
     hers.fingerprints = new Promise(resolve => (known = resolve));
     const [ann, bob] = [await identity(), await identity()];
     const sessions = [prove(hers, introduction(ann)), prove(his, introduction(bob))];
-    await new Promise(resolve => setTimeout(resolve));
+    // His proof answers her hello.
+    await until(() => his.sent.length === 2);
     expect(hers.sent.map(({type}) => type)).to.deep.equal(['hello']);
     known(hers.prints);
     expect(await Promise.all(sessions.map(outcome))).to.deep.equal([bob.id, ann.id]);

@@ -33,8 +33,7 @@ export class World {
   /** Somebody was told that there are two groups under this name. */
   rivals = false;
 
-  /** With `real` keys a run cannot be repeated to the byte, and takes ten times as long. */
-  /** `latency`: ms one way, at least and at most. */
+  /** With `real` keys a run cannot be repeated to the byte, and takes ten times as long. `latency`: ms one way, at least and at most. */
   constructor(seed: number, real = false, latency?: readonly [number, number]) {
     const web = real ? realCryptography() : undefined;
     this.clock = new VirtualClock(web?.isBusy);
