@@ -52,7 +52,7 @@ export class Presence {
   async #attempt(): Promise<Endpoint> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const registration = this.#environment.transport.register(
+        const endpoint = await this.#environment.transport.register(
           this.address,
           this.#token,
           {
@@ -68,13 +68,14 @@ export class Presence {
           },
           this.#signal,
         );
-        const endpoint = await registration.finally(() => (this.#registering = undefined));
         this.#isDown = false;
+        this.#registering = undefined;
         return endpoint;
       } catch (error) {
         this.#signal.throwIfAborted();
         const failure = PeerGroupError.from(error, 'server-unreachable', 'The signalling server cannot be reached.');
         if (failure.code !== 'id-taken') this.#miss(failure);
+        this.#registering = undefined;
         await backoff(this.#environment, attempt, 250, slowestRegistration, this.#signal);
       }
     }
@@ -93,8 +94,8 @@ export class Presence {
       if (this.#registering) return await this.#registering.dial(to, signal);
     } catch (error) {
       signal.throwIfAborted();
-      // That this one could not be registered is no answer: the next is waited for.
-      if (!(error instanceof PeerGroupError) || !['server-unreachable', 'id-taken'].includes(error.code)) throw error;
+      const isHeld = !(error instanceof PeerGroupError && ['server-unreachable', 'id-taken'].includes(error.code));
+      if (isHeld) throw error;
     }
     const endpoint = await untilAborted(this.#endpoint, signal);
     return endpoint.dial(to, signal);
