@@ -656,17 +656,6 @@ const mutants = [
     tests: 'sim/joining',
   },
   {
-    rule: 'the path of a link is asked for when the link is in use',
-    file: 'src/group/peer.ts',
-    edits: [
-      [
-        '    this.beat();\n    this.#options.changed();\n',
-        '    this.beat();\n    this.#findPath(session);\n    this.#options.changed();\n',
-      ],
-    ],
-    tests: 'sim/joining',
-  },
-  {
     rule: 'a small Blob that arrives is made once',
     file: 'src/link/assembly.ts',
     edits: [['return only && this.#parts.length === 1 ? only : new Blob', 'return new Blob']],

@@ -45,8 +45,6 @@ export class Peer {
   #silence = 0;
   #lastBeat = 0;
   #path: MemberPath = 'direct';
-  /** Whose path is known, or asked for. */
-  #found: Session | undefined;
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -95,12 +93,9 @@ export class Peer {
     else this.#silence += awake;
     const session = this.#session;
     const {clock, ping} = this.#options;
-    if (session && this.link.attached) {
-      this.#findPath(session);
-      if (clock.now() - this.#lastBeat >= heartbeat) {
-        this.#lastBeat = clock.now();
-        ping(session);
-      }
+    if (session && this.link.attached && clock.now() - this.#lastBeat >= heartbeat) {
+      this.#lastBeat = clock.now();
+      ping(session);
     }
     this.#showPath();
     return this.isMissing !== before;
@@ -167,13 +162,6 @@ export class Peer {
     this.#path = session.connection.carrier === undefined ? 'direct' : 'carried';
     this.#showPath();
     this.beat();
-    this.#options.changed();
-  }
-
-  /** Not as soon as the link is there: it holds up the browser for some ms, when others are still to be connected. */
-  #findPath(session: Session): void {
-    if (this.#found === session) return;
-    this.#found = session;
     void session.connection.path().then(
       path => {
         if (this.#session !== session) return;
@@ -184,6 +172,7 @@ export class Peer {
         // The connection is gone already; whoever is told of that says so.
       },
     );
+    this.#options.changed();
   }
 
   /** A connection is over. @returns whether it was this link's */
