@@ -16,11 +16,15 @@ const version = '1.5.5';
 /** What it logs to. It is never given a level here, and says nothing without. */
 const logger = '$257947e92926277a$export$2e2bcd8739ae039';
 
+/** Its tools, whose questions about the browser make an `RTCPeerConnection` while it loads. */
+const util = '$4f4134156c446392$export$7debb50ef11d5e0b';
+
 /**
  * Of its classes, what a group never reaches: these methods, or without any, all of them.
  *
  * Nothing else than offers of data channels with the serialization `raw` is handed to PeerJS (`peerjs-messages.ts`), and
- * nothing else is dialled; it is given its id, and never sends: the channel is used directly.
+ * nothing else is dialled; it is given its id, and never sends: the channel is used directly. That it is heard by the server
+ * is seen to where it is proven (`peerjs-endpoint.ts`).
  * @type {{was: string, name: string, methods?: string[]}[]}
  */
 const unreached = [
@@ -29,33 +33,68 @@ const unreached = [
   {was: 'Json', name: '$817f931e3f9096cf$export$48880ac635f47186'},
   {was: 'BinaryPackChunker', name: '$fcbcc7538a6776d5$export$f1c5f4c9cb95390b'},
   {was: 'API', name: '$abf266641927cd89$export$2c4e825dc9120f87'},
-  {was: 'Logger', name: '$257947e92926277a$var$Logger', methods: ['log', 'warn', 'error', 'setLogFunction', '_print']},
-  {
-    was: 'Supports',
-    name: '$fb63e766cfafaab9$export$25be9502477c137d',
-    methods: ['isUnifiedPlanSupported', 'toString'],
-  },
+  {was: 'Logger', name: '$257947e92926277a$var$Logger'},
+  {was: 'Supports', name: '$fb63e766cfafaab9$export$25be9502477c137d'},
   {
     was: 'Util',
     name: '$4f4134156c446392$export$f8f26dd395d7e1bd',
     methods: ['noop', 'blobToArrayBuffer', 'binaryStringToArrayBuffer'],
   },
   {
+    was: 'Socket',
+    name: '$8f5bfa60836d261d$export$4798917dbf149b79',
+    methods: ['_scheduleHeartbeat', '_sendHeartbeat', '_sendQueuedMessages'],
+  },
+  {
     was: 'Negotiator',
     name: '$b82fb8fc0514bfc1$export$89e6bb5ad64bf4a',
     methods: ['_addTracksToConnection', '_addStreamToMediaConnection'],
   },
-  {
-    was: 'BufferedConnection',
-    name: '$a229bedbcaa6ca23$export$ff7c9d4c11d94e8b',
-    methods: ['_bufferedSend', '_trySend', '_tryBuffer'],
-  },
-  {was: 'Raw', name: '$bbaee3f15f714663$export$6f88fe47d32c9c94', methods: ['_send']},
+  {was: 'DataConnection', name: '$6366c4ca161bc297$export$d365f7ad9d7df9c9', methods: ['send']},
+  {was: 'BufferedConnection', name: '$a229bedbcaa6ca23$export$ff7c9d4c11d94e8b'},
+  {was: 'Raw', name: '$bbaee3f15f714663$export$6f88fe47d32c9c94', methods: ['_handleDataMessage', '_send']},
   {
     was: 'Peer',
     name: '$416260bce337df90$export$ecd1fc136c422448',
-    methods: ['call', 'reconnect', 'listAllPeers'],
+    methods: ['connections', 'call', 'reconnect', 'listAllPeers', '_delayedAbort'],
   },
+];
+
+/**
+ * What else is never reached or needed: the statement or expression that begins so, and what stands in its place.
+ * @type {[begins: string, instead?: string][]}
+ */
+const unneeded = [
+  ['const $fb63e766cfafaab9$var$webRTCAdapter'],
+  ['this.chunkedBrowsers =', '0'],
+  ['this.browser =', '0'],
+  ['this.browserVersion =', '0'],
+  ['this.pack =', '0'],
+  ['this.unpack =', '0'],
+  ['this.supports =', '0'],
+  [`if (!(0, ${util}).supports.audioVideo`],
+  // Of the emitter of events.
+  ['$c4dcfd1d1ea86647$var$EventEmitter.prototype.eventNames ='],
+  ['$c4dcfd1d1ea86647$var$EventEmitter.prototype.listenerCount ='],
+  // Its own heartbeat, and what it would have sent without an id.
+  ['this._socket.onopen = ()'],
+  ['clearTimeout(this._wsPingTimer)'],
+  // Of the negotiation. Whether it fails is told by `connectionState`.
+  ['if (this.connection.type === (0, $78455e22dea96b8c$export$3157d57b4135e3bc).Media'],
+  ['peerConnection.oniceconnectionstatechange = ()'],
+  ['peerConnection.ontrack = (evt)'],
+  ['this.dataChannel.onmessage = (e)'],
+  // Of what it may be given to start with.
+  ['json: (0', 'json: 0'],
+  ['binary: (0', 'binary: 0'],
+  ['"binary-utf8": (0', '"binary-utf8": 0'],
+  ['default: (0, $9fcfddb3ae148f88', 'default: 0'],
+  ['this._serializers = {\n            ...'],
+  ['if (this._options.logFunction)'],
+  [`(0, ${logger}).logLevel =`],
+  ['this._api ='],
+  [`if (!!userId && !(0, ${util}).validateId`],
+  ['this._api.retrieveId()', ';'],
 ];
 
 /** @typedef {{type: string, start: number, end: number, [field: string]: unknown}} Node */
@@ -85,7 +124,8 @@ export function slim(code) {
   };
   /** @type {Map<string, Node>} */
   const classes = new Map();
-  for (const node of nodesIn(parseAst(code))) {
+  const nodes = [...nodesIn(parseAst(code))];
+  for (const node of nodes) {
     const {type, id, init} = /** @type {any} */ (node);
     if (type === 'ClassDeclaration') classes.set(id.name, node);
     if (type === 'VariableDeclarator' && init?.type === 'NewExpression') classes.set(id.name, init.callee);
@@ -100,6 +140,12 @@ export function slim(code) {
     const found = methods ? methods.map(method => all?.find(({key}) => key?.name === method)) : all;
     if (!found || found.includes(undefined)) throw new Error(`PeerJS’s ${was} is not as it was.`);
     for (const member of found) blank(member);
+  }
+  for (const [begins, instead] of unneeded) {
+    const start = code.indexOf(begins);
+    const node = start === code.lastIndexOf(begins) && nodes.find(each => each.start === start);
+    if (!node) throw new Error(`PeerJS has nothing, or more than one thing, that begins “${begins}”.`);
+    blank(node, instead);
   }
   return slimmed;
 }

@@ -65,8 +65,9 @@ const member = {
     document.body.append(element);
   },
 
-  /** So many numbers a second to everybody, until `rest()`. @param {number} rate */
+  /** So many numbers a second to everybody, the first at once, until `rest()`. @param {number} rate */
   talk(rate) {
+    this.say();
     this.sending = setInterval(() => this.say(), 1000 / rate);
   },
 
