@@ -340,8 +340,8 @@ const mutants = [
     file: 'src/group/mesh.ts',
     edits: [
       [
-        "return !peer.session || session.connection.role === 'dialler' || session.resume !== undefined;",
-        'return peer !== undefined && session !== undefined;',
+        "return this.#isDialler(peer) ? connection.role === 'dialler' : resume !== undefined;",
+        "return !this.#isDialler(peer) || connection.role === 'dialler';",
       ],
     ],
     tests: 'sim/relay',
@@ -366,8 +366,103 @@ const mutants = [
   {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/group.ts',
-    edits: [['if (this.#isHost) void this.#withExtra(({relay}) => relay.invite(address));', '']],
+    edits: [['this.#isHost && this.#withExtra(({relay}) => relay.invite(from))', 'undefined']],
     tests: 'sim/relay',
+  },
+  {
+    rule: 'a newcomer is introduced while it is let in',
+    file: 'src/group/group.ts',
+    edits: [['if (this.#hosting.isOpen) void', 'if (false) void']],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'nobody is introduced where there is a password',
+    file: 'src/group/hosting.ts',
+    edits: [['return !this.#gate && ', 'return ']],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'nobody is introduced where somebody is banned',
+    file: 'src/group/hosting.ts',
+    edits: [[' && this.#options.ledger.bans.length === 0', '']],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'nobody is introduced where the page has looked at a request',
+    file: 'src/group/admission.ts',
+    edits: [
+      ['    const seen = <T>(value: T): T => {\n      this.#isOpen = false;', '    const seen = <T>(value: T): T => {'],
+    ],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'nobody is introduced where requests wait',
+    file: 'src/group/admission.ts',
+    edits: [['this.#soothe(seen(applicant))', 'this.#soothe(applicant)']],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: '16 newcomers are introduced in 10 s',
+    file: 'src/group/relay.ts',
+    edits: [["if (!this.#remember(address, 'early')) return;", '']],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'a member dials 16 newcomers at a time for its host',
+    file: 'src/group/relay.ts',
+    edits: [[' || this.#visits >= mostGuests', '']],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'nobody is dialled for the host who is linked already',
+    file: 'src/group/relay.ts',
+    edits: [['if (this.#isLinked(address) || ', 'if (']],
+    tests: 'attack/server',
+  },
+  {
+    rule: 'nobody is taken on for the host who has been linked meanwhile',
+    file: 'src/group/relay.ts',
+    edits: [['    if (this.#isLinked(address)) return guest.close();\n', '']],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'a newcomer takes calls instead of dialling',
+    file: 'src/group/membership.ts',
+    edits: [
+      ['const call = this.#calls.get(address)?.();', 'const call = undefined as Promise<Connection> | undefined;'],
+    ],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'a call that does not come about is not waited for',
+    file: 'src/group/membership.ts',
+    edits: [
+      ['clock.after(callPatience, forget, open.signal);', 'clock.after(callPatience, () => {}, open.signal);'],
+      ['this.#within(call, callPatience)', 'call'],
+    ],
+    tests: 'sim/hosts',
+  },
+  {
+    rule: 'where two calls cross each other the younger one has its choice',
+    file: 'src/group/mesh.ts',
+    edits: [
+      [
+        "return this.#isDialler(peer) ? connection.role === 'dialler' : resume !== undefined;",
+        "return connection.role === 'dialler' || resume !== undefined;",
+      ],
+    ],
+    tests: 'sim/introduction sim/sim',
+  },
+  {
+    rule: 'nothing waits for what a stranger wants when it has gone',
+    file: 'src/group/admission.ts',
+    edits: [
+      [
+        'clock.after(requestTime, tooLate, session.signal)',
+        'clock.after(requestTime, tooLate, new AbortController().signal)',
+      ],
+    ],
+    tests: 'attack/flood',
   },
   {
     rule: 'the proof signs the certificates of both ends',
@@ -567,7 +662,7 @@ const mutants = [
     rule: 'a member carries for 16 newcomers',
     file: 'src/group/relay.ts',
     edits: [
-      ['if (this.#guests.size >= mostGuests) return;', ''],
+      ['|| this.#visits >= mostGuests', ''],
       [' || this.#guests.size >= mostGuests', ''],
     ],
     tests: 'attack/stranger',

@@ -47,17 +47,21 @@ export class Admission {
   readonly #applicants = new Map<string, Applicant>();
   /** Connections that have not said what they want. */
   readonly #silent = new Set<Session>();
-  readonly #signal: AbortSignal;
   #requests: readonly JoinRequest[] = Object.freeze([]);
+  #isOpen = false;
 
-  constructor(options: AdmissionOptions, signal: AbortSignal) {
+  constructor(options: AdmissionOptions) {
     this.#options = options;
-    this.#signal = signal;
   }
 
   /** A new frozen array at every change. */
   get requests(): readonly JoinRequest[] {
     return this.#requests;
+  }
+
+  /** Whether the last who asked was let in, and the page has looked at nothing of any request since. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** Somebody who is in no group has connected. */
@@ -74,7 +78,7 @@ export class Admission {
     const tooLate = () => {
       if (this.#silent.delete(session)) session.close();
     };
-    this.#options.environment.clock.after(requestTime, tooLate, this.#signal);
+    this.#options.environment.clock.after(requestTime, tooLate, session.signal);
     session.read({
       frame: frame => this.#receive(session, frame),
       drained() {},
@@ -123,13 +127,22 @@ export class Admission {
   #ask(session: Session, person: Person, note: Note, credential: unknown): void {
     const over = new AbortController();
     const settle = (): boolean => this.#settle(applicant);
+    const seen = <T>(value: T): T => {
+      this.#isOpen = false;
+      return value;
+    };
+    const accept = () => {
+      if (settle()) this.#admit(person, note, session);
+    };
     const request: JoinRequest = Object.freeze({
-      member: person.member,
-      credential,
-      signal: over.signal,
-      accept: () => {
-        if (settle()) this.#admit(person, note, session);
+      get member() {
+        return seen(person.member);
       },
+      get credential() {
+        return seen(credential);
+      },
+      signal: over.signal,
+      accept: () => seen(accept()),
       reject: (reason = '') => {
         if (typeof reason !== 'string' || reason.length > limits.reason) {
           throw new PeerGroupError(
@@ -137,23 +150,25 @@ export class Admission {
             `reject(): the reason is text of at most ${limits.reason} characters.`,
           );
         }
-        if (settle()) refuse(session, reason);
+        if (seen(settle())) refuse(session, reason);
       },
     });
     const applicant: Applicant = {request, session, over};
     this.#applicants.set(person.id, applicant);
     this.#list();
+    this.#isOpen = true;
     const later = this.#options.ask(request);
     if (this.#applicants.get(person.id) !== applicant) return;
-    if (later || this.#options.approval()) this.#soothe(applicant);
-    else request.accept();
+    if (later || this.#options.approval()) this.#soothe(seen(applicant));
+    else accept();
   }
 
   #soothe(applicant: Applicant): void {
     const {id} = applicant.session.proof;
     if (this.#applicants.get(id) !== applicant) return;
     applicant.session.send({type: 'pending'});
-    this.#options.environment.clock.after(patienceInterval, () => this.#soothe(applicant), this.#signal);
+    const {signal} = applicant.session;
+    this.#options.environment.clock.after(patienceInterval, () => this.#soothe(applicant), signal);
   }
 
   #admit(person: Person, note: Note, session: Session): void {

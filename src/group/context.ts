@@ -30,6 +30,8 @@ export interface Context {
   readonly prove: (connection: Connection, signal: AbortSignal) => Promise<Session>;
   /** Whoever dials the meeting point, while this member holds it. */
   readonly callers: Callers;
+  /** Takes on an open connection of a member or newcomer. */
+  readonly take: (connection: Connection) => void;
   /** Dials an address, or the meeting point, and proves both ends. */
   readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
 }

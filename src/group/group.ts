@@ -4,6 +4,7 @@ import type {Arrived} from '../link/parcel.js';
 import type {Frame} from '../protocol/frames.js';
 import type {Base, Entry, Note} from '../protocol/records.js';
 import {smallValue} from '../protocol/values.js';
+import {openingTime} from '../transport/transport.js';
 import {Attendance, keyOf} from './attendance.js';
 import type {Branches} from './branches.js';
 import {Briefing} from './briefing.js';
@@ -91,30 +92,27 @@ export class Group {
     this.#host = self;
     const briefing = new Briefing(ledger, people, self, environment.clock);
     this.#briefing = briefing;
-    const mesh = new Mesh(
-      {
-        environment,
-        mine,
-        pulse: () => ({standing: ledger.standing, missing: this.#vigil.missing}),
-        dial: (peer, until) => this.#dial(peer, until),
-        dialThrough: async (peer, until) => this.#expect(peer, await (await this.#loadExtra()).relay.dial(peer, until)),
-        isStranger: session => this.#isStranger(session),
-        greet: session => briefing.greet(session),
-        inform: session => {
-          briefing.inform(session);
-          this.#meet(session);
-        },
-        mostBytes: context.maxMessageSize,
-        deliver: (arrived, peer) => this.#deliver(arrived, peer),
-        progress: (peer, transfer, bytes, total) => this.#arriving(peer, transfer, bytes, total),
-        changed: peer => this.#linkChanged(peer),
-        forgotten: peer => this.#renew(peer),
-        frame: (frame, session, peer) => this.#receive(frame, session, peer),
-        failed: context.warning,
-        unbearable: peer => this.#banish(peer),
+    const mesh = new Mesh({
+      environment,
+      mine,
+      pulse: () => ({standing: ledger.standing, missing: this.#vigil.missing}),
+      dial: (peer, until) => this.#dial(peer, until),
+      dialThrough: async (peer, until) => this.#expect(peer, await (await this.#loadExtra()).relay.dial(peer, until)),
+      isStranger: session => this.#isStranger(session),
+      greet: session => briefing.greet(session),
+      inform: session => {
+        briefing.inform(session);
+        this.#meet(session);
       },
-      this.#over.signal,
-    );
+      mostBytes: context.maxMessageSize,
+      deliver: (arrived, peer) => this.#deliver(arrived, peer),
+      progress: (peer, transfer, bytes, total) => this.#arriving(peer, transfer, bytes, total),
+      changed: peer => this.#linkChanged(peer),
+      forgotten: peer => this.#renew(peer),
+      frame: (frame, session, peer) => this.#receive(frame, session, peer),
+      failed: context.warning,
+      unbearable: peer => this.#banish(peer),
+    });
     this.#mesh = mesh;
     const vigil = new Vigil(
       {
@@ -206,9 +204,18 @@ export class Group {
     session.close();
   }
 
-  /** Somebody has dialled this member from there, and no connection has come about. */
-  unopened(address: string): void {
-    if (this.#isHost) void this.#withExtra(({relay}) => relay.invite(address));
+  /** Somebody dials the meeting point from there. */
+  rung(from: string, connection: Promise<unknown>): void {
+    if (!this.#isHost) return;
+    if (this.#hosting.isOpen) void this.#withExtra(({relay}) => relay.introduce(from));
+    const invite = () => this.#isHost && this.#withExtra(({relay}) => relay.invite(from));
+    const opened = new AbortController();
+    connection.finally(() => opened.abort()).catch(() => {});
+    this.#context.environment.clock.after(
+      openingTime,
+      () => void invite(),
+      AbortSignal.any([this.#over.signal, opened.signal]),
+    );
   }
 
   /** Somebody has told where it stands, maybe on another branch than this host's. */

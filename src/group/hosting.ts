@@ -70,20 +70,17 @@ export class Hosting {
     this.#signal = signal;
     const {context, ledger} = options;
     const {environment, listener, meetingPoint, warning: failed} = context;
-    this.#admission = new Admission(
-      {
-        environment,
-        root: ledger.root,
-        isBanned: id => ledger.bans.includes(id),
-        isKnown: id =>
-          options.present().some(seat => seat.id === id) || ledger.wasLost(id, this.#date) || this.#hasJustLeft(id),
-        approval: () => ledger.approval,
-        ask: request => listener.joinrequest(request),
-        admit: (person, note, session) => this.#admit(person, note, session),
-        failed,
-      },
-      signal,
-    );
+    this.#admission = new Admission({
+      environment,
+      root: ledger.root,
+      isBanned: id => ledger.bans.includes(id),
+      isKnown: id =>
+        options.present().some(seat => seat.id === id) || ledger.wasLost(id, this.#date) || this.#hasJustLeft(id),
+      approval: () => ledger.approval,
+      ask: request => listener.joinrequest(request),
+      admit: (person, note, session) => this.#admit(person, note, session),
+      failed,
+    });
     // The host of another group only wanted to know whether this one knows the password.
     const passed = (session: Session) => (session.proof.root ? session.close() : this.#admission.receive(session));
     this.#gate = context.protection()?.gate(passed, signal);
@@ -107,6 +104,11 @@ export class Hosting {
 
   get requests(): readonly JoinRequest[] {
     return this.#admission.requests;
+  }
+
+  /** Whether whoever comes will be let in. */
+  get isOpen(): boolean {
+    return !this.#gate && this.#admission.isOpen && this.#options.ledger.bans.length === 0;
   }
 
   /** Begins, or goes on. `claimed`: the meeting point is held already. */

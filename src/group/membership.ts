@@ -2,7 +2,7 @@ import type {Environment, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {limits, type Note} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
-import type {Connection} from '../transport/transport.js';
+import {openingTime, type Connection} from '../transport/transport.js';
 import {datagramOf, type Content} from './content.js';
 import type {Context, GroupEnd, Protection} from './context.js';
 import {Group} from './group.js';
@@ -54,6 +54,9 @@ const warningTime = 5000;
 /** ms. Somebody may dial this member a moment before it knows that it is in. */
 const earlyTime = 3000;
 
+/** ms. Somebody who dials this member is not dialled meanwhile. */
+const callPatience = 1000;
+
 const nobody: readonly Member[] = Object.freeze([]);
 const noRequests: readonly JoinRequest[] = Object.freeze([]);
 
@@ -75,6 +78,10 @@ export class Membership {
   #group: Group | undefined;
   #grouped = deferred<Group>();
   readonly #unproven = new Set<Connection>();
+  /** Who dials this member's own address, by theirs, until it is known what for. Whoever takes a call has the connection. */
+  readonly #calls = new Map<string, () => Promise<Connection>>();
+  /** When it began to ring at the meeting point, by this environment's clock. */
+  #rang = 0;
   /** Whether a host has been asked, and this member may be in without knowing. */
   #asking = false;
   /** Where a host is welcome that comes by way of a member. */
@@ -95,14 +102,18 @@ export class Membership {
     this.#description = new SelfDescription(environment.clock, settings.identity, address, settings);
     const unreachable = (error: PeerGroupError) => listener.error(error);
     const warning = (error: PeerGroupError) => this.#warn(error);
+    const take = (connection: Connection) => void this.#take(connection, () => this.#incoming(connection));
     const callers: Callers = {
-      connection: connection => void this.#take(connection, () => this.#incoming(connection)),
-      unopened: from => this.#group?.unopened(from),
+      call: (from, connection) => {
+        this.#group?.rung(from, connection);
+        // The transport tells what went wrong.
+        connection.then(take, () => {});
+      },
     };
     const presence = new Presence(
       environment,
       address,
-      {...callers, connection: connection => this.#called(connection), unreachable, warning},
+      {call: (from, connection) => this.#called(from, connection), unreachable, warning},
       this.#wire.signal,
     );
     this.#context = {
@@ -119,7 +130,8 @@ export class Membership {
       maxMessageSize: () => this.#description.maxMessageSize,
       prove: (connection, signal) => this.#prove(connection, signal),
       callers,
-      dial: async (address, signal) => this.#prove(await presence.dial(address, signal), signal),
+      take,
+      dial: async (address, signal) => this.#prove(await this.#dial(address, signal), signal),
     };
     this.#context.self.describe(this.#description.draft());
     void this.#join(undefined);
@@ -172,6 +184,7 @@ export class Membership {
           credential: () => this.#description.credential,
           asking: asking => (this.#asking = asking),
           ushered: until => {
+            this.#rang = this.#context.environment.clock.now();
             until.addEventListener('abort', () => (this.#ushered = undefined));
             return untilAborted(new Promise(resolve => (this.#ushered = resolve)), until);
           },
@@ -280,10 +293,40 @@ export class Membership {
     return Session.prove(this.#context.environment, connection, me, signal);
   }
 
-  /** Somebody has dialled this member's own address. */
-  #called(connection: Connection): void {
-    const isKnown = this.#group !== undefined || this.#asking;
-    void this.#take(connection, () => (isKnown ? this.#incoming(connection) : this.#usher(connection)));
+  /** Somebody dials this member's own address. */
+  #called(from: string, call: Promise<Connection>): void {
+    let isTaken = false;
+    const take = () => {
+      isTaken = true;
+      return call;
+    };
+    const forget = () => this.#calls.get(from) === take && this.#calls.delete(from);
+    const receive = async (connection: Connection) => {
+      const {clock} = this.#context.environment;
+      // The host has everybody dial a newcomer that it will let in; and later somebody, to fetch one that it cannot reach.
+      const isFetched = !this.#group && !this.#asking && clock.now() >= this.#rang + openingTime;
+      if (!isFetched) await this.#groupSoon();
+      forget();
+      if (!isTaken) await (isFetched ? this.#usher(connection) : this.#incoming(connection));
+    };
+    this.#calls.set(from, take);
+    const open = new AbortController();
+    // Whoever dialled may have given up, which nobody tells.
+    this.#context.environment.clock.after(callPatience, forget, open.signal);
+    call.then(connection => {
+      open.abort();
+      void this.#take(connection, () => receive(connection));
+    }, forget);
+  }
+
+  /** Dials an address; if somebody dials from there, that is the connection. */
+  async #dial(address: string, signal: AbortSignal): Promise<Connection> {
+    const call = this.#calls.get(address)?.();
+    this.#calls.delete(address);
+    const connection = call && (await this.#within(call, callPatience).catch(() => undefined));
+    if (connection) return connection;
+    call?.then(this.#context.take, () => {});
+    return this.#context.presence.dial(address, signal);
   }
 
   async #incoming(connection: Connection): Promise<void> {

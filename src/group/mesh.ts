@@ -64,13 +64,11 @@ export class Mesh {
   readonly #peers = new Map<string, Peer>();
   readonly #unplaced = new Set<Session>();
   readonly #conduct: Conduct;
-  readonly #signal: AbortSignal;
   #deaf = false;
 
-  constructor(options: MeshOptions, signal: AbortSignal) {
+  constructor(options: MeshOptions) {
     this.#options = options;
     this.#conduct = new Conduct(options.environment.clock);
-    this.#signal = signal;
   }
 
   get peers(): readonly Peer[] {
@@ -112,13 +110,24 @@ export class Mesh {
   connect(): void {
     for (const session of this.#unplaced) {
       const peer = this.#peers.get(session.proof.id);
-      if (peer && isChosen(session, peer)) this.#place(session, peer);
+      if (peer && this.#isChosen(session, peer)) this.#place(session, peer);
     }
     for (const peer of this.#peers.values()) {
-      if (compareSeats(this.#options.mine, peer.seat) <= 0) continue;
+      if (!this.#isDialler(peer)) continue;
       void this.#keepDialling(peer, 'straight');
       void this.#keepDialling(peer, 'carried');
     }
+  }
+
+  /** Whether it is this side's part to dial. */
+  #isDialler(peer: Peer): boolean {
+    return compareSeats(this.#options.mine, peer.seat) > 0;
+  }
+
+  /** Whoever dials may find several ways at once; which one it takes shows in that it resumes the link there. */
+  #isChosen({connection, resume}: Session, peer: Peer): boolean {
+    if (!peer.session) return true;
+    return this.#isDialler(peer) ? connection.role === 'dialler' : resume !== undefined;
   }
 
   /** Whether a connection to this member is missing; it may be heard here and not hear us. */
@@ -173,7 +182,7 @@ export class Mesh {
     });
     const peer = this.#peers.get(session.proof.id);
     if (peer && this.#conduct.pause(session.proof.id) > 0) return session.close();
-    if (peer && isChosen(session, peer)) return this.#place(session, peer);
+    if (peer && this.#isChosen(session, peer)) return this.#place(session, peer);
     if (!peer && this.#options.isStranger(session)) return session.close();
     const [oldest] = this.#unplaced;
     if (oldest && this.#unplaced.size >= mostUnplaced) {
@@ -184,7 +193,7 @@ export class Mesh {
     const give = () => {
       if (this.#unplaced.delete(session)) session.close();
     };
-    this.#options.environment.clock.after(placingTime, give, this.#signal);
+    this.#options.environment.clock.after(placingTime, give, session.signal);
   }
 
   #place(session: Session, peer: Peer): void {
@@ -229,7 +238,7 @@ export class Mesh {
       case 'resume':
         if (linked) return this.#resume(frame, session, linked);
         session.resume = frame;
-        if (peer && this.#unplaced.has(session)) this.#place(session, peer);
+        if (peer && this.#unplaced.has(session) && this.#isChosen(session, peer)) this.#place(session, peer);
         return;
       case 'ping':
         session.send({type: 'pong', stamp: frame.stamp});
@@ -271,11 +280,6 @@ export class Mesh {
     for (const session of this.#unplaced) session.close();
     this.#unplaced.clear();
   }
-}
-
-/** Whoever dials may find several ways at once; which one it takes shows in that it resumes the link there. */
-function isChosen(session: Session, peer: Peer): boolean {
-  return !peer.session || session.connection.role === 'dialler' || session.resume !== undefined;
 }
 
 function toNumber(bytes: Bytes): number {

@@ -43,7 +43,8 @@ export class Peer {
   #partner: number | undefined;
   /** ms of this page's waking time since this member was last heard. */
   #silence = 0;
-  #lastBeat = 0;
+  /** `-Infinity`: none yet on this connection. */
+  #lastBeat = -Infinity;
   #path: MemberPath = 'direct';
 
   constructor(options: PeerOptions) {
@@ -91,21 +92,32 @@ export class Peer {
     const heard = this.#session?.heard() && this.link.attached;
     if (heard || (awake === 0 && !before)) this.#silence = 0;
     else this.#silence += awake;
-    const session = this.#session;
-    const {clock, ping} = this.#options;
-    if (session && this.link.attached && clock.now() - this.#lastBeat >= heartbeat) {
-      this.#lastBeat = clock.now();
-      ping(session);
-    }
+    if (this.#options.clock.now() - this.#lastBeat >= heartbeat) this.beat();
     this.#showPath();
     return this.isMissing !== before;
   }
 
   /** Gives a sign of life at once. */
   beat(): void {
-    if (!this.#session || !this.link.attached) return;
+    const session = this.#session;
+    if (!session || !this.link.attached) return;
+    if (this.#lastBeat === -Infinity) this.#askPath(session);
     this.#lastBeat = this.#options.clock.now();
-    this.#options.ping(this.#session);
+    this.#options.ping(session);
+  }
+
+  /** Not before the first heartbeat: while a group gathers there is enough to do. */
+  #askPath(session: Session): void {
+    session.connection.path().then(
+      path => {
+        if (this.#session !== session) return;
+        this.#path = path;
+        this.#showPath();
+      },
+      () => {
+        // The connection is gone already; whoever is told of that says so.
+      },
+    );
   }
 
   #showPath(): void {
@@ -161,17 +173,7 @@ export class Peer {
     this.#silence = 0;
     this.#path = session.connection.carrier === undefined ? 'direct' : 'carried';
     this.#showPath();
-    this.beat();
-    void session.connection.path().then(
-      path => {
-        if (this.#session !== session) return;
-        this.#path = path;
-        this.#showPath();
-      },
-      () => {
-        // The connection is gone already; whoever is told of that says so.
-      },
-    );
+    this.#lastBeat = -Infinity;
     this.#options.changed();
   }
 

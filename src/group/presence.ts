@@ -6,9 +6,8 @@ import {backoff} from './backoff.js';
 
 /** Whoever dials. */
 export interface Callers {
-  connection(connection: Connection): void;
-  /** No connection has come about with whoever dialled from this address. */
-  unopened(address: string): void;
+  /** From this address. @see EndpointListener.call */
+  call(from: string, connection: Promise<Connection>): void;
 }
 
 export interface PresenceListener extends Callers {
@@ -57,8 +56,7 @@ export class Presence {
           this.#token,
           {
             registering: endpoint => (this.#registering = endpoint),
-            connection: connection => this.#listener.connection(connection),
-            unopened: from => this.#listener.unopened(from),
+            call: (from, connection) => this.#listener.call(from, connection),
             lost: error => {
               if (this.#signal.aborted) return;
               this.#miss(error);

@@ -20,6 +20,9 @@ const mostCarried = 256;
 /** Newcomers to whom this member carries at a time; and those of whom this host hears in `invitationTime`, at the meeting point and by each member. */
 const mostGuests = 16;
 
+/** Members that are told of a newcomer before it is in. It answers all of them at the same time. */
+const mostIntroduced = 32;
+
 /** ms. A host that wants a newcomer, or lets it wait, says so to it every second. One to whom it says nothing goes. */
 const guestTime = 5000;
 
@@ -44,6 +47,8 @@ export class Relay {
   readonly #accept: (session: Session) => void;
   readonly #signal: AbortSignal;
   #last = 0;
+  /** Newcomers whom this member dials, as the host wants it to. */
+  #visits = 0;
 
   /** `accept` takes on a newcomer that was fetched. `signal` ends everything. */
   constructor(context: Context, mesh: Mesh, accept: (session: Session) => void, signal: AbortSignal) {
@@ -142,7 +147,7 @@ export class Relay {
     const connection = this.#open(id, from, channel, false);
     connection.receive(data);
     connection.opened.then(
-      opening => this.#context.callers.connection(opening),
+      opening => this.#context.take(opening),
       () => this.#channels.delete(key),
     );
   }
@@ -164,10 +169,16 @@ export class Relay {
 
   // For newcomers.
 
-  /** The host asks those who are near to connect with a newcomer at this address. */
+  /** The host asks those who are near to connect with a newcomer at this address, which it cannot. */
   invite(address: string): void {
     if (!this.#remember(address)) return;
     for (const {session} of this.#nearest(() => true)) session?.send({type: 'invite', address});
+  }
+
+  /** The host asks everybody to: it will let the newcomer in, and they are connected by then. */
+  introduce(address: string): void {
+    if (!this.#remember(address, 'early')) return;
+    for (const {session} of this.#mesh.peers.slice(0, mostIntroduced)) session?.send({type: 'invite', address});
   }
 
   #remember(newcomer: string, by = ''): boolean {
@@ -181,11 +192,16 @@ export class Relay {
 
   /** The host asks this member to connect with the newcomer at this address. */
   async visit(address: string, host: Peer): Promise<void> {
-    if (this.#guests.size >= mostGuests) return;
+    if (this.#isLinked(address) || this.#visits >= mostGuests) return;
+    this.#visits += 1;
     const guest = await this.#context.dial(address, host.signal).catch(() => undefined);
+    this.#visits -= 1;
     if (!guest) return;
     const {id, root} = guest.proof;
-    if (root || this.#guests.has(id) || this.#guests.size >= mostGuests || host.signal.aborted) return guest.close();
+    if (this.#isLinked(address)) return guest.close();
+    // It has been let in meanwhile.
+    if (root) return this.#accept(guest);
+    if (this.#guests.has(id) || this.#guests.size >= mostGuests || host.signal.aborted) return guest.close();
     const place = {session: guest, host: host.person.id, isWanted: true};
     this.#guests.set(id, place);
     const {clock} = this.#context.environment;
@@ -210,6 +226,10 @@ export class Relay {
       closed: () => this.#dismiss(id, guest),
     });
     host.session?.send({type: 'invited', member: id});
+  }
+
+  #isLinked(address: string): boolean {
+    return this.#mesh.peers.some(({isHeard, person}) => isHeard && person.note?.address === address);
   }
 
   #dismiss(id: string, guest: Session): void {

@@ -37,7 +37,7 @@ export class Session {
   readonly #inbox: Inbox;
   readonly #allowance: Allowance;
   #reader: SessionReader | undefined;
-  #over = false;
+  readonly #over = new AbortController();
   /** How far the other side has seen the group, as far as is known here. */
   standing: Standing | undefined;
   /** That the other side wants to go on with a link, when it is not known here yet to be a member. */
@@ -74,8 +74,13 @@ export class Session {
     this.#allowance = new Allowance(clock);
   }
 
+  /** Aborts when it is closed, by either side. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
   get over(): boolean {
-    return this.#over;
+    return this.signal.aborted;
   }
 
   /** The other side is a member, or the host that is asked to let this one in: it may say more from now on. */
@@ -93,12 +98,12 @@ export class Session {
   read(reader: SessionReader): void {
     this.#reader = reader;
     const fail = (error: unknown) => {
-      if (this.#over) return;
+      if (this.over) return;
       this.close();
       this.#reader?.closed(error as PeerGroupError);
     };
     this.#inbox.each(message => {
-      if (this.#over) return undefined;
+      if (this.over) return undefined;
       try {
         const frame = decodeFrame(message);
         if (!content.has(frame.type)) this.#allowance.spend(message.length);
@@ -131,12 +136,12 @@ export class Session {
   }
 
   send(frame: Frame): void {
-    if (!this.#over) this.connection.send(encodeFrame(frame));
+    if (!this.over) this.connection.send(encodeFrame(frame));
   }
 
   /** Ends it, what has been sent is still delivered. The reader is not told. */
   close(): void {
-    this.#over = true;
+    this.#over.abort();
     this.connection.close();
   }
 }

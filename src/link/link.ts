@@ -163,9 +163,9 @@ export class Link {
     this.#connection = connection;
     this.reconnections += 1;
     this.#told = -1;
-    // Tells the other side that the link is taken up here.
-    this.#acknowledge();
     this.#pumpValues();
+    // Tells the other side that the link is taken up here, if no value does.
+    this.#acknowledge();
   }
 
   /** The connection is lost. */

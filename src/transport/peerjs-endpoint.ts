@@ -2,7 +2,7 @@ import type {DataConnection, Peer} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
 import {whenOpen, type PeerJSConnection} from './peerjs-connection.js';
 import {parseServerMessage, serverError, type Offer, type ServerMessage} from './peerjs-messages.js';
-import {dialTimeout, openingTime, type Connection, type Endpoint, type EndpointListener} from './transport.js';
+import {dialTimeout, type Connection, type Endpoint, type EndpointListener} from './transport.js';
 
 /** ms. The server answers in one round trip; behind a firewall that drops everything a browser tries for minutes. */
 const registerTimeout = 10_000;
@@ -196,13 +196,9 @@ export class PeerJSEndpoint implements Endpoint {
     }
     const shell = this.#peer.getConnection(src, payload.connectionId) as DataConnection | null;
     if (!shell) return;
-    const late = setTimeout(() => this.#listener.unopened?.(src), openingTime);
-    this.#open(shell, 'acceptor')
-      .finally(() => clearTimeout(late))
-      .then(
-        connection => this.#listener.connection(connection),
-        (error: unknown) => this.#warn(`The connection from ${src} did not open.`, error),
-      );
+    const connection = this.#open(shell, 'acceptor');
+    connection.catch((error: unknown) => this.#warn(`The connection from ${src} did not open.`, error));
+    this.#listener.call(src, connection);
   }
 
   async #open(shell: DataConnection, role: Connection['role'], signal?: AbortSignal): Promise<PeerJSConnection> {

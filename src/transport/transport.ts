@@ -20,10 +20,8 @@ export interface Transport {
 export interface EndpointListener {
   /** From now on it can be asked to dial. The calls leave as soon as the server listens, and end with the registration if that fails. */
   registering?(endpoint: Endpoint): void;
-  /** Somebody dialled this id, and the data channel is open. */
-  connection(connection: Connection): void;
-  /** The id `from` dialled this one `openingTime` ago, and no data channel has opened yet. */
-  unopened?(from: string): void;
+  /** The id `from` dials this one. `connection` resolves when the data channel is open, and rejects when it does not open in `dialTimeout` ms. */
+  call(from: string, connection: Promise<Connection>): void;
   /** The server is gone or has taken the id away. Connections live on; the endpoint cannot dial nor be dialled any more. */
   lost(error: PeerGroupError): void;
   /** Something went wrong that ends nothing, such as an offer that makes no sense. */

@@ -31,7 +31,7 @@ export class Crowd {
 
   async come(): Promise<void> {
     const address = toHex(browserCryptography.random(16));
-    const listener = {connection() {}, lost() {}, warning() {}};
+    const listener = {call() {}, lost() {}, warning() {}};
     this.#endpoint = await this.#environment.transport.register(address, address, listener, this.#over.signal);
   }
 

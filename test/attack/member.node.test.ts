@@ -18,6 +18,10 @@ async function gathered({profile = nothing} = {}) {
   const toAnn = await mallory.enter();
   const [ann, bob, carl] = [stage.actor(0), stage.actor(1), stage.actor(2)];
   await stage.until(() => stage.told(/sees Mallory come/).length === 3);
+  // Bob and Carl have dialled the newcomer, which Ann told them of, and it has made them believe that it is to be carried to her.
+  const {callers} = mallory;
+  await stage.until(() => callers.length === 2 && callers.every(call => call.all('carried').length > 0));
+  callers.length = 0;
   return {stage, mallory, toAnn, ann, bob, carl, mark: stage.mark};
 }
 

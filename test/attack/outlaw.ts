@@ -8,6 +8,7 @@ import {toHex} from '../../src/protocol/schema.js';
 import type {Connection, Endpoint} from '../../src/transport/transport.js';
 import type {Actor} from '../sim/actor.js';
 import type {Stage} from '../sim/stage.js';
+import {opened} from '../transport/opened.js';
 
 /** One connection of an outlaw: what came back, and whether it is over. */
 export class Call {
@@ -74,7 +75,7 @@ export class Outlaw {
     const token = toHex(stage.world.crypto.random(16));
     const {transport} = stage.world.environment(name);
     const listener = {
-      connection: (connection: Connection) => void outlaw.#answer(connection),
+      call: opened(connection => outlaw.#answer(connection)),
       lost() {},
       warning() {},
     };

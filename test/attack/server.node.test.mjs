@@ -143,10 +143,10 @@ test('an id that is handed to another member is found out, and what is sent arri
   const people = await place.gather('Ann', 'Bob', 'Carl');
   const carl = people[2];
   assert.ok(carl);
-  // The meeting point, which is Ann's, was dialled first of all; Carl came last, and dialled Bob.
+  // The meeting point, which is Ann's, was dialled first of all; Carl came last, and Bob was told to dial him.
   const offers = server.seen.filter(({type}) => type === 'OFFER');
   const {dst: annAt = ''} = offers[0] ?? {};
-  const {src: carlAt = '', dst: bobAt = ''} = offers.at(-1) ?? {};
+  const {src: bobAt = '', dst: carlAt = ''} = offers.at(-1) ?? {};
   assert.equal(new Set([annAt, bobAt, carlAt]).size, 3);
   // Whomever Carl dials, the other one answers, in the name of whom he dialled.
   /** @type {Map<string, string>} */

@@ -96,7 +96,7 @@ export class Intruder {
     const over = new AbortController();
     const environment = environmentAt(url);
     const address = toHex(crypto.random(16));
-    const nobody = {connection() {}, lost() {}, warning() {}};
+    const nobody = {call() {}, lost() {}, warning() {}};
     const endpoint = await environment.transport.register(address, toHex(crypto.random(16)), nobody, over.signal);
     return new Intruder(await crypto.createIdentity(), endpoint, environment, over);
   }

@@ -7,6 +7,7 @@ import {startServer} from '../support/server.js';
 import {next, until} from '../support/until.js';
 import {dismiss, joined, names, person, told, together} from './people.js';
 import {transportTo} from './raw.js';
+import {opened} from '../transport/opened.js';
 
 /** The greeting of another release, as far as all releases agree on it. */
 async function helloOfVersion(version: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -28,10 +29,10 @@ describe('Different versions of the protocol', () => {
     const id = await meetingPoint('a group of the future', browserCryptography);
     const hello = await helloOfVersion(protocolVersion + 1);
     const host = {
-      connection(connection: Connection) {
+      call: opened(connection => {
         read(connection);
         connection.send(hello);
-      },
+      }),
       lost() {},
       warning() {},
     };
@@ -49,7 +50,7 @@ describe('Different versions of the protocol', () => {
     const server = await startServer();
     const ann = await joined(person('Ann', {server, group: 'a group of the past'}));
     const id = await meetingPoint('a group of the past', browserCryptography);
-    const nobody = {connection() {}, lost() {}, warning() {}};
+    const nobody = {call() {}, lost() {}, warning() {}};
     const stranger = await transportTo(server.url).register('aa', 'a0', nobody, over.signal);
     const warned = next<CustomEvent<{error: Error}>>(ann, 'error');
     const connection = await stranger.dial(id, over.signal);

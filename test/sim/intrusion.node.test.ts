@@ -22,7 +22,7 @@ void test('a stranger cannot tell a member that it is out, not even one that has
 
   const {transport, ...tools} = world.environment(mallory.name);
   const over = new AbortController();
-  const deaf = {connection() {}, lost() {}, warning() {}};
+  const deaf = {call() {}, lost() {}, warning() {}};
   const endpoint = await world.clock.settled(transport.register('aa', 'bb', deaf, over.signal));
   const addresses = (world.network.peerServer?.ids ?? []).filter(id => id !== 'aa' && id !== world.meetingPoint);
   world.network.cut('Ann', 'Bob');

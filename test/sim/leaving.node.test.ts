@@ -71,7 +71,7 @@ void test('who comes back within a minute of leaving is in with no new decision,
   await stage.advance(70_000);
   bob.join();
   await stage.until(() => ann.requests.length === 3);
-  assert.equal(bob.membership?.state, 'pending');
+  await stage.until(() => bob.membership?.state === 'pending');
   await stage.end();
 });
 

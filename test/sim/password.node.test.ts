@@ -6,6 +6,7 @@ import type {Frame} from '../../src/protocol/frames.js';
 import type {Connection} from '../../src/transport/transport.js';
 import type {Actor} from './actor.js';
 import {Stage} from './stage.js';
+import {opened} from '../transport/opened.js';
 
 const password = 'swordfish';
 
@@ -133,7 +134,7 @@ async function stranger(stage: Stage, actor: Actor) {
     transport.register(
       id,
       'ab',
-      {connection: incoming => connections.push(incoming), unopened() {}, lost() {}, warning() {}},
+      {call: opened(incoming => connections.push(incoming)), lost() {}, warning() {}},
       over.signal,
     );
   const endpoint = await clock.settled(register('aa'));

@@ -1,6 +1,7 @@
 import {strict as assert} from 'node:assert';
 import {describe, it} from 'node:test';
 import {heard, Stage} from './stage.js';
+import {opened} from '../transport/opened.js';
 
 void describe('When the server stops', () => {
   void it('the group talks on and is not told; back, without its memory, it has the meeting point within 2 s and all ids soon', async () => {
@@ -67,10 +68,10 @@ void describe('When the server stops', () => {
     const {transport} = stage.world.environment('Mallory');
     const over = new AbortController();
     const listener = {
-      connection: (connection: {close(): void}) => {
+      call: opened(connection => {
         calls.push('call');
         connection.close();
-      },
+      }),
       lost() {},
       warning() {},
     };

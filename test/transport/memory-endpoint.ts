@@ -1,11 +1,5 @@
 import {PeerGroupError} from '../../src/errors.js';
-import {
-  dialTimeout,
-  openingTime,
-  type Connection,
-  type Endpoint,
-  type EndpointListener,
-} from '../../src/transport/transport.js';
+import {dialTimeout, type Connection, type Endpoint, type EndpointListener} from '../../src/transport/transport.js';
 import {MemoryConnection} from './memory-connection.js';
 import type {Host, Pipe, VirtualNetwork} from './memory.js';
 import type {Relayed, ServerSocket} from './virtual-peer-server.js';
@@ -164,20 +158,24 @@ export class MemoryEndpoint implements Endpoint {
     if (this.#host.ids.has(src)) return;
     const {clock} = this.#network;
     const deadline = clock.now() + dialTimeout;
-    const opened = new AbortController();
-    const late = () => this.#host.run(() => this.#signal.aborted || this.#listener.unopened?.(src));
-    clock.after(openingTime, late, opened.signal);
-    const acceptor: Half = {
-      ...this.#half(),
-      isWanted: () => clock.now() < deadline && !this.#signal.aborted && !this.#host.crashed,
-      opened: connection => {
-        opened.abort();
-        if (this.#signal.aborted) return connection.close();
-        this.#connections.add(connection);
-        this.#listener.connection(connection);
-      },
-    };
-    this.#send({type: 'ANSWER', dst: src, body: {dialler, acceptor}});
+    const ending = new AbortController();
+    const call = new Promise<Connection>((resolve, reject) => {
+      const fail = () => reject(new PeerGroupError('unreachable', `The connection from ${src} did not open.`));
+      clock.after(dialTimeout, () => this.#host.run(fail), ending.signal);
+      this.#signal.addEventListener('abort', fail, {signal: ending.signal});
+      const acceptor: Half = {
+        ...this.#half(),
+        isWanted: () => clock.now() < deadline && !this.#signal.aborted && !this.#host.crashed,
+        opened: connection => {
+          if (this.#signal.aborted) return connection.close();
+          this.#connections.add(connection);
+          resolve(connection);
+        },
+      };
+      this.#send({type: 'ANSWER', dst: src, body: {dialler, acceptor}});
+    }).finally(() => ending.abort());
+    call.catch(() => {});
+    this.#listener.call(src, call);
   }
 
   /** Both descriptions are exchanged: opens as soon as there is a way, while both sides still want it. */

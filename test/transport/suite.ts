@@ -2,6 +2,7 @@ import {expect} from '@open-wc/testing';
 import type {PeerGroupError, PeerGroupErrorCode} from '../../src/errors.js';
 import type {Connection, Endpoint, EndpointListener, Transport} from '../../src/transport/transport.js';
 import {lowWaterMark} from '../../src/transport/transport.js';
+import {opened} from './opened.js';
 
 /** A network to try a transport on, made anew for each test. */
 export interface Bench {
@@ -30,7 +31,7 @@ export class Person {
       id,
       token,
       {
-        connection: connection => this.connections.push(new Heard(connection)),
+        call: opened(connection => this.connections.push(new Heard(connection))),
         lost: error => this.lost.push(error.code),
         warning: error => this.warnings.push(error),
         ...more,
@@ -185,7 +186,7 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
       it('a signal that has aborted, or aborts before the answer, registers nothing', async () => {
         const transport = bench.page();
         const id = fresh();
-        const listener = {connection() {}, lost() {}, warning() {}};
+        const listener = {call() {}, lost() {}, warning() {}};
         const [before, meanwhile] = [new AbortController(), new AbortController()];
         before.abort('gone');
         expect(await bench.settled(reason(transport.register(id, 'one', listener, before.signal)))).to.equal('gone');

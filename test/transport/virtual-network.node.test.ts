@@ -4,6 +4,7 @@ import {peerjsTransport} from '../../src/transport/peerjs.js';
 import type {Connection, Endpoint} from '../../src/transport/transport.js';
 import {server, VirtualNetwork} from './memory.js';
 import {seededRandom, VirtualClock} from './virtual-clock.js';
+import {opened} from './opened.js';
 
 void describe('The network in memory', () => {
   let clock: VirtualClock;
@@ -34,7 +35,7 @@ void describe('The network in memory', () => {
 
   function register(name: string, id = name, token = name): Promise<Endpoint> {
     const listener = {
-      connection: (connection: Connection) => void hear(connection, name),
+      call: opened(connection => hear(connection, name)),
       lost: () => note(`${name} lost`),
       warning() {},
     };
@@ -191,7 +192,7 @@ void describe('The network in memory', () => {
 void describe('The real transport', () => {
   void it('can be made where there is no WebRTC, and says so when it is used', async () => {
     const transport = peerjsTransport({iceServers: () => []});
-    const listener = {connection() {}, lost() {}, warning() {}};
+    const listener = {call() {}, lost() {}, warning() {}};
     await assert.rejects(transport.register('a', 'b', listener, new AbortController().signal), {code: 'no-webrtc'});
   });
 });
