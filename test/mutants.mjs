@@ -416,14 +416,11 @@ const mutants = [
   {
     rule: 'nobody is dialled for the host who is linked already',
     file: 'src/group/relay.ts',
-    edits: [['if (this.#isLinked(address) || ', 'if (']],
-    tests: 'attack/server',
-  },
-  {
-    rule: 'nobody is taken on for the host who has been linked meanwhile',
-    file: 'src/group/relay.ts',
-    edits: [['    if (this.#isLinked(address)) return guest.close();\n', '']],
-    tests: 'sim/introduction',
+    edits: [
+      ['if (this.#isLinked(address) || ', 'if ('],
+      ['    if (this.#isLinked(address)) return guest.close();\n', ''],
+    ],
+    tests: 'sim/introduction attack/server',
   },
   {
     rule: 'a newcomer takes calls instead of dialling',
@@ -462,7 +459,7 @@ const mutants = [
         'clock.after(requestTime, tooLate, new AbortController().signal)',
       ],
     ],
-    tests: 'attack/flood',
+    tests: 'attack/stranger',
   },
   {
     rule: 'the proof signs the certificates of both ends',

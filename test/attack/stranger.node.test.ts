@@ -76,6 +76,21 @@ void describe('Strangers', () => {
     await stage.end();
   });
 
+  void it('who have gone leave nothing behind that waits', async () => {
+    const scene = await gathered();
+    const {stage, mallory} = scene;
+    const {clock} = stage.world;
+    const calls = [];
+    for (let count = 0; count < 60; count += 1) calls.push(await mallory.call(stage.world.meetingPoint));
+    await stage.advance(100);
+    const before = clock.pending;
+    for (const {session} of calls) session.close();
+    await stage.advance(500);
+    assert.ok(clock.pending <= before - 60, `${clock.pending} after ${before}`);
+    mallory.leave();
+    await stage.end();
+  });
+
   void it('who ask to be let in are 128 at most until somebody is decided on; others ask again later', async () => {
     const scene = await gathered({approval: true});
     const {stage, ann, carl} = scene;
