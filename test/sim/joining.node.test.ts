@@ -20,6 +20,28 @@ void describe('Joining', () => {
     await stage.end();
   });
 
+  void it('does not ask the browser for the path of a link before that is in use', async () => {
+    const stage = await Stage.set(2, 1);
+    const bob = stage.actor(1);
+    const {path} = MemoryConnection.prototype;
+    let asked = 0;
+    MemoryConnection.prototype.path = function () {
+      asked += 1;
+      return path.call(this);
+    };
+    try {
+      bob.join();
+      await stage.until(() => bob.membership?.stats()[0]?.path === 'direct');
+      assert.equal(asked, 0);
+      await stage.until(() => asked === 2);
+      await stage.whole();
+      assert.equal(asked, 2);
+    } finally {
+      MemoryConnection.prototype.path = path;
+    }
+    await stage.end();
+  });
+
   void it('tells nobody what it knows', async () => {
     const stage = await Stage.set(2, 1);
     const bob = stage.actor(1);
