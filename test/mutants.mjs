@@ -434,7 +434,7 @@ const mutants = [
     rule: 'a call that does not come about is not waited for',
     file: 'src/group/membership.ts',
     edits: [
-      ['clock.after(callPatience, forget, open.signal);', 'clock.after(callPatience, () => {}, open.signal);'],
+      ['clock.after(callPatience, forget, settled.signal);', 'clock.after(callPatience, () => {}, settled.signal);'],
       ['this.#within(call, callPatience)', 'call'],
     ],
     tests: 'sim/hosts',

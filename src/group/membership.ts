@@ -310,13 +310,12 @@ export class Membership {
       if (!isTaken) await (isFetched ? this.#usher(connection) : this.#incoming(connection));
     };
     this.#calls.set(from, take);
-    const open = new AbortController();
+    const settled = new AbortController();
     // Whoever dialled may have given up, which nobody tells.
-    this.#context.environment.clock.after(callPatience, forget, open.signal);
-    call.then(connection => {
-      open.abort();
-      void this.#take(connection, () => receive(connection));
-    }, forget);
+    this.#context.environment.clock.after(callPatience, forget, settled.signal);
+    void call
+      .then(connection => void this.#take(connection, () => receive(connection)), forget)
+      .finally(() => settled.abort());
   }
 
   /** Dials an address; if somebody dials from there, that is the connection. */
