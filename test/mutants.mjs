@@ -338,12 +338,7 @@ const mutants = [
   {
     rule: 'the older end of a link waits for the way that the younger one chooses',
     file: 'src/group/mesh.ts',
-    edits: [
-      [
-        "return this.#isDialler(peer) ? connection.role === 'dialler' : resume !== undefined;",
-        "return !this.#isDialler(peer) || connection.role === 'dialler';",
-      ],
-    ],
+    edits: [['return resume ? !peer.isLate(resume) : !peer.session;', 'return !resume || !peer.isLate(resume);']],
     tests: 'sim/relay',
   },
   {
@@ -444,8 +439,8 @@ const mutants = [
     file: 'src/group/mesh.ts',
     edits: [
       [
-        "return this.#isDialler(peer) ? connection.role === 'dialler' : resume !== undefined;",
-        "return connection.role === 'dialler' || resume !== undefined;",
+        "if (this.#isDialler(peer)) return !peer.session || connection.role === 'dialler';",
+        "if (this.#isDialler(peer) || connection.role === 'dialler') return !peer.session || connection.role === 'dialler';",
       ],
     ],
     tests: 'sim/introduction sim/sim',
@@ -462,11 +457,11 @@ const mutants = [
     tests: 'attack/stranger',
   },
   {
-    rule: 'the proof signs the certificates of both ends',
+    rule: 'a hello signs the certificates of both ends',
     file: 'src/group/handshake.ts',
     edits: [
-      ['diallerFingerprint: mine ? local : remote,', 'diallerFingerprint: new Uint8Array(32),'],
-      ['acceptorFingerprint: mine ? remote : local,', 'acceptorFingerprint: new Uint8Array(local.length && 32),'],
+      ['diallerFingerprint: isDialler ? local : remote,', 'diallerFingerprint: new Uint8Array(32),'],
+      ['acceptorFingerprint: isDialler ? remote : local,', 'acceptorFingerprint: new Uint8Array(local.length && 32),'],
     ],
     tests: 'attack/server',
   },
@@ -724,12 +719,6 @@ const mutants = [
     tests: 'transport/peerjs.test',
   },
   {
-    rule: 'hello does not wait for the certificates',
-    file: 'src/group/handshake.ts',
-    edits: [['    connection.send(hello);\n', '    await connection.fingerprints;\n    connection.send(hello);\n']],
-    tests: 'group/strangers-handshake',
-  },
-  {
     rule: 'a newcomer does not tell the host what that has just told it',
     file: 'src/group/membership.ts',
     edits: [['      session.standing = ledger.standing;\n', '']],
@@ -739,12 +728,6 @@ const mutants = [
     rule: 'nobody is told what it has just said of itself',
     file: 'src/group/briefing.ts',
     edits: [['if (id !== session.proof.id) this.#pass(id, session);', 'this.#pass(id, session);']],
-    tests: 'sim/joining',
-  },
-  {
-    rule: 'nobody is told twice over one connection who this is',
-    file: 'src/group/briefing.ts',
-    edits: [['if (this.#said.get(session) !== this.#self.note) this.#pass', 'this.#pass']],
     tests: 'sim/joining',
   },
   {
@@ -785,7 +768,24 @@ const mutants = [
   {
     rule: 'two branches are weighed by the roster where they parted, however many hosts have followed',
     file: 'src/group/contest.ts',
-    edits: [['theirs ? own.slice(0, 1) : own.slice(-2)', 'own.slice(-2)']],
+    edits: [['parted ?? reigns.slice(-2)', 'reigns.slice(-2)']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a branch led by who came later follows those who were there before, as far as that is shown',
+    file: 'src/group/contest.ts',
+    edits: [
+      [
+        'verifyBase(this.#crypto, this.#ledger.root, before, left, bases)',
+        'verifyBase(this.#crypto, this.#ledger.root, before, left, [])',
+      ],
+    ],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a branch led by who came later follows nobody alone, who may have been removed',
+    file: 'src/group/contest.ts',
+    edits: [['known < -1 ? known', 'known < 0 ? known']],
     tests: 'protocol/ledger',
   },
   {
@@ -993,30 +993,68 @@ const mutants = [
     tests: 'sim/password',
   },
   {
-    rule: 'a proof says who dialled',
+    rule: 'of two connections the younger one has taken up the later choice counts, whichever is heard of first',
+    file: 'src/group/peer.ts',
+    edits: [['return link === this.#partner && turn <= this.#theirTurn;', 'return link === undefined;']],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'a connection that has just come about is not replaced before the other side can have taken it up',
+    file: 'src/group/peer.ts',
+    edits: [['clock.now() - this.#connected < silenceLimit', 'clock.now() < this.#connected']],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'the older one keeps a connection on which the younger one may go on',
+    file: 'src/group/mesh.ts',
+    edits: [['else if (before) this.#keep(before);', 'else if (before) before.close();']],
+    tests: 'sim/introduction',
+  },
+  {
+    rule: 'nobody is told twice over one connection who this is',
+    file: 'src/group/briefing.ts',
+    edits: [
+      ['return this.#said.get(session) === this.#self.note ? undefined : this.#self.note;', 'return this.#self.note;'],
+    ],
+    tests: 'sim/joining',
+  },
+  {
+    rule: 'a hello says who dialled',
     file: 'src/group/handshake.ts',
     edits: [
-      ['      role: connection.role,\n', "      role: 'dialler',\n"],
-      ["      role: mine ? 'acceptor' : 'dialler',\n", "      role: 'dialler',\n"],
+      ['role: connection.role,', "role: 'dialler' as const,"],
+      ["const role = isDialler ? 'acceptor' : 'dialler';", "const role = 'dialler';"],
     ],
     tests: 'group/strangers-handshake',
   },
   {
-    rule: 'a proof is of one connection',
+    rule: 'a hello signs the group that it names',
     file: 'src/group/handshake.ts',
-    edits: [['nonce: crypto.random(32),', 'nonce: crypto.random(32).fill(0),']],
+    edits: [
+      ['...(await certificates()), root, key};', '...(await certificates()), root: undefined, key};'],
+      [
+        '...(await certificates()), root, key, signature}',
+        '...(await certificates()), root: undefined, key, signature}',
+      ],
+    ],
     tests: 'group/strangers-handshake',
   },
   {
-    rule: 'a proof is made with the key that it shows',
+    rule: 'a hello is signed with the key that it shows',
     file: 'src/group/handshake.ts',
-    edits: [["if (!(await verify(crypto, them.key, 'proof'", "if (!(true || await verify(crypto, them.key, 'proof'"]],
+    edits: [["if (!(await verify(crypto, key, 'hello'", "if (!(true || await verify(crypto, key, 'hello'"]],
+    tests: 'group/strangers-handshake',
+  },
+  {
+    rule: 'another version is answered with a hello before the connection ends',
+    file: 'src/group/handshake.ts',
+    edits: [['      await said;\n', '']],
     tests: 'group/strangers-handshake',
   },
   {
     rule: 'nobody is led to itself',
     file: 'src/group/handshake.ts',
-    edits: [['if (equalBytes(them.key, me.identity.publicKey)) throw ownAnswer();', '']],
+    edits: [['if (equalBytes(key, me.identity.publicKey)) throw ownAnswer();', '']],
     tests: 'group/strangers-handshake',
   },
   {

@@ -27,10 +27,13 @@ export class Briefing {
     this.#clock = clock;
   }
 
-  /** Over a new connection: what the other side lacks, and who this is. */
-  greet(session: Session): void {
+  /**
+   * Over a new connection: what the other side lacks.
+   * @returns what this member says of itself, if it has not yet
+   */
+  greet(session: Session): Note | undefined {
     this.inform(session);
-    if (this.#said.get(session) !== this.#self.note) this.#pass(this.#self.id, session);
+    return this.#said.get(session) === this.#self.note ? undefined : this.#self.note;
   }
 
   /** The state of the group, if the other side is behind. */

@@ -56,18 +56,22 @@ export class Contest {
     const fork = forkOf(reigns, theirs);
     if (!fork) return 'mine';
     const common = await this.#commonRoster(fork, bases);
-    const {age, stands: known} = weigh(reigns, theirs, stands, common ?? []);
-    // Who cannot judge, but has nobody to lose, goes where there are others.
-    const lead = common ? known : stands.mine.length > 1 ? 1 : 1 - stands.theirs.length;
+    // Who came later can be shown what its own side began with: the host who left has signed it.
+    const {before, mine: left} = fork;
+    const shown = common ?? (left && (await verifyBase(this.#crypto, this.#ledger.root, before, left, bases)));
+    const {age, stands: known} = weigh(reigns, theirs, stands, shown ?? []);
+    // It follows two, as one alone may have been removed; and if it has nobody to lose, it goes where there are others.
+    const late = known < -1 ? known : stands.mine.length > 1 ? 1 : 1 - stands.theirs.length;
+    const lead = common ? known : late;
     // Whom this side has removed meanwhile needs more than to be older.
-    const isTheirs = (lead || age) < 0 && ((common && lead < 0) || !this.#ledger.isOut(theirs));
+    const isTheirs = (lead || age) < 0 && ((shown && lead < 0) || !this.#ledger.isOut(theirs));
     return isTheirs ? 'theirs' : common ? 'mine' : 'unknown';
   }
 
   /**
    * The last roster that two branches have in common: where one of them left the way that the other is still on; or, of two
    * that both left it, the later one, so that nobody gains by the claim to have left when there were few. `bases` shows where
-   * the other one did. `undefined` if that was before this member was there: it can only be told who was, by those who gain by it.
+   * the other one did. `undefined` if that was before this member was there.
    */
   async #commonRoster({before, mine, theirs}: Fork, bases: readonly Base[]): Promise<readonly Seat[] | undefined> {
     const {root, since, past} = this.#ledger;
@@ -80,14 +84,15 @@ export class Contest {
   }
 
   /**
-   * What the epoch began with in which this branch left the way of another, `theirs`; if that is not known yet, what the
-   * last epochs began with. As far as this member was there.
+   * What the epoch began with in which this branch left the way of another, `theirs`, and what that one began with; if it is not
+   * known yet, what the last epochs began with. As far as this member was there.
    */
   bases(theirs: readonly Reign[] | undefined): Base[] {
     const {reigns, past} = this.#ledger;
-    const isTheirs = ({epoch}: Reign) => theirs?.some(other => equalBytes(other.epoch.signature, epoch.signature));
-    const own = reigns.filter(reign => !isTheirs(reign));
-    return (theirs ? own.slice(0, 1) : own.slice(-2)).flatMap(({epoch}) => {
+    const without = (some: readonly Reign[], others: readonly Reign[]) =>
+      some.filter(({epoch}) => !others.some(other => equalBytes(other.epoch.signature, epoch.signature)));
+    const parted = theirs && [without(reigns, theirs), without(theirs, reigns)].flatMap(own => own.slice(0, 1));
+    return (parted ?? reigns.slice(-2)).flatMap(({epoch}) => {
       const isIt = ({epoch: hash, entry}: Past) =>
         equalBytes(hash, epoch.previous) && (entry?.version ?? 0) === epoch.version;
       const began = past.filter(isIt).at(-1);

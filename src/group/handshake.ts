@@ -9,26 +9,36 @@ import {
   type Standing,
 } from '../protocol/frames.js';
 import {publicKey, signature} from '../protocol/records.js';
-import {bytes, fixed, record, word, write, type TypeOf} from '../protocol/schema.js';
+import {bytes, fixed, optional, record, word, write} from '../protocol/schema.js';
 import type {Connection} from '../transport/transport.js';
 import type {Inbox} from './inbox.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {untilAborted} from './presence.js';
 import {equalBytes, sign, verify} from './signing.js';
 
-/** ms. Both frames cross in one round trip; somebody who takes longer is not there or not honest. */
+/** ms. Both hellos cross in one round trip; somebody who takes longer is not there or not honest. */
 export const handshakeTimeout = 5000;
 
-/** What both ends have seen: both hellos, and both DTLS certificates, so that nobody can sit in between. */
-const seen = {
+/**
+ * What a hello signs: who dialled, and both DTLS certificates, so that nobody can sit in between. A browser makes a
+ * certificate for each connection (W3C WebRTC §4.4.1.1), so that the signature is good on no other one.
+ */
+const signed = record({
+  role: word('dialler', 'acceptor'),
+  diallerFingerprint: fixed(32),
+  acceptorFingerprint: fixed(32),
+  root: optional(fixed(32)),
+  key: publicKey,
+  signature,
+});
+
+/** What both ends have seen. */
+const transcript = record({
   dialler: bytes(1024),
   acceptor: bytes(1024),
   diallerFingerprint: fixed(32),
   acceptorFingerprint: fixed(32),
-};
-
-/** What a proof signs: that, and who dialled. */
-const transcript = record({role: word('dialler', 'acceptor'), ...seen, key: publicKey, signature});
+});
 
 /** Who is at the other end, beyond doubt. */
 export interface Proof {
@@ -55,8 +65,8 @@ interface Tools {
 }
 
 /**
- * Proves to each end of a connection who is at the other: hellos both ways, then proofs both ways, one round trip.
- * Until it resolves, nothing else is read; frames that come behind the proof stay in the inbox.
+ * Proves to each end of a connection who is at the other: a hello each way, which wait for each other nowhere.
+ * Until it resolves, nothing else is read; frames that come behind the hello stay in the inbox.
  *
  * Rejects, and closes the connection, with `version-mismatch`, `bad-frame`, `bad-proof`, `connection-lost`, or the
  * signal's reason.
@@ -76,52 +86,60 @@ export async function handshake(
     'Somebody connected but did not say who it is in time. The connection is closed.',
   );
   clock.after(handshakeTimeout, () => over.abort(timeout), ended);
-  try {
-    const hello = encodeFrame({
-      type: 'hello',
-      version: protocolVersion,
-      root: me.root,
-      key: me.identity.publicKey,
-      nonce: crypto.random(32),
-    });
-    connection.send(hello);
-    const theirHello = await inbox.next(ended);
-    const version = announcedVersion(theirHello);
-    if (version !== undefined && version !== protocolVersion) throw otherVersion(version);
-    const them = expect(theirHello, 'hello');
-    if (equalBytes(them.key, me.identity.publicKey)) throw ownAnswer();
+  const isDialler = connection.role === 'dialler';
 
-    const mine = connection.role === 'dialler';
+  const certificates = async () => {
     const {local, remote} = await untilAborted(connection.fingerprints, ended);
-    const shared = {
-      dialler: mine ? hello : theirHello,
-      acceptor: mine ? theirHello : hello,
-      diallerFingerprint: mine ? local : remote,
-      acceptorFingerprint: mine ? remote : local,
-    };
-    const signed = await sign(me.identity, 'proof', undefined, transcript, {
-      ...shared,
-      role: connection.role,
-      key: me.identity.publicKey,
-    });
-    connection.send(encodeFrame({type: 'proof', signature: signed.signature, standing: me.standing()}));
-
-    const proof = expect(await inbox.next(ended), 'proof');
-    const theirs: TypeOf<typeof transcript> = {
-      ...shared,
-      role: mine ? 'acceptor' : 'dialler',
-      key: them.key,
-      signature: proof.signature,
-    };
-    if (!(await verify(crypto, them.key, 'proof', undefined, transcript, theirs))) {
-      throw badProof('its signature does not fit this connection: somebody may be sitting in between');
-    }
     return {
-      id: await memberIdOf(crypto, them.key),
-      key: them.key,
-      root: them.root,
-      standing: proof.standing,
-      transcript: await crypto.hash(write(record(seen), shared)),
+      diallerFingerprint: isDialler ? local : remote,
+      acceptorFingerprint: isDialler ? remote : local,
+    };
+  };
+
+  const say = async (): Promise<Bytes> => {
+    const {identity, root} = me;
+    const {publicKey: key} = identity;
+    const content = {role: connection.role, ...(await certificates()), root, key};
+    const {signature} = await sign(identity, 'hello', undefined, signed, content);
+    const version = protocolVersion;
+    const hello = encodeFrame({type: 'hello', version, root, key, signature, standing: me.standing()});
+    connection.send(hello);
+    return hello;
+  };
+
+  const hear = async (said: Promise<unknown>): Promise<{readonly bytes: Bytes; readonly hello: FrameOf<'hello'>}> => {
+    const bytes = await inbox.next(ended);
+    const version = announcedVersion(bytes);
+    if (version !== undefined && version !== protocolVersion) {
+      // The other side has to know, too.
+      await said;
+      throw otherVersion(version);
+    }
+    const hello = decodeFrame(bytes);
+    if (hello.type !== 'hello')
+      throw new PeerGroupError('bad-frame', `Somebody connected and sent “${hello.type}” first.`);
+    const {key, root, signature} = hello;
+    if (equalBytes(key, me.identity.publicKey)) throw ownAnswer();
+    const role = isDialler ? 'acceptor' : 'dialler';
+    const content = {role, ...(await certificates()), root, key, signature} as const;
+    if (!(await verify(crypto, key, 'hello', undefined, signed, content))) throw badProof();
+    return {bytes, hello};
+  };
+
+  try {
+    const said = say();
+    const [mine, {bytes: theirs, hello}] = await Promise.all([said, hear(said)]);
+    const seen = {
+      dialler: isDialler ? mine : theirs,
+      acceptor: isDialler ? theirs : mine,
+      ...(await certificates()),
+    };
+    return {
+      id: await memberIdOf(crypto, hello.key),
+      key: hello.key,
+      root: hello.root,
+      standing: hello.standing,
+      transcript: await crypto.hash(write(transcript, seen)),
     };
   } catch (error) {
     connection.close();
@@ -129,13 +147,6 @@ export async function handshake(
   } finally {
     over.abort();
   }
-}
-
-function expect<Type extends 'hello' | 'proof'>(data: Bytes, type: Type): FrameOf<Type> {
-  const frame = decodeFrame(data);
-  if (frame.type !== type)
-    throw new PeerGroupError('bad-frame', `Somebody connected and sent “${frame.type}” where “${type}” belongs.`);
-  return frame as FrameOf<Type>;
 }
 
 function otherVersion(version: number): PeerGroupError {
@@ -151,9 +162,10 @@ function ownAnswer(): PeerGroupError {
   return new PeerGroupError('unreachable', 'This very member answered.');
 }
 
-function badProof(why: string): PeerGroupError {
+function badProof(): PeerGroupError {
   return new PeerGroupError(
     'bad-proof',
-    `Somebody connected but did not prove who it is: ${why}. The connection is closed.`,
+    'Somebody connected but did not prove who it is: its signature does not fit this connection, and somebody may be ' +
+      'sitting in between. The connection is closed.',
   );
 }

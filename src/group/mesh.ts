@@ -2,6 +2,7 @@ import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Arrived} from '../link/parcel.js';
 import type {Frame, FrameOf, Standing} from '../protocol/frames.js';
+import type {Note} from '../protocol/records.js';
 import {backoff, pause} from './backoff.js';
 import {Conduct} from './conduct.js';
 import type {Person} from './member.js';
@@ -35,8 +36,8 @@ export interface MeshOptions {
   readonly dialThrough: (peer: Peer, signal: AbortSignal) => Promise<Session>;
   /** Whether somebody who is not in the roster has no business here; it has been told then. */
   readonly isStranger: (session: Session) => boolean;
-  /** Introduces this member over a new connection. */
-  readonly greet: (session: Session) => void;
+  /** Tells the other end of a new connection what it lacks. @returns what this member says of itself, if it has not yet */
+  readonly greet: (session: Session) => Note | undefined;
   /** Brings a member up to date over this connection, as far as it lacks something. */
   readonly inform: (session: Session) => void;
   /** Bytes of the largest value that is taken. */
@@ -126,8 +127,8 @@ export class Mesh {
 
   /** Whoever dials may find several ways at once; which one it takes shows in that it resumes the link there. */
   #isChosen({connection, resume}: Session, peer: Peer): boolean {
-    if (!peer.session) return true;
-    return this.#isDialler(peer) ? connection.role === 'dialler' : resume !== undefined;
+    if (this.#isDialler(peer)) return !peer.session || connection.role === 'dialler';
+    return resume ? !peer.isLate(resume) : !peer.session;
   }
 
   /** Whether a connection to this member is missing; it may be heard here and not hear us. */
@@ -137,29 +138,25 @@ export class Mesh {
     return way === 'straight' && peer.carrier !== undefined;
   }
 
+  /** Whether it could be used now. The other side may just be taking up the link on the last one. */
+  #isWelcome(peer: Peer, way: Way): boolean {
+    return this.#isWanted(peer, way) && (!peer.isSettling || (way === 'straight' && peer.carrier !== undefined));
+  }
+
   readonly #dialling = {straight: new WeakSet<Peer>(), carried: new WeakSet<Peer>()};
 
   async #keepDialling(peer: Peer, way: Way): Promise<void> {
     const dialling = this.#dialling[way];
     if (!this.#isWanted(peer, way) || dialling.has(peer)) return;
     dialling.add(peer);
-    const {environment, dial, dialThrough} = this.#options;
+    const {environment} = this.#options;
     try {
       // The straight way goes first.
       if (way === 'carried') await pause(environment.clock, detourAfter, peer.signal);
       for (let attempt = 0; this.#isWanted(peer, way); attempt += 1) {
         const wait = this.#conduct.pause(peer.person.id);
         if (wait > 0) await pause(environment.clock, wait, peer.signal);
-        try {
-          const session = await (way === 'carried' ? dialThrough : dial)(peer, peer.signal);
-          if (this.#isWanted(peer, way)) this.accept(session);
-          else session.close();
-        } catch (error) {
-          if (peer.signal.aborted) return;
-          // That a member cannot be reached shows in its `path`; only what nobody expects is an error.
-          const failure = PeerGroupError.from(error, 'unreachable', 'A member could not be dialled.');
-          if (failure.code !== 'unreachable' && failure.code !== 'connection-lost') this.#options.failed(failure);
-        }
+        if (this.#isWelcome(peer, way)) await this.#dial(peer, way);
         // It may have answered, and not taken up the link: not yet, or it never will.
         if (this.#isWanted(peer, way)) await backoff(environment, attempt, 250, slowestDial, peer.signal);
       }
@@ -167,6 +164,20 @@ export class Mesh {
       // The stay is over: `backoff` rejects with the signal's reason, and nothing is left to do.
     } finally {
       dialling.delete(peer);
+    }
+  }
+
+  async #dial(peer: Peer, way: Way): Promise<void> {
+    const {dial, dialThrough, failed} = this.#options;
+    try {
+      const session = await (way === 'carried' ? dialThrough : dial)(peer, peer.signal);
+      if (this.#isWelcome(peer, way)) this.accept(session);
+      else session.close();
+    } catch (error) {
+      // That a member cannot be reached shows in its `path`; only what nobody expects is an error.
+      const failure = PeerGroupError.from(error, 'unreachable', 'A member could not be dialled.');
+      const harmless = failure.code === 'unreachable' || failure.code === 'connection-lost';
+      if (!harmless && !peer.signal.aborted) failed(failure);
     }
   }
 
@@ -184,6 +195,11 @@ export class Mesh {
     if (peer && this.#conduct.pause(session.proof.id) > 0) return session.close();
     if (peer && this.#isChosen(session, peer)) return this.#place(session, peer);
     if (!peer && this.#options.isStranger(session)) return session.close();
+    this.#keep(session);
+  }
+
+  /** It may be placed later. */
+  #keep(session: Session): void {
     const [oldest] = this.#unplaced;
     if (oldest && this.#unplaced.size >= mostUnplaced) {
       this.#unplaced.delete(oldest);
@@ -199,8 +215,10 @@ export class Mesh {
   #place(session: Session, peer: Peer): void {
     this.#unplaced.delete(session);
     session.trust();
-    this.#options.greet(session);
-    peer.connect(session);
+    const before = peer.connect(session, () => this.#options.greet(session));
+    // Whoever dials may have gone on to that one, which shows later.
+    if (before && this.#isDialler(peer)) before.close();
+    else if (before) this.#keep(before);
     if (session.resume) this.#resume(session.resume, session, peer);
   }
 
@@ -236,10 +254,12 @@ export class Mesh {
         if (linked?.link.attached) linked.link.receive(frame);
         return;
       case 'resume':
-        if (linked) return this.#resume(frame, session, linked);
-        session.resume = frame;
-        if (peer && this.#unplaced.has(session) && this.#isChosen(session, peer)) this.#place(session, peer);
-        return;
+        if (linked) this.#resume(frame, session, linked);
+        else {
+          session.resume = frame;
+          if (peer && this.#unplaced.has(session) && this.#isChosen(session, peer)) this.#place(session, peer);
+        }
+        return frame.note && this.#options.frame({type: 'note', note: frame.note}, session, linked);
       case 'ping':
         session.send({type: 'pong', stamp: frame.stamp});
         session.standing = frame.standing;

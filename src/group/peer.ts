@@ -2,6 +2,7 @@ import type {Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {Link, type LinkOptions} from '../link/link.js';
 import type {FrameOf} from '../protocol/frames.js';
+import type {Note} from '../protocol/records.js';
 import type {Person} from './member.js';
 import {stayKey, stayOf, type Seat} from './roster.js';
 import type {Session} from './session.js';
@@ -41,8 +42,16 @@ export class Peer {
   #resumed: FrameOf<'resume'> | undefined;
   /** The number of the other end's link. */
   #partner: number | undefined;
+  /** Connections on which this side has said where the link goes on. */
+  readonly #offered = new WeakSet<Session>();
+  /** Counts them. */
+  #turn = 0;
+  /** How far the other side has counted. */
+  #theirTurn = 0;
   /** ms of this page's waking time since this member was last heard. */
   #silence = 0;
+  /** When the connection came about. */
+  #connected = -Infinity;
   /** `-Infinity`: none yet on this connection. */
   #lastBeat = -Infinity;
   #path: MemberPath = 'direct';
@@ -76,6 +85,11 @@ export class Peer {
   /** Whether it has been out of reach for longer than a lost connection takes to be replaced. */
   get isMissing(): boolean {
     return this.#silence >= silenceLimit;
+  }
+
+  /** Whether a connection has come about so lately that the other side may just not have taken up the link on it. */
+  get isSettling(): boolean {
+    return this.#session !== undefined && this.#options.clock.now() - this.#connected < silenceLimit;
   }
 
   /** Whether there is a link, and the other side is heard over it. */
@@ -124,27 +138,44 @@ export class Peer {
     this.person.path = this.isHeard ? this.#path : 'connecting';
   }
 
-  /** Goes on over a proven connection; the one before is closed. The other side has to say `resume` too. */
-  connect(session: Session): void {
+  /**
+   * Goes on over a proven connection. The other side has to say `resume` too.
+   * `greet`: tells the other side what it lacks; what this member says of itself goes with the offer.
+   * @returns the connection that is not used any more
+   */
+  connect(session: Session, greet: () => Note | undefined): Session | undefined {
     const before = this.#session;
     this.#session = session;
+    this.#connected = this.#options.clock.now();
     this.#resumed = undefined;
     this.missing = undefined;
-    if (before && before !== session) {
+    if (before) {
       this.link.detach();
-      before.close();
       this.#options.changed();
     }
-    const {mine, seat} = this.#options;
+    if (!this.#offered.has(session)) this.#offer(session, greet());
+    return before;
+  }
+
+  /** Says where the link goes on, once on each connection. */
+  #offer(session: Session, note: Note | undefined): void {
+    this.#offered.add(session);
+    const {mine, seat, number} = this.#options;
     session.send({
       type: 'resume',
       mine: stayOf(mine.ticket),
       yours: stayOf(seat.ticket),
-      link: this.#options.number,
+      link: number,
       known: this.#partner,
+      turn: (this.#turn += 1),
+      note,
       ...this.link.progress,
     });
-    this.#attach();
+  }
+
+  /** Whether the other side has gone on elsewhere since it said so: a slower connection may bring it late. */
+  isLate({link, turn}: FrameOf<'resume'>): boolean {
+    return link === this.#partner && turn <= this.#theirTurn;
   }
 
   /**
@@ -162,6 +193,7 @@ export class Peer {
     if (this.link.attached) throw new PeerGroupError('bad-frame', 'A member resumed a link that was not interrupted.');
     this.#resumed = frame;
     this.#partner = frame.link;
+    this.#theirTurn = frame.turn;
     this.#attach();
     return 'together';
   }

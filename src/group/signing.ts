@@ -6,7 +6,7 @@ import {protocolVersion} from '../protocol/frames.js';
 const context = record({project: text(16), version: uint, kind: text(16), root: optional(fixed(32)), body: rest});
 
 type Signed = {readonly signature: Bytes};
-type RecordKind = 'epoch' | 'ticket' | 'entry' | 'note' | 'proof';
+type RecordKind = 'epoch' | 'ticket' | 'entry' | 'note' | 'hello';
 
 const noSignature = new Uint8Array(64);
 

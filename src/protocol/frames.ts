@@ -36,7 +36,7 @@ import {values} from './values.js';
  */
 
 /** Counts up with every change that an older version could not read. It is the second field of `hello` in every version there will ever be. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** How far somebody has seen the group: its last epoch, and the version of the roster in it. */
 const standing = record({number: uint, epoch: fixed(32), version: uint});
@@ -57,15 +57,16 @@ const body = record({kind: word('buffer', 'blob'), size: uint});
 const arrival = record({transfer: uint, bytes: uint});
 
 export const frame = choice({
-  // The handshake: both send `hello`, then `proof`; nothing else is read before the proof holds.
+  /** The handshake: both send it, and nothing else is read before its signature holds. */
   hello: record({
     version: uint,
     /** The group, if the sender is in it. */
     root: optional(fixed(32)),
     key: publicKey,
-    nonce: fixed(32),
+    /** Over the connection, too (`handshake.ts`). */
+    signature,
+    standing: optional(standing),
   }),
-  proof: record({signature, standing: optional(standing)}),
 
   // A newcomer and the host, where they have a password: first `pake` both ways, then `confirm`, the newcomer before the host.
   pake: record({share: fixed(32)}),
@@ -129,6 +130,10 @@ export const frame = choice({
     yours: stay,
     link: uint,
     known: optional(uint),
+    /** Counts the connections that the sender has taken up the link on. */
+    turn: uint,
+    /** What the sender says of itself, if it has not said so on this connection. */
+    note: optional(note),
     values: uint,
     transfers: uint,
     arrivals: list(arrival, 1024),

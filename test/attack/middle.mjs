@@ -29,7 +29,7 @@ export class Middle {
     this.#server.passes = () => true;
   }
 
-  /** How many connections it sits in, open on both sides, and what it has heard there, in bytes. @returns {Promise<{open: number, bytes: number[]}>} */
+  /** How many connections it sits in, open on both sides, and the first byte of each frame that it has heard there. @returns {Promise<{open: number, types: number[]}>} */
   async heard() {
     return this.#page.evaluate(() => /** @type {any} */ (window).middle.heard());
   }
@@ -64,7 +64,7 @@ function install() {
   /** One end of each connection, by its id and whom it is connected with. @type {Map<string, RTCPeerConnection>} */
   const ends = new Map();
   /** @type {number[]} */
-  const bytes = [];
+  const types = [];
   let open = 0;
 
   /** With all candidates in its description. @param {RTCPeerConnection} end */
@@ -81,7 +81,7 @@ function install() {
   const pass = (from, to) => {
     from.binaryType = 'arraybuffer';
     from.onmessage = ({data}) => {
-      bytes.push(data.byteLength);
+      types.push(new Uint8Array(data)[0] ?? NaN);
       if (to.readyState === 'open') to.send(data);
       else to.addEventListener('open', () => to.send(data), {once: true});
     };
@@ -108,7 +108,7 @@ function install() {
         if (sdp) await ends.get(name)?.setRemoteDescription(sdp);
         if (candidate) await ends.get(name)?.addIceCandidate(candidate);
       },
-      heard: () => ({open, bytes}),
+      heard: () => ({open, types}),
     },
   });
 }

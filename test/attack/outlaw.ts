@@ -160,7 +160,7 @@ export class Outlaw {
       return stayOf(ticket);
     };
     const [mine, yours] = [stay(this.identity.publicKey), stay(to.identity.publicKey)];
-    const progress = {link: 7, known: undefined, values: 0, transfers: 0, arrivals: []};
+    const progress = {link: 7, known: undefined, turn: 1, note: undefined, values: 0, transfers: 0, arrivals: []};
     call.send({type: 'resume', mine, yours, ...progress});
   }
 }

@@ -8,7 +8,7 @@ import {Session} from '../../src/group/session.js';
 import {sign} from '../../src/group/signing.js';
 import {decodeFrame, encodeFrame, protocolVersion, type Frame} from '../../src/protocol/frames.js';
 import {publicKey, signature} from '../../src/protocol/records.js';
-import {bytes, fixed, record, word} from '../../src/protocol/schema.js';
+import {fixed, optional, record, word} from '../../src/protocol/schema.js';
 import type {Connection, ConnectionListener, Fingerprints} from '../../src/transport/transport.js';
 import {until} from '../support/until.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
@@ -126,19 +126,23 @@ async function outcome(session: Promise<Session>): Promise<unknown> {
 
 const identity = () => crypto.createIdentity();
 
-/** What a proof signs, as docs/protocol.md has it. */
-const transcript = record({
+/** What a hello signs, as docs/protocol.md has it. */
+const signed = record({
   role: word('dialler', 'acceptor'),
-  dialler: bytes(1024),
-  acceptor: bytes(1024),
   diallerFingerprint: fixed(32),
   acceptorFingerprint: fixed(32),
+  root: optional(fixed(32)),
   key: publicKey,
   signature,
 });
 
+/** One whose signature is good for nothing. */
 function hello(key: Bytes, version = protocolVersion): Bytes {
-  return encodeFrame({type: 'hello', version, root: undefined, key, nonce: crypto.random(32)});
+  return greeting(key, crypto.random(64), version);
+}
+
+function greeting(key: Bytes, signature: Bytes, version = protocolVersion): Bytes {
+  return encodeFrame({type: 'hello', version, root: undefined, key, signature, standing: undefined});
 }
 
 describe('Two who connect', () => {
@@ -168,7 +172,7 @@ describe('Two who connect', () => {
     expect(later.proof.transcript).to.not.deep.equal(transcript);
   });
 
-  it('lose nothing of what is sent right behind the proof', async () => {
+  it('lose nothing of what is sent right behind the hello', async () => {
     const [hers, his] = Wire.pair();
     const bobs = prove(his, introduction(await identity()));
     const annSession = await prove(hers, introduction(await identity()));
@@ -191,24 +195,20 @@ describe('Two who connect', () => {
   it('say nothing but hello before they know who the other is', async () => {
     const [hers, his] = Wire.pair();
     const session = prove(hers, introduction(await identity(), {root}));
-    his.send(hello((await identity()).publicKey));
-    const heard = overhear(his);
-    await heard.next();
-    await heard.next();
-    expect(hers.sent.map(({type}) => type)).to.deep.equal(['hello', 'proof']);
+    await overhear(his).next();
     his.close();
     expect(await outcome(session)).to.equal('connection-lost');
+    expect(hers.sent.map(({type}) => type)).to.deep.equal(['hello']);
   });
 
-  it('say hello at once, and prove nothing before the certificates are known', async () => {
+  it('say nothing before the certificates are known', async () => {
     const [hers, his] = Wire.pair();
     let known = (_: Fingerprints) => {};
     hers.fingerprints = new Promise(resolve => (known = resolve));
     const [ann, bob] = [await identity(), await identity()];
     const sessions = [prove(hers, introduction(ann)), prove(his, introduction(bob))];
-    // His proof answers her hello.
-    await until(() => his.sent.length === 2);
-    expect(hers.sent.map(({type}) => type)).to.deep.equal(['hello']);
+    await until(() => his.sent.length === 1);
+    expect(hers.sent).to.deep.equal([]);
     known(hers.prints);
     expect(await Promise.all(sessions.map(outcome))).to.deep.equal([bob.id, ann.id]);
   });
@@ -216,18 +216,20 @@ describe('Two who connect', () => {
   it('let go of each other when the certificates are not clear', async () => {
     const [hers, his] = Wire.pair();
     hers.fingerprints = Promise.reject(new PeerGroupError('bad-proof', 'There are several.'));
-    const sessions = [prove(hers, introduction(await identity())), prove(his, introduction(await identity()))];
-    expect(await Promise.all(sessions.map(outcome))).to.deep.equal(['bad-proof', 'connection-lost']);
+    const [ann, bob] = [await identity(), await identity()];
+    const sessions = [prove(his, introduction(bob)), prove(hers, introduction(ann))];
+    expect(await Promise.all(sessions.map(outcome))).to.deep.equal(['connection-lost', 'bad-proof']);
   });
 });
 
 describe('Nobody passes for somebody else', () => {
-  /** Eve dials Bob, and says and proves what she likes. */
+  /** Eve dials Bob, and says what she likes. `acceptor`: Bob's certificate there. */
   async function attack(
     play: (send: (message: Bytes) => void, heard: () => Promise<Bytes>) => Promise<void>,
     bob?: Identity,
+    acceptor?: number,
   ): Promise<unknown> {
-    const [eves, his] = Wire.pair();
+    const [eves, his] = Wire.pair(1, acceptor);
     const bobs = outcome(prove(his, introduction(bob ?? (await identity()), {root})));
     const heard = overhear(eves);
     await play(
@@ -249,13 +251,12 @@ describe('Nobody passes for somebody else', () => {
     expect(his.closed).to.be.true;
   });
 
-  it('with a proof in which a bit is another', async () => {
+  it('with a signature in which a bit is another', async () => {
     for (const bit of [0, 100, 511]) {
       const [hers, his] = Wire.pair();
-      hers.tamper = message => {
-        if (message[0] === 1) message[1 + (bit >> 3)] = (message[1 + (bit >> 3)] ?? 0) ^ (1 << (bit & 7));
-        return message;
-      };
+      // Behind type, version, no group, and the key.
+      const at = 3 + 65 + (bit >> 3);
+      hers.tamper = message => ((message[at] = (message[at] ?? 0) ^ (1 << (bit & 7))), message);
       const bobs = outcome(prove(his, introduction(await identity())));
       const anns = outcome(prove(hers, introduction(await identity())));
       expect(await bobs).to.equal('bad-proof');
@@ -265,7 +266,7 @@ describe('Nobody passes for somebody else', () => {
 
   it('with a hello in which the group is another', async () => {
     const [hers, his] = Wire.pair();
-    hers.tamper = message => (message[0] === 0 && (message[3] = (message[3] ?? 0) ^ 1), message);
+    hers.tamper = message => ((message[3] = (message[3] ?? 0) ^ 1), message);
     const ends = [prove(his, introduction(await identity())), prove(hers, introduction(await identity(), {root}))].map(
       outcome,
     );
@@ -302,9 +303,9 @@ describe('Nobody passes for somebody else', () => {
 
   for (const [whom, isSame] of [
     ['somebody else', false],
-    ['the same one, with the same certificates', true],
+    ['the same one', true],
   ] as const) {
-    it(`by repeating what somebody proved on another connection to ${whom}`, async () => {
+    it(`by repeating what somebody said on another connection to ${whom}, who has another certificate on this one`, async () => {
       const [ann, bob] = [await identity(), await identity()];
       const [hers, other] = Wire.pair();
       const heard: Bytes[] = [];
@@ -315,30 +316,28 @@ describe('Nobody passes for somebody else', () => {
           for (const message of heard) send(message);
         },
         isSame ? bob : undefined,
+        3,
       );
       expect(ended).to.equal('bad-proof');
     });
   }
 
   for (const role of ['dialler', 'acceptor'] as const) {
-    it(`with a proof that is good but for who dialled: the ${role}`, async () => {
+    it(`with a signature that is good but for who dialled: the ${role}`, async () => {
       const eve = await identity();
       for (const claimed of ['dialler', 'acceptor'] as const) {
         const [one, other] = Wire.pair();
         const [eves, his] = role === 'dialler' ? [one, other] : [other, one];
         const bobs = outcome(prove(his, introduction(await identity())));
-        const heard = overhear(eves);
-        const [mine, theirs] = [hello(eve.publicKey), await heard.next()];
-        const {signature} = await sign(eve, 'proof', undefined, transcript, {
+        overhear(eves);
+        const {signature} = await sign(eve, 'hello', undefined, signed, {
           role: claimed,
-          dialler: role === 'dialler' ? mine : theirs,
-          acceptor: role === 'dialler' ? theirs : mine,
           diallerFingerprint: one.prints.local,
           acceptorFingerprint: other.prints.local,
+          root: undefined,
           key: eve.publicKey,
         });
-        his.receive(mine);
-        his.receive(encodeFrame({type: 'proof', signature, standing: undefined}));
+        his.receive(greeting(eve.publicKey, signature));
         expect(await bobs, claimed).to.equal(claimed === role ? eve.id : 'bad-proof');
       }
     });
@@ -349,36 +348,28 @@ describe('Nobody passes for somebody else', () => {
     expect(ended).to.equal('unreachable');
   });
 
-  it('by sending back the proof that it hears, under a key of its own', async () => {
+  it('by sending back the signature that it hears, under a key of its own', async () => {
     const eve = await identity();
     const ended = await attack(async (send, heard) => {
-      send(hello(eve.publicKey));
-      await heard();
-      send(await heard());
+      const theirs = decodeFrame(await heard());
+      if (theirs.type === 'hello') send(greeting(eve.publicKey, theirs.signature));
     });
     expect(ended).to.equal('bad-proof');
   });
 
   it('under a key that is none', async () => {
-    const ended = await attack(async send => {
-      send(hello(new Uint8Array(65).fill(4)));
-      send(encodeFrame({type: 'proof', signature: new Uint8Array(64), standing: undefined}));
-    });
-    expect(ended).to.equal('bad-proof');
+    expect(await attack(async send => send(hello(new Uint8Array(65).fill(4))))).to.equal('bad-proof');
   });
 
   it('with frames that make no sense, or have no place there', async () => {
     const {publicKey} = await identity();
-    const proof = encodeFrame({type: 'proof', signature: new Uint8Array(64), standing: undefined});
     const openings: Record<string, Bytes[]> = {
       'no bytes': [new Uint8Array()],
       'noise': [crypto.random(500).fill(200, 0, 1)],
       'a hello with more behind it': [Uint8Array.of(...hello(publicKey), 0)],
       'a hello cut short': [hello(publicKey).slice(0, -1)],
-      'a proof before the hello': [proof],
-      'two hellos': [hello(publicKey), hello(publicKey)],
       'a value': [encodeFrame({type: 'datagram', number: 1, private: false, data: crypto.random(3)})],
-      'a note': [hello(publicKey), encodeFrame({type: 'pong', stamp: 1})],
+      'a pong': [encodeFrame({type: 'pong', stamp: 1})],
       'a goodbye': [encodeFrame({type: 'goodbye'})],
     };
     for (const [what, messages] of Object.entries(openings)) {
@@ -387,6 +378,18 @@ describe('Nobody passes for somebody else', () => {
       });
       expect(ended, what).to.equal('bad-frame');
     }
+  });
+
+  it('in another version of the protocol, and is told so, also where that is heard first', async () => {
+    const [, his] = Wire.pair();
+    let known = (_: Fingerprints) => {};
+    his.fingerprints = new Promise(resolve => (known = resolve));
+    const bobs = outcome(prove(his, introduction(await identity())));
+    his.receive(hello((await identity()).publicKey, protocolVersion + 1));
+    await new Promise(resolve => setTimeout(resolve));
+    known(his.prints);
+    expect(await bobs).to.equal('version-mismatch');
+    expect(his.sent.map(({type}) => type)).to.deep.equal(['hello']);
   });
 
   it('in another version of the protocol, which both are told', async () => {
@@ -400,29 +403,19 @@ describe('Nobody passes for somebody else', () => {
 });
 
 describe('Somebody who connects and', () => {
-  for (const [what, opening] of [
-    ['says nothing', []],
-    ['says only hello', ['hello']],
-  ] as const) {
-    it(`${what} is let go after ${handshakeTimeout} ms, and not before`, async () => {
-      const time = new VirtualClock();
-      const [eves, his] = Wire.pair();
-      let ended: unknown;
-      const bobs = prove(his, introduction(await identity()), never, time);
-      const settled = outcome(bobs).then(result => (ended = result));
-      const heard = overhear(eves);
-      await heard.next();
-      if (opening.length > 0) {
-        his.receive(hello((await identity()).publicKey));
-        await heard.next();
-      }
-      await time.advance(handshakeTimeout - 1);
-      expect([ended, his.closed]).to.deep.equal([undefined, false]);
-      await time.advance(1);
-      expect(await settled).to.equal('connection-lost');
-      expect(his.closed).to.be.true;
-    });
-  }
+  it(`says nothing is let go after ${handshakeTimeout} ms, and not before`, async () => {
+    const time = new VirtualClock();
+    const [eves, his] = Wire.pair();
+    let ended: unknown;
+    const bobs = prove(his, introduction(await identity()), never, time);
+    const settled = outcome(bobs).then(result => (ended = result));
+    await overhear(eves).next();
+    await time.advance(handshakeTimeout - 1);
+    expect([ended, his.closed]).to.deep.equal([undefined, false]);
+    await time.advance(1);
+    expect(await settled).to.equal('connection-lost');
+    expect(his.closed).to.be.true;
+  });
 
   it('has proven who it is may take its time', async () => {
     const time = new VirtualClock();

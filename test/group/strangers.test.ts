@@ -82,7 +82,7 @@ function valueOf(number: number, data: Uint8Array<ArrayBuffer>): Frame {
 
 const text = encode('you do not know me').bytes;
 const value = valueOf(1, text);
-const nothing = {link: 1, known: undefined, values: 0, transfers: 0, arrivals: []} as const;
+const nothing = {link: 1, known: undefined, turn: 1, note: undefined, values: 0, transfers: 0, arrivals: []} as const;
 
 describe('A stranger who dials a member', () => {
   it('learns where the host is, and nothing else', async () => {

@@ -529,7 +529,7 @@ describe('A link refuses', () => {
     values: [{private: isPrivate, data}],
   });
   const offer = {type: 'offer', after: 0, private: false, bodies: []} as const;
-  const nothing = {link: 1, known: undefined, values: 0, transfers: 0, arrivals: []};
+  const nothing = {link: 1, known: undefined, turn: 1, note: undefined, values: 0, transfers: 0, arrivals: []};
 
   const wrong: Record<string, readonly LinkFrame[]> = {
     'a value that leaves one out': [frameOf(2, value(0))],

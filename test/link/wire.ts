@@ -211,7 +211,16 @@ export class Wire {
 
 function resumeOf(end: End): FrameOf<'resume'> {
   return decodeFrame(
-    encodeFrame({type: 'resume', mine: stay, yours: stay, link: 1, known: undefined, ...end.link.progress}),
+    encodeFrame({
+      type: 'resume',
+      mine: stay,
+      yours: stay,
+      link: 1,
+      known: undefined,
+      turn: 1,
+      note: undefined,
+      ...end.link.progress,
+    }),
   ) as FrameOf<'resume'>;
 }
 

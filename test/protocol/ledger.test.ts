@@ -640,6 +640,31 @@ describe('Two branches of a group that was cut', () => {
     );
   });
 
+  it('led by who came later, follow two who were in when they parted, as far as that is shown, and nobody alone', async () => {
+    const group = await founded();
+    const [bob, cem] = [await admit(group), await admit(group)];
+    const bobs = alone(await reader(group));
+    await bobs.take(bob, group.ann.id);
+    const [eve, fay] = [await crypto.createIdentity(), await crypto.createIdentity()];
+    for (const {publicKey} of [eve, fay]) await bobs.add(bob, publicKey);
+    const eves = alone(await Ledger.trust(crypto, bobs.root, bobs.state));
+    await eves.take(eve, bob.id);
+    const {ledger: anns, ann} = group;
+    const [mine, theirs] = [eves.standing.epoch, anns.standing.epoch];
+    const standsBy = (id: string) => ([eve.id, fay.id].includes(id) ? mine : theirs);
+    const sees = (bases: readonly Base[], ...others: readonly Identity[]) => {
+      const stands = {mine: [eve.id, fay.id], theirs: others.map(({id}) => id), standsBy};
+      return judge(eves).receive(anns.state, bases, stands, true);
+    };
+    const shown = judge(anns).bases(eves.state.reigns);
+    const puppets = await Promise.all([crypto.createIdentity(), crypto.createIdentity()]);
+    expect(await sees(shown, ann)).to.equal('unknown');
+    expect(await sees(shown, ann, ...puppets)).to.equal('unknown');
+    expect(await sees([], ann, cem)).to.equal('unknown');
+    expect(await sees(shown, ann, cem)).to.equal('theirs');
+    expect(ids(eves)).to.deep.equal([ann.id, bob.id, cem.id]);
+  });
+
   it('show what they began with, and believe no other beginning', async () => {
     const {bob, cem, dee, bobs, cems} = await cut();
     const [base] = judge(cems).bases(undefined);

@@ -48,8 +48,10 @@ void describe('Joining', () => {
     const {send} = MemoryConnection.prototype;
     const told: string[] = [];
     MemoryConnection.prototype.send = function (message, lane) {
-      const {type} = decodeFrame(message);
+      const frame = decodeFrame(message);
+      const {type} = frame;
       if (['note', 'welcome', 'state', 'entry'].includes(type)) told.push(`${this.role}: ${type}`);
+      if (type === 'resume' && frame.note) told.push(`${this.role}: note on the way`);
       send.call(this, message, lane);
     };
     try {
@@ -60,7 +62,7 @@ void describe('Joining', () => {
       MemoryConnection.prototype.send = send;
     }
     // Ann's note, the roster with what was said of it, and what Bob says of himself now that he knows it.
-    assert.deepEqual(told, ['acceptor: note', 'acceptor: welcome', 'dialler: note']);
+    assert.deepEqual(told, ['acceptor: note', 'acceptor: welcome', 'dialler: note on the way']);
     await stage.end();
   });
 });

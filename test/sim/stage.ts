@@ -12,6 +12,8 @@ export interface StageOptions {
   readonly password?: string;
   /** ms one way, at least and at most. */
   readonly latency?: readonly [number, number];
+  /** Of what is left to chance after all: how long each message takes. */
+  readonly seed?: number;
 }
 
 /** People in a world where nothing happens by chance: a scene of a play with a known end. */
@@ -26,9 +28,9 @@ export class Stage {
   static async set(
     count: number,
     inside = count,
-    {approval = false, grace = 5000, password = '', latency}: StageOptions = {},
+    {approval = false, grace = 5000, password = '', latency, seed = 1}: StageOptions = {},
   ): Promise<Stage> {
-    const world = new World(1, false, latency);
+    const world = new World(seed, false, latency);
     world.approval = approval;
     world.password = password;
     world.grace = grace;

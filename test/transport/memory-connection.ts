@@ -28,6 +28,8 @@ export class MemoryConnection implements Connection {
   #waiting: Bytes[] = [];
   #untold: PeerGroupError | undefined;
   #open = true;
+  /** As in Chromium, the acceptor's channel takes nothing before something has come by it. */
+  #held: (() => void)[] | undefined;
 
   /** `pipes` lead to the other end. */
   constructor(
@@ -40,6 +42,7 @@ export class MemoryConnection implements Connection {
     this.fingerprints = Promise.resolve(fingerprints);
     this.#pipes = pipes;
     this.#released = released;
+    this.#held = role === 'acceptor' ? [] : undefined;
   }
 
   get closed(): boolean {
@@ -69,10 +72,12 @@ export class MemoryConnection implements Connection {
     if (!this.#open) return;
     const copy = message.slice();
     this.#buffered[lane] += copy.byteLength;
-    this.#pipes[lane].push(
-      copy.byteLength,
-      () => this.#other?.received(copy),
-      () => this.#left(copy.byteLength, lane),
+    this.#push(() =>
+      this.#pipes[lane].push(
+        copy.byteLength,
+        () => this.#other?.received(copy),
+        () => this.#left(copy.byteLength, lane),
+      ),
     );
   }
 
@@ -80,8 +85,20 @@ export class MemoryConnection implements Connection {
     if (!this.#open) return;
     this.#listener = this.#untold = undefined;
     this.#waiting = [];
+    this.#release();
     this.#free();
     this.#pipes.main.push(0, () => this.#other?.fail('The other side closed the connection.'));
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    for (const push of held ?? []) push();
+  }
+
+  #push(message: () => void): void {
+    if (this.#held) this.#held.push(message);
+    else message();
   }
 
   async path(): Promise<'direct'> {
@@ -99,6 +116,7 @@ export class MemoryConnection implements Connection {
   /** For the other end. */
   received(message: Bytes): void {
     if (!this.#open) return;
+    this.#release();
     if (this.#listener) this.#listener.message(message);
     else this.#waiting.push(message);
   }

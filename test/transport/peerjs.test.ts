@@ -83,6 +83,19 @@ describe('An accepted PeerJS connection', () => {
     }
   });
 
+  it('has a certificate of its own at either end, as handshakes need it', async () => {
+    const [ann, bob] = await endpoints();
+    const dialled = [await ann.dial('bb', over.signal), await ann.dial('bb', over.signal)];
+    dialled.push(await bob.dial('aa', over.signal));
+    await until(() => accepted.length === 3);
+    const prints = await Promise.all([...dialled, ...accepted].map(({fingerprints}) => fingerprints));
+    const names = prints.map(({local, remote}) => [local.join(), remote.join()]);
+    // Each is seen from both ends.
+    expect(new Set(names.map(([local]) => local)).size).to.equal(6);
+    expect(new Set(names.flat()).size).to.equal(6);
+    expect(new Set(names.map(both => both.toSorted().join())).size).to.equal(3);
+  });
+
   it('is told of as soon as somebody dials, with the id of whoever does, and that it does not come about', async () => {
     // As an interface of its own, for one of its forms is deprecated.
     const prototype: {addIceCandidate: unknown} = RTCPeerConnection.prototype;
