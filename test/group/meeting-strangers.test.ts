@@ -12,7 +12,14 @@ import {opened} from '../transport/opened.js';
 /** The greeting of another release, as far as all releases agree on it. */
 async function helloOfVersion(version: number): Promise<Uint8Array<ArrayBuffer>> {
   const {publicKey: key} = await browserCryptography.createIdentity();
-  return encodeFrame({type: 'hello', version, root: undefined, key, signature: browserCryptography.random(64), standing: undefined});
+  return encodeFrame({
+    type: 'hello',
+    version,
+    root: undefined,
+    key,
+    signature: browserCryptography.random(64),
+    standing: undefined,
+  });
 }
 
 describe('Different versions of the protocol', () => {
