@@ -1019,6 +1019,18 @@ const mutants = [
     tests: 'sim/joining',
   },
   {
+    rule: 'what a caller said before this member was in does not count against it',
+    file: 'src/group/membership.ts',
+    edits: [['group.accept(session, isEarly);', 'group.accept(session);']],
+    tests: 'sim/sim',
+  },
+  {
+    rule: 'a call that began before this member was in is taken if it is of this group',
+    file: 'src/group/membership.ts',
+    edits: [['if (equalBytes(session.proof.root, this.#group?.root)) return session;', 'return session;']],
+    tests: 'sim/introduction',
+  },
+  {
     rule: 'a hello says who dialled',
     file: 'src/group/handshake.ts',
     edits: [

@@ -189,15 +189,18 @@ export class Group {
 
   // Connections.
 
-  /** Takes on a proven connection: of a member, a newcomer, or another group under the same name. */
-  accept(session: Session): void {
+  /**
+   * Takes on a proven connection: of a member, a newcomer, or another group under the same name. `isEarly`: it was open
+   * before this member was in, and what it was proven to be need not be so any more.
+   */
+  accept(session: Session, isEarly = false): void {
     if (this.#isOurs(session)) {
       this.#mesh.accept(session);
       return this.#meet(session);
     }
     const peer = this.#mesh.peer(session.proof.id);
     // It has gone on without this group. To the host it may be coming back.
-    if (peer && (session.proof.root || !this.#isHost)) this.#depart(peer, 'lost');
+    if (peer && !isEarly && (session.proof.root || !this.#isHost)) this.#depart(peer, 'lost');
     if (this.#isHost) return this.#hosting.receive(session);
     const address = this.#host.note?.address;
     session.send(address === undefined ? {type: 'goodbye'} : {type: 'redirect', address});

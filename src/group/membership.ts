@@ -13,6 +13,7 @@ import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
 import {Presence, untilAborted, type Callers} from './presence.js';
+import {equalBytes} from './signing.js';
 import {checkOptions, idOf, receiverIds, refused} from './send-options.js';
 import {SelfDescription} from './self-description.js';
 import {Session} from './session.js';
@@ -131,7 +132,7 @@ export class Membership {
       prove: (connection, signal) => this.#prove(connection, signal),
       callers,
       take,
-      dial: async (address, signal) => this.#prove(await this.#dial(address, signal), signal),
+      dial: (address, signal) => this.#dial(address, signal),
     };
     this.#context.self.describe(this.#description.draft());
     void this.#join(undefined);
@@ -304,10 +305,11 @@ export class Membership {
     const receive = async (connection: Connection) => {
       const {clock} = this.#context.environment;
       // The host has everybody dial a newcomer that it will let in; and later somebody, to fetch one that it cannot reach.
-      const isFetched = !this.#group && !this.#asking && clock.now() >= this.#rang + openingTime;
+      const isEarly = !this.#group;
+      const isFetched = isEarly && !this.#asking && clock.now() >= this.#rang + openingTime;
       if (!isFetched) await this.#groupSoon();
       forget();
-      if (!isTaken) await (isFetched ? this.#usher(connection) : this.#incoming(connection));
+      if (!isTaken) await (isFetched ? this.#usher(connection) : this.#incoming(connection, isEarly));
     };
     this.#calls.set(from, take);
     const settled = new AbortController();
@@ -318,21 +320,26 @@ export class Membership {
       .finally(() => settled.abort());
   }
 
-  /** Dials an address; if somebody dials from there, that is the connection. */
-  async #dial(address: string, signal: AbortSignal): Promise<Connection> {
+  /** Dials an address and proves both ends; if somebody dials from there, that is the connection. */
+  async #dial(address: string, signal: AbortSignal): Promise<Session> {
     const call = this.#calls.get(address)?.();
     this.#calls.delete(address);
     const connection = call && (await this.#within(call, callPatience).catch(() => undefined));
-    if (connection) return connection;
-    call?.then(this.#context.take, () => {});
-    return this.#context.presence.dial(address, signal);
+    if (connection) {
+      const session = await this.#prove(connection, signal);
+      if (equalBytes(session.proof.root, this.#group?.root)) return session;
+      // It was said before this member was in, and need not be true any more.
+      session.close();
+    } else call?.then(this.#context.take, () => {});
+    return this.#prove(await this.#context.presence.dial(address, signal), signal);
   }
 
-  async #incoming(connection: Connection): Promise<void> {
+  /** `isEarly`: it was open before this member was in, so that what is said first need not be true any more. */
+  async #incoming(connection: Connection, isEarly = !this.#group): Promise<void> {
     const group = await this.#groupSoon();
     if (!group) return connection.close();
     const session = await this.#prove(connection, this.#over.signal);
-    if (group === this.#group) group.accept(session);
+    if (group === this.#group) group.accept(session, isEarly);
     else session.close();
   }
 

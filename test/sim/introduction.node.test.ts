@@ -94,6 +94,26 @@ void describe('A newcomer to a group that lets everybody in', () => {
     await stage.end();
   });
 
+  void it('dials who called it from another group before: that one may be in this group now', async () => {
+    const stage = (await Stage.set(2, 1, {latency: [hop, hop]})).expect('connection-lost');
+    const mallory = await Outlaw.come(stage);
+    const toAnn = await mallory.enter();
+    mallory.pretended = mallory.root;
+    const bob = stage.actor(1);
+    bob.join();
+    await stage.until(() => toAnn.all('invite').length === 1);
+    const {address = ''} = toAnn.all('invite')[0] ?? {};
+    assert.equal(bob.isIn, false);
+    const early = mallory.call(address, new Uint8Array(32));
+    early.catch(() => {});
+    await stage.until(() => bob.isIn);
+    await stage.until(() => mallory.callers.length === 1);
+    assert.deepEqual(stage.told(/Bob sees Mallory go/), []);
+    mallory.leave();
+    await stage.whole();
+    await stage.end();
+  });
+
   void it('is one of 16 in 10 s: strangers make nobody dial more', async () => {
     const stage = (await Stage.set(3)).expect('unreachable', 'connection-lost', 'bad-proof');
     // Bob and Carl count too.
