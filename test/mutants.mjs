@@ -419,18 +419,18 @@ const mutants = [
   },
   {
     rule: 'a newcomer takes calls instead of dialling',
-    file: 'src/group/membership.ts',
+    file: 'src/group/calls.ts',
     edits: [
-      ['const call = this.#calls.get(address)?.();', 'const call = undefined as Promise<Connection> | undefined;'],
+      ['const call = this.#open.get(address)?.();', 'const call = undefined as Promise<Connection> | undefined;'],
     ],
     tests: 'sim/introduction',
   },
   {
     rule: 'a call that does not come about is not waited for',
-    file: 'src/group/membership.ts',
+    file: 'src/group/calls.ts',
     edits: [
       ['clock.after(callPatience, forget, settled.signal);', 'clock.after(callPatience, () => {}, settled.signal);'],
-      ['this.#within(call, callPatience)', 'call'],
+      ['within(call, callPatience, clock, this.#signal)', 'call'],
     ],
     tests: 'sim/hosts',
   },
@@ -508,7 +508,7 @@ const mutants = [
   },
   {
     rule: '64 may be connected who have not said who they are',
-    file: 'src/group/membership.ts',
+    file: 'src/group/calls.ts',
     edits: [['const mostUnproven = 64;', 'const mostUnproven = 1e9;']],
     tests: 'attack/stranger',
   },
@@ -520,7 +520,7 @@ const mutants = [
   },
   {
     rule: 'of those the oldest gives way',
-    file: 'src/group/membership.ts',
+    file: 'src/group/calls.ts',
     edits: [['      this.#unproven.delete(oldest);\n      oldest.close();\n', '      return connection.close();\n']],
     tests: 'attack/stranger',
   },
@@ -1026,8 +1026,8 @@ const mutants = [
   },
   {
     rule: 'a call that began before this member was in is taken if it is of this group',
-    file: 'src/group/membership.ts',
-    edits: [['if (equalBytes(session.proof.root, this.#group?.root)) return session;', 'return session;']],
+    file: 'src/group/calls.ts',
+    edits: [['if (equalBytes(session.proof.root, root())) return session;', 'return session;']],
     tests: 'sim/introduction',
   },
   {

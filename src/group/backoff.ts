@@ -42,3 +42,17 @@ export function pause(clock: Environment['clock'], delay: number, signal: AbortS
     );
   });
 }
+
+/** What `promise` resolves to, or `undefined` if it takes longer than `most` ms, or `signal` aborts first. */
+export async function within<T>(
+  promise: Promise<T>,
+  most: number,
+  clock: Environment['clock'],
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const over = new AbortController();
+  const late = pause(clock, most, AbortSignal.any([signal, over.signal]));
+  const outcome = await Promise.race([promise, late.catch(() => {})]);
+  over.abort();
+  return outcome ?? undefined;
+}

@@ -6,14 +6,14 @@ import {openingTime, type Connection} from '../transport/transport.js';
 import {datagramOf, type Content} from './content.js';
 import type {Context, GroupEnd, Protection} from './context.js';
 import {Group} from './group.js';
-import {pause} from './backoff.js';
+import {pause, within} from './backoff.js';
+import {Calls} from './calls.js';
 import {join} from './joining.js';
 import {LazyExtras} from './lazy-extras.js';
 import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
 import {Presence, untilAborted, type Callers} from './presence.js';
-import {equalBytes} from './signing.js';
 import {checkOptions, idOf, receiverIds, refused} from './send-options.js';
 import {SelfDescription} from './self-description.js';
 import {Session} from './session.js';
@@ -45,18 +45,12 @@ const publishingInterval = 200;
 /** ms. How long an orderly leave waits for what is not acknowledged. */
 const leavePatience = 2000;
 
-/** Connections that have not proven who is at the other end, at a time. The honest are through in no time, so that the oldest gives way. */
-const mostUnproven = 64;
-
 /** Errors that strangers can cause, and of which the page is told within `warningTime` ms: they can cause any number. */
 const mostWarnings = 32;
 const warningTime = 5000;
 
 /** ms. Somebody may dial this member a moment before it knows that it is in. */
 const earlyTime = 3000;
-
-/** ms. Somebody who dials this member is not dialled meanwhile. */
-const callPatience = 1000;
 
 const nobody: readonly Member[] = Object.freeze([]);
 const noRequests: readonly JoinRequest[] = Object.freeze([]);
@@ -78,9 +72,6 @@ export class Membership {
   #protection: Protection | undefined;
   #group: Group | undefined;
   #grouped = deferred<Group>();
-  readonly #unproven = new Set<Connection>();
-  /** Who dials this member's own address, by theirs, until it is known what for. Whoever takes a call has the connection. */
-  readonly #calls = new Map<string, () => Promise<Connection>>();
   /** When it began to ring at the meeting point, by this environment's clock. */
   #rang = 0;
   /** Whether a host has been asked, and this member may be in without knowing. */
@@ -103,7 +94,19 @@ export class Membership {
     this.#description = new SelfDescription(environment.clock, settings.identity, address, settings);
     const unreachable = (error: PeerGroupError) => listener.error(error);
     const warning = (error: PeerGroupError) => this.#warn(error);
-    const take = (connection: Connection) => void this.#take(connection, () => this.#incoming(connection));
+    const prove = (connection: Connection, signal: AbortSignal) => this.#prove(connection, signal);
+    const calls = new Calls(
+      {
+        clock: environment.clock,
+        dial: (address, signal) => presence.dial(address, signal),
+        prove,
+        root: () => this.#group?.root,
+        answer: (connection, claim) => this.#answer(connection, claim),
+        warning,
+      },
+      this.#over.signal,
+    );
+    const take = (connection: Connection) => void calls.prove(connection, () => this.#incoming(connection));
     const callers: Callers = {
       call: (from, connection) => {
         this.#group?.rung(from, connection);
@@ -114,7 +117,7 @@ export class Membership {
     const presence = new Presence(
       environment,
       address,
-      {call: (from, connection) => this.#called(from, connection), unreachable, warning},
+      {call: (from, connection) => calls.ring(from, connection), unreachable, warning},
       this.#wire.signal,
     );
     this.#context = {
@@ -129,10 +132,10 @@ export class Membership {
       wire: this.#wire.signal,
       grace: () => this.#description.grace,
       maxMessageSize: () => this.#description.maxMessageSize,
-      prove: (connection, signal) => this.#prove(connection, signal),
+      prove,
       callers,
       take,
-      dial: (address, signal) => this.#dial(address, signal),
+      dial: (address, signal) => calls.dial(address, signal, take),
     };
     this.#context.self.describe(this.#description.draft());
     void this.#join(undefined);
@@ -294,44 +297,13 @@ export class Membership {
     return Session.prove(this.#context.environment, connection, me, signal);
   }
 
-  /** Somebody dials this member's own address. */
-  #called(from: string, call: Promise<Connection>): void {
-    let isTaken = false;
-    const take = () => {
-      isTaken = true;
-      return call;
-    };
-    const forget = () => this.#calls.get(from) === take && this.#calls.delete(from);
-    const receive = async (connection: Connection) => {
-      const {clock} = this.#context.environment;
-      // The host has everybody dial a newcomer that it will let in; and later somebody, to fetch one that it cannot reach.
-      const isEarly = !this.#group;
-      const isFetched = isEarly && !this.#asking && clock.now() >= this.#rang + openingTime;
-      if (!isFetched) await this.#groupSoon();
-      forget();
-      if (!isTaken) await (isFetched ? this.#usher(connection) : this.#incoming(connection, isEarly));
-    };
-    this.#calls.set(from, take);
-    const settled = new AbortController();
-    // Whoever dialled may have given up, which nobody tells.
-    this.#context.environment.clock.after(callPatience, forget, settled.signal);
-    void call
-      .then(connection => void this.#take(connection, () => receive(connection)), forget)
-      .finally(() => settled.abort());
-  }
-
-  /** Dials an address and proves both ends; if somebody dials from there, that is the connection. */
-  async #dial(address: string, signal: AbortSignal): Promise<Session> {
-    const call = this.#calls.get(address)?.();
-    this.#calls.delete(address);
-    const connection = call && (await this.#within(call, callPatience).catch(() => undefined));
-    if (connection) {
-      const session = await this.#prove(connection, signal);
-      if (equalBytes(session.proof.root, this.#group?.root)) return session;
-      // It was said before this member was in, and need not be true any more.
-      session.close();
-    } else call?.then(this.#context.take, () => {});
-    return this.#prove(await this.#context.presence.dial(address, signal), signal);
+  /** The host has everybody dial a newcomer that it will let in; and later somebody, to fetch one that it cannot reach. */
+  async #answer(connection: Connection, claim: () => boolean): Promise<void> {
+    const isEarly = !this.#group;
+    const now = this.#context.environment.clock.now();
+    const isFetched = isEarly && !this.#asking && now >= this.#rang + openingTime;
+    if (!isFetched) await this.#groupSoon();
+    if (claim()) await (isFetched ? this.#usher(connection) : this.#incoming(connection, isEarly));
   }
 
   /** `isEarly`: it was open before this member was in, so that what is said first need not be true any more. */
@@ -357,26 +329,6 @@ export class Membership {
     else this.#ushered(host);
   }
 
-  async #take(connection: Connection, receive: () => Promise<void>): Promise<void> {
-    const [oldest] = this.#unproven;
-    if (oldest && this.#unproven.size >= mostUnproven) {
-      this.#unproven.delete(oldest);
-      oldest.close();
-    }
-    this.#unproven.add(connection);
-    try {
-      await receive();
-    } catch (error) {
-      if (!this.#unproven.has(connection)) return;
-      const failure = PeerGroupError.from(error, 'bad-proof', 'Somebody connected but could not prove who it is.');
-      // Whoever goes away again in the middle has done nothing wrong.
-      const harmless = failure.code === 'connection-lost' || failure.code === 'unreachable';
-      if (!this.#over.signal.aborted && !harmless) this.#warn(failure);
-    } finally {
-      this.#unproven.delete(connection);
-    }
-  }
-
   #warn(error: PeerGroupError): void {
     if (this.#warnings >= mostWarnings) return;
     this.#warnings += 1;
@@ -386,16 +338,7 @@ export class Membership {
 
   /** The group that this member is in, or will be in a moment. */
   async #groupSoon(): Promise<Group | undefined> {
-    return this.#group ?? this.#within(this.#grouped.promise, earlyTime);
-  }
-
-  /** What `promise` resolves to, or `undefined` if it takes longer than `most` ms, or the membership ends first. */
-  async #within<T>(promise: Promise<T>, most: number): Promise<T | undefined> {
-    const over = new AbortController();
-    const late = pause(this.#context.environment.clock, most, AbortSignal.any([this.#over.signal, over.signal]));
-    const outcome = await Promise.race([promise, late.catch(() => {})]);
-    over.abort();
-    return outcome ?? undefined;
+    return this.#group ?? within(this.#grouped.promise, earlyTime, this.#context.environment.clock, this.#over.signal);
   }
 
   // What this member says of itself.
@@ -478,7 +421,8 @@ export class Membership {
   /** Leaves in order: waits up to 2 s for what is not acknowledged, says goodbye, resolves when gone. */
   async leave(): Promise<void> {
     if (this.#over.signal.aborted) return;
-    if (this.#group) await this.#within(this.#group.part(), leavePatience);
+    if (this.#group)
+      await within(this.#group.part(), leavePatience, this.#context.environment.clock, this.#over.signal);
     this.goodbye();
   }
 
