@@ -1031,6 +1031,12 @@ const mutants = [
     tests: 'sim/introduction',
   },
   {
+    rule: 'a link that the other end has forgotten is replaced once',
+    file: 'src/group/mesh.ts',
+    edits: [["outcome === 'forgotten' && !peer.signal.aborted", "outcome === 'forgotten'"]],
+    tests: 'sim/sim',
+  },
+  {
     rule: 'a hello says who dialled',
     file: 'src/group/handshake.ts',
     edits: [

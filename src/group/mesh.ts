@@ -282,7 +282,8 @@ export class Mesh {
     if (outcome === 'together') return;
     // One of the two lacks news of the other: the next connection begins with it.
     this.#giveUp(session);
-    if (outcome === 'forgotten') this.#options.forgotten(peer);
+    // Another connection may have taken its place there, and said the same.
+    if (outcome === 'forgotten' && !peer.signal.aborted) this.#options.forgotten(peer);
   }
 
   /** This member is leaving: it hears no more values, but still whether its own have arrived. */
