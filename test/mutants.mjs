@@ -808,7 +808,7 @@ const mutants = [
         'return (await showPassword(this.#options.begin, session, tries, signal)) === undefined;',
       ],
     ],
-    tests: 'sim/sim',
+    tests: 'sim/password',
   },
   {
     rule: 'the values of a frame share no more than 64 KiB',

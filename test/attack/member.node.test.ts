@@ -143,10 +143,11 @@ void describe('A member that sends', () => {
   void it('what only the host may say moves nobody who hears the host', async () => {
     const scene = await gathered();
     const {stage, mallory, bob} = scene;
+    const stranger = await Outlaw.come(stage, 'Nobody');
     const frames: Frame[] = [
       {type: 'expelled', reason: 'ejected', text: 'go', bases: []},
       {type: 'deputy', token: address},
-      {type: 'invite', address: mallory.address},
+      {type: 'invite', address: stranger.address},
       {type: 'invited', member: mallory.identity.id},
       // To whoever says that, the group has ended for the one who says it: nothing can come after.
       {type: 'moved', address: mallory.address},
@@ -159,9 +160,10 @@ void describe('A member that sends', () => {
     }
     assert.equal(bob.stay, stay);
     assert.deepEqual(
-      mallory.callers.map(({frames}) => frames.length),
+      [...mallory.callers, ...stranger.callers].map(({frames}) => frames.length),
       [],
     );
+    stranger.leave();
     await unharmed(scene);
   });
 

@@ -61,6 +61,7 @@ export class Outlaw {
   readonly #over = new AbortController();
   #endpoint: Endpoint | undefined;
   #counter = 1e9;
+  #turn = 0;
 
   private constructor(stage: Stage, name: string, identity: Identity) {
     this.#stage = stage;
@@ -160,7 +161,8 @@ export class Outlaw {
       return stayOf(ticket);
     };
     const [mine, yours] = [stay(this.identity.publicKey), stay(to.identity.publicKey)];
-    const progress = {link: 7, known: undefined, turn: 1, note: undefined, values: 0, transfers: 0, arrivals: []};
-    call.send({type: 'resume', mine, yours, ...progress});
+    this.#turn += 1;
+    const progress = {known: undefined, note: undefined, values: 0, transfers: 0, arrivals: []};
+    call.send({type: 'resume', mine, yours, link: 7, turn: this.#turn, ...progress});
   }
 }

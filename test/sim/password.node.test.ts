@@ -312,6 +312,33 @@ void describe('Whoever guesses', () => {
     });
   }
 
+  void it('as the host of another group that goes away when it is asked, is no group that is reported', async () => {
+    for (const [says, told] of [
+      ['goodbye', []],
+      ['denied', ['Ann has error name-taken']],
+    ] as const) {
+      const stage = (await Stage.set(2, 1, {password})).expect('name-taken');
+      const mallory = await stranger(stage, stage.actor(1));
+      const session = await stage.world.clock.settled(mallory.call(new Uint8Array(32).fill(3)));
+      let asked = false;
+      session.read({
+        frame(frame) {
+          if (frame.type !== 'pake') return;
+          asked = true;
+          session.send({type: says});
+        },
+        drained() {},
+        closed() {},
+      });
+      session.send({type: 'rival', age: 1e9, address: 'aa'});
+      await stage.until(() => asked && session.over);
+      await stage.advance(100);
+      assert.deepEqual(errors(stage), told);
+      mallory.end();
+      await stage.end();
+    }
+  });
+
   void it('cannot make a newcomer wait longer than the host is host', async () => {
     const stage = await Stage.set(4, 2, {password});
     const [ann, bob, carl] = [stage.actor(0), stage.actor(1), stage.actor(2)];
