@@ -6,7 +6,7 @@ import {test} from 'node:test';
 const root = join(import.meta.dirname, '../..');
 const files = readdirSync(join(root, 'test'), {recursive: true, encoding: 'utf8'})
   .map(file => file.replaceAll('\\', '/'))
-  .filter(file => /\.test\.m?[jt]s$/.test(file));
+  .filter(file => /(\.test\.m?[jt]s|suite\.ts)$/.test(file));
 
 test('every test that docs/security.md names is there', () => {
   const document = readFileSync(join(root, 'docs/security.md'), 'utf8');

@@ -1,5 +1,6 @@
 import {expect} from '@open-wc/testing';
 import {peerjsTransport} from '../../src/transport/peerjs.js';
+import {PeerGroupError} from '../../src/errors.js';
 import type {Connection, Endpoint} from '../../src/transport/transport.js';
 import {startServer, type TestServer} from '../support/server.js';
 import {until} from '../support/until.js';
@@ -83,19 +84,6 @@ describe('An accepted PeerJS connection', () => {
     }
   });
 
-  it('has a certificate of its own at either end, as handshakes need it', async () => {
-    const [ann, bob] = await endpoints();
-    const dialled = [await ann.dial('bb', over.signal), await ann.dial('bb', over.signal)];
-    dialled.push(await bob.dial('aa', over.signal));
-    await until(() => accepted.length === 3);
-    const prints = await Promise.all([...dialled, ...accepted].map(({fingerprints}) => fingerprints));
-    const names = prints.map(({local, remote}) => [local.join(), remote.join()]);
-    // Each is seen from both ends.
-    expect(new Set(names.map(([local]) => local)).size).to.equal(6);
-    expect(new Set(names.flat()).size).to.equal(6);
-    expect(new Set(names.map(both => both.toSorted().join())).size).to.equal(3);
-  });
-
   it('is told of as soon as somebody dials, with the id of whoever does, and that it does not come about', async () => {
     // As an interface of its own, for one of its forms is deprecated.
     const prototype: {addIceCandidate: unknown} = RTCPeerConnection.prototype;
@@ -112,6 +100,38 @@ describe('An accepted PeerJS connection', () => {
       expect(accepted).to.deep.equal([]);
     } finally {
       prototype.addIceCandidate = addIceCandidate;
+    }
+  });
+});
+
+describe('A PeerJS endpoint that has dialled before the server answered', () => {
+  it('ends the call when the id turns out to be taken, also before there is an offer', async () => {
+    const server = await startServer();
+    const {hostname: host, port} = new URL(server.url);
+    const settings = {host, port: Number(port), path: '/', key: 'peerjs', secure: false};
+    const over = new AbortController();
+    const prototype = RTCPeerConnection.prototype as unknown as {createOffer: () => Promise<unknown>};
+    const {createOffer} = prototype;
+    const listener = {call() {}, lost() {}, warning() {}};
+    const register = (token: string, registering?: (endpoint: Endpoint) => void) =>
+      peerjsTransport({server: settings, iceServers: () => []}).register(
+        'aa',
+        token,
+        {...listener, ...(registering && {registering})},
+        over.signal,
+      );
+    const outcomes: string[] = [];
+    const failed = (error: unknown) => void outcomes.push(error instanceof PeerGroupError ? error.code : String(error));
+    try {
+      await register('one');
+      prototype.createOffer = () => new Promise(() => {});
+      register('another', endpoint => void endpoint.dial('bb', over.signal).catch(failed)).catch(failed);
+      await until(() => outcomes.length === 2);
+      expect(outcomes).to.deep.equal(['id-taken', 'id-taken']);
+    } finally {
+      prototype.createOffer = createOffer;
+      over.abort();
+      await server.stop();
     }
   });
 });
