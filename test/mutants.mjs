@@ -1037,6 +1037,12 @@ const mutants = [
     tests: 'sim/sim',
   },
   {
+    rule: 'a large value that follows on a small one is soon at full speed',
+    file: 'src/link/link.ts',
+    edits: [['const sharedTime = 100;', 'const sharedTime = 250;']],
+    tests: 'link/link',
+  },
+  {
     rule: 'a hello says who dialled',
     file: 'src/group/handshake.ts',
     edits: [

@@ -21,7 +21,7 @@ const partSize = 64 * 1024;
 const sharedPart = 16 * 1024;
 
 /** ms after a small value for which others are expected: so many come and go in a game, and a transfer that follows on one is soon at full speed. */
-const sharedTime = 250;
+const sharedTime = 100;
 
 /** Bytes that a frame needs beside its data. */
 const frameOverhead = 24;

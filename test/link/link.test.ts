@@ -174,7 +174,7 @@ describe('A link', () => {
       const beside = await underWay();
       expect(beside.part).to.equal(16 * 1024);
       expect(beside.most).to.be.below(49 * 1024);
-      await wire.clock.advance(1000);
+      await wire.clock.advance(100);
       const alone = await underWay();
       expect(alone.part).to.equal(64 * 1024);
       expect(alone.most).to.be.above(100 * 1024);
