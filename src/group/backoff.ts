@@ -52,7 +52,9 @@ export async function within<T>(
 ): Promise<T | undefined> {
   const over = new AbortController();
   const late = pause(clock, most, AbortSignal.any([signal, over.signal]));
-  const outcome = await Promise.race([promise, late.catch(() => {})]);
-  over.abort();
-  return outcome ?? undefined;
+  try {
+    return (await Promise.race([promise, late.catch(() => {})])) ?? undefined;
+  } finally {
+    over.abort();
+  }
 }

@@ -90,7 +90,7 @@ export const frame = choice({
   entry: record({entry, note: optional(note)}),
   note: record({note}),
   goodbye: record({}),
-  /** From the host, to somebody who still thinks to be in. `bases`: to the host of another branch, what this one began with when they parted. */
+  /** From the host, to somebody who still thinks to be in. `bases`: to the host of another branch, what both began with when they parted. */
   expelled: record({reason: leaveReason, text: text(limits.reason), bases: list(base, 2)}),
   /** Answered at once; by a `state` too, if the sender lacks something. `missing`: whom the sender has not heard for too long. */
   ping: record({stamp: uint, standing, missing: list(memberId, limits.members)}),
