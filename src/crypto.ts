@@ -1,4 +1,5 @@
 import type {Bytes, Clock, Cryptography, Identity} from './environment.js';
+import {KeyMemory} from './protocol/key-memory.js';
 import {memberIdOf} from './protocol/member-id.js';
 
 const algorithm = {name: 'ECDSA', namedCurve: 'P-256'} as const;
@@ -32,7 +33,7 @@ export const browserCryptography: Cryptography = {
   },
   loadPake: async () => (await import('./cpace.js')).pake,
   async verify(publicKey, data, signature) {
-    const key = await importKey(publicKey);
+    const key = await verifiers.get(publicKey);
     return key !== undefined && crypto.subtle.verify(scheme, key, signature, data);
   },
 };
@@ -63,6 +64,8 @@ function gcm(counter: number): AesGcmParams {
   new DataView(iv.buffer).setBigUint64(4, BigInt(counter));
   return {name: 'AES-GCM', iv};
 }
+
+const verifiers = new KeyMemory(importKey);
 
 /** `undefined` for bytes that are no point of the curve. */
 async function importKey(publicKey: Bytes): Promise<CryptoKey | undefined> {

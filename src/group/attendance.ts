@@ -1,6 +1,6 @@
 import type {LeaveReason} from './types.js';
 import type {Ledger} from './ledger.js';
-import {stayKey, stayOf, type Seat} from './roster.js';
+import type {Seat} from './roster.js';
 
 /**
  * Who of the roster is there, as far as can be told here: the roster, less those who have said goodbye or are out of
@@ -17,13 +17,13 @@ export class Attendance {
 
   /** Whoever is in the roster and not gone, in join order. */
   get present(): readonly Seat[] {
-    return this.#ledger.seats.filter(seat => !this.#gone.has(keyOf(seat)));
+    return this.#ledger.seats.filter(seat => !this.#gone.has(seat.key));
   }
 
   /** Whoever is in the roster, but gone, and why. */
   get absent(): readonly (readonly [Seat, LeaveReason])[] {
     return this.#ledger.seats.flatMap(seat => {
-      const reason = this.#gone.get(keyOf(seat));
+      const reason = this.#gone.get(seat.key);
       return reason ? [[seat, reason] as const] : [];
     });
   }
@@ -35,34 +35,29 @@ export class Attendance {
 
   /** Why this stay is over; `undefined` if nobody has said so. */
   reason(seat: Seat): LeaveReason | undefined {
-    return this.#gone.get(keyOf(seat));
+    return this.#gone.get(seat.key);
   }
 
   /** This stay is over, whatever the roster says for now. The first reason counts. */
   depart(seat: Seat, reason: LeaveReason): void {
-    const key = keyOf(seat);
+    const key = seat.key;
     this.#parting.delete(key);
     if (!this.#gone.has(key)) this.#gone.set(key, reason);
   }
 
   /** This stay is over, but something from it may still be on its way. */
   part(seat: Seat): void {
-    this.#parting.add(keyOf(seat));
+    this.#parting.add(seat.key);
   }
 
   isParting(seat: Seat): boolean {
-    return this.#parting.has(keyOf(seat));
+    return this.#parting.has(seat.key);
   }
 
   /** Stays that the roster does not have any more need not be remembered as gone; those that it has again do not part. */
   tidy(): void {
-    const seated = new Set(this.#ledger.seats.map(keyOf));
+    const seated = new Set(this.#ledger.seats.map(seat => seat.key));
     for (const stay of seated) this.#parting.delete(stay);
     for (const stay of this.#gone.keys()) if (!seated.has(stay)) this.#gone.delete(stay);
   }
-}
-
-/** A stay as a key: seats are the same if their stays are. */
-export function keyOf(seat: Seat): string {
-  return stayKey(stayOf(seat.ticket));
 }

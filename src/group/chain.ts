@@ -9,7 +9,7 @@ import {
   type GroupState,
   type Reign,
 } from '../protocol/records.js';
-import type {Seat, Seating} from './roster.js';
+import {seatOf, type Seat, type Seating} from './roster.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {equalBytes, hashOf, verify} from './signing.js';
 
@@ -106,7 +106,7 @@ export async function verifyRoster(
     }
   }
   const seats: Seat[] = [];
-  for (const ticket of roster.members) seats.push({id: await memberIdOf(crypto, ticket.key), ticket});
+  for (const ticket of roster.members) seats.push(seatOf(await memberIdOf(crypto, ticket.key), ticket));
   if (new Set(seats.map(seat => seat.id)).size < seats.length) throw broken('somebody is in it twice');
   if (!seats.some(seat => seat.id === head.hostId)) throw broken('its host is not in it');
   return {next: roster.next, seats, bans: roster.bans, lost: roster.lost};

@@ -5,7 +5,7 @@ import type {Frame} from '../protocol/frames.js';
 import type {Base, Entry, Note} from '../protocol/records.js';
 import {smallValue} from '../protocol/values.js';
 import {openingTime} from '../transport/transport.js';
-import {Attendance, keyOf} from './attendance.js';
+import {Attendance} from './attendance.js';
 import type {Branches} from './branches.js';
 import {Briefing} from './briefing.js';
 import {datagramOf, type Content} from './content.js';
@@ -412,14 +412,14 @@ export class Group {
     else if (this.#reigns) for (const {session} of this.#mesh.peers) if (session) this.#briefing.brief(session);
     this.#reigns = this.#isHost;
     if (!equalBytes(this.#context.self.note?.epoch, this.#ledger.standing.epoch)) this.#options.restate();
-    const {change} = this.#ledger.state.entry ?? {};
+    const {change} = this.#ledger.entry ?? {};
     if (change?.type === 'drop') this.#noteDrop(change.member, change.reason);
     const own = this.#ledger.seat(this.#context.self.id);
-    if (!own || keyOf(own) !== keyOf(this.#mine)) return this.#expelled();
+    if (!own || own.key !== this.#mine.key) return this.#expelled();
 
     const seats = this.#attendance.present.filter(seat => seat !== own);
-    const stays = new Set(seats.map(keyOf));
-    const leaving = this.#mesh.peers.filter(({seat}) => !stays.has(keyOf(seat)) && !this.#attendance.isParting(seat));
+    const stays = new Set(seats.map(seat => seat.key));
+    const leaving = this.#mesh.peers.filter(({seat}) => !stays.has(seat.key) && !this.#attendance.isParting(seat));
     for (const peer of leaving) {
       this.#mesh.remove(peer);
       this.#extra?.relay.interrupted(peer, true);
@@ -478,7 +478,7 @@ export class Group {
 
   /** The roster does not have this member any more. */
   #expelled(): void {
-    const {change} = this.#ledger.state.entry ?? {};
+    const {change} = this.#ledger.entry ?? {};
     if (change?.type === 'drop' && change.member === this.#context.self.id && change.reason === 'ejected') {
       this.#end({type: 'ejected', reason: change.text, by: this.#host.member});
     } else this.#end({type: 'rejoin', address: this.#people.get(this.#ledger.hostId)?.note?.address});

@@ -14,7 +14,7 @@ import {
 } from '../protocol/records.js';
 import type {Standing} from '../protocol/frames.js';
 import {verifyReigns, verifyRoster, type ProvenReign} from './chain.js';
-import {applyChange, emptySeating, stayKey, stayOf, toRoster, type Seat, type Seating} from './roster.js';
+import {applyChange, emptySeating, stayKey, toRoster, type Seat, type Seating} from './roster.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {equalBytes, hashOf, sign, verify} from './signing.js';
 
@@ -136,6 +136,11 @@ export class Ledger {
     return this.#seating.lost.some(loss => loss.member === id && Math.abs(date - loss.date) < 86_400);
   }
 
+  /** The change that led to the roster, if one did. */
+  get entry(): Entry | undefined {
+    return this.#entry;
+  }
+
   get version(): number {
     return this.#entry?.version ?? 0;
   }
@@ -240,7 +245,7 @@ export class Ledger {
   #follow(seating: Seating, entry: Entry): void {
     const {change} = entry;
     const dropped = change.type === 'drop' && change.reason !== 'lost' ? this.seat(change.member) : undefined;
-    if (dropped) this.#ended.add(stayKey(stayOf(dropped.ticket)));
+    if (dropped) this.#ended.add(dropped.key);
     const [oldest] = this.#ended;
     if (oldest !== undefined && this.#ended.size > limits.bans) this.#ended.delete(oldest);
     this.#seating = seating;
@@ -389,7 +394,7 @@ export class Ledger {
     const last = reigns.at(-1);
     if (!last || this.#reign(last.hash)) return false;
     const {hostId, ticket} = last;
-    return this.bans.includes(hostId) || (ticket !== undefined && this.#ended.has(stayKey(stayOf(ticket))));
+    return this.bans.includes(hostId) || (ticket !== undefined && this.#ended.has(stayKey(ticket)));
   }
 
   /**

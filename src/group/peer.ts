@@ -4,7 +4,7 @@ import {Link, type LinkOptions} from '../link/link.js';
 import type {FrameOf} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
 import type {Person} from './member.js';
-import {stayKey, stayOf, type Seat} from './roster.js';
+import {stayKey, type Seat} from './roster.js';
 import type {Session} from './session.js';
 import type {LinkStats, MemberPath} from './types.js';
 
@@ -52,8 +52,10 @@ export class Peer {
   #silence = 0;
   /** When the connection came about. */
   #connected = -Infinity;
-  /** `-Infinity`: none yet on this connection. */
+  /** When the last heartbeat was sent, or the link was taken up: while a group gathers there is enough to do. */
   #lastBeat = -Infinity;
+  /** The connection that has been asked which way it takes. */
+  #asked: Session | undefined;
   #path: MemberPath = 'direct';
 
   constructor(options: PeerOptions) {
@@ -115,13 +117,13 @@ export class Peer {
   beat(): void {
     const session = this.#session;
     if (!session || !this.link.attached) return;
-    if (this.#lastBeat === -Infinity) this.#askPath(session);
+    if (this.#asked !== session) this.#askPath(session);
     this.#lastBeat = this.#options.clock.now();
     this.#options.ping(session);
   }
 
-  /** Not before the first heartbeat: while a group gathers there is enough to do. */
   #askPath(session: Session): void {
+    this.#asked = session;
     session.connection.path().then(
       path => {
         if (this.#session !== session) return;
@@ -163,8 +165,8 @@ export class Peer {
     const {mine, seat, number} = this.#options;
     session.send({
       type: 'resume',
-      mine: stayOf(mine.ticket),
-      yours: stayOf(seat.ticket),
+      mine: mine.ticket,
+      yours: seat.ticket,
       link: number,
       known: this.#partner,
       turn: (this.#turn += 1),
@@ -186,8 +188,8 @@ export class Peer {
    */
   resumed(frame: FrameOf<'resume'>): 'together' | 'apart' | 'forgotten' {
     const {mine, seat} = this.#options;
-    const theirs = stayKey(frame.mine) === stayKey(stayOf(seat.ticket));
-    if (!theirs || stayKey(frame.yours) !== stayKey(stayOf(mine.ticket))) return 'apart';
+    const theirs = stayKey(frame.mine) === seat.key;
+    if (!theirs || stayKey(frame.yours) !== mine.key) return 'apart';
     if (this.#partner !== undefined && this.#partner !== frame.link) return 'forgotten';
     if (frame.known !== undefined && frame.known !== this.#options.number) return 'apart';
     if (this.link.attached) throw new PeerGroupError('bad-frame', 'A member resumed a link that was not interrupted.');
@@ -205,7 +207,7 @@ export class Peer {
     this.#silence = 0;
     this.#path = session.connection.carrier === undefined ? 'direct' : 'carried';
     this.#showPath();
-    this.#lastBeat = -Infinity;
+    this.#lastBeat = this.#options.clock.now();
     this.#options.changed();
   }
 

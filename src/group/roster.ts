@@ -6,6 +6,12 @@ import {toHex} from '../protocol/schema.js';
 export interface Seat {
   readonly id: string;
   readonly ticket: Ticket;
+  /** The stay as a key for maps: seats are the same if their keys are. */
+  readonly key: string;
+}
+
+export function seatOf(id: string, ticket: Ticket): Seat {
+  return {id, ticket, key: stayKey(ticket)};
 }
 
 /** Who is in and who is kept out: a value. Seats are in join order, so the first is the oldest member. */
@@ -33,13 +39,9 @@ function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-export function stayOf(ticket: Ticket): Stay {
-  return {epoch: ticket.epoch, index: ticket.index};
-}
-
 /** A stay as a key for maps. */
-export function stayKey(stay: Stay): string {
-  return `${toHex(stay.epoch)}:${stay.index}`;
+export function stayKey({epoch, index}: Stay): string {
+  return `${toHex(epoch)}:${index}`;
 }
 
 /**
@@ -53,7 +55,7 @@ export function applyChange(before: Seating, change: Change, id: string): Seatin
       if (before.bans.includes(id)) throw wrong('adds a member that is banned');
       if (before.seats.length >= limits.members) throw wrong(`adds a member to a group of ${limits.members}`);
       if (change.ticket.index >= before.next + 1) throw wrong('leaves out a ticket');
-      const seats = [...before.seats, {id, ticket: change.ticket}].sort(compareSeats);
+      const seats = [...before.seats, seatOf(id, change.ticket)].sort(compareSeats);
       const lost = before.lost.filter(({member}) => member !== id);
       return {...before, next: Math.max(before.next, change.ticket.index + 1), seats, lost};
     }

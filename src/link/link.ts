@@ -165,7 +165,7 @@ export class Link {
     this.#told = -1;
     this.#pumpValues();
     // Tells the other side that the link is taken up here, if no value does.
-    this.#acknowledge();
+    this.#acks.owe();
   }
 
   /** The connection is lost. */

@@ -21,6 +21,10 @@ export class Writer {
     this.#bytes = new Uint8Array(size);
   }
 
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
   #room(size: number): void {
     if (this.#length + size <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + size));
@@ -29,7 +33,7 @@ export class Writer {
   }
 
   byte(value: number): void {
-    this.#room(1);
+    if (this.#length === this.#bytes.length) this.#room(1);
     this.#bytes[this.#length++] = value;
   }
 
@@ -52,6 +56,14 @@ export class Writer {
     this.byte(rest);
   }
 
+  /** What was written, in memory of its own; the writer starts again. */
+  take(): Bytes {
+    const taken = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    return taken;
+  }
+
+  /** What was written, without a copy where little is left over. Nothing more may be written. */
   done(): Bytes {
     const isTight = this.#bytes.length - this.#length < this.#length / 8;
     return isTight ? this.#bytes.subarray(0, this.#length) : this.#bytes.slice(0, this.#length);
@@ -106,11 +118,24 @@ export function malformed(what: string): PeerGroupError {
   );
 }
 
-/** The one encoding of `value`. */
-export function write<T>(kind: Kind<T>, value: T, size = 256): Bytes {
-  const writer = new Writer(size);
+/** Bytes. What is smaller is written in the same memory every time. */
+const spareSize = 4096;
+let spare: Writer | undefined;
+
+/** The one encoding of `value`. `size`: bytes that it will have, at most; a guess that is too small costs time. */
+export function write<T>(kind: Kind<T>, value: T, size = 0): Bytes {
+  if (size > spareSize) {
+    const writer = new Writer(size);
+    kind.write(writer, value);
+    return writer.done();
+  }
+  const writer = spare ?? new Writer(spareSize);
+  // Not for whoever writes in the middle, or after one that could not be written.
+  spare = undefined;
   kind.write(writer, value);
-  return writer.done();
+  const written = writer.take();
+  if (writer.capacity === spareSize) spare = writer;
+  return written;
 }
 
 /**
@@ -202,9 +227,11 @@ export const hex = (length: number): Kind<string> => ({
   read: reader => toHex(reader.raw(length)),
 });
 
+const hexDigits = Array.from({length: 256}, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function toHex(data: Uint8Array): string {
   let digits = '';
-  for (const byte of data) digits += byte.toString(16).padStart(2, '0');
+  for (let at = 0; at < data.length; at += 1) digits += hexDigits[data[at] ?? 0] ?? '';
   return digits;
 }
 

@@ -1,5 +1,4 @@
 import type {Bytes, Clock, Identity} from '../../src/environment.js';
-import {stayOf} from '../../src/group/roster.js';
 import {Session} from '../../src/group/session.js';
 import {sign} from '../../src/group/signing.js';
 import type {Frame, FrameOf, Standing} from '../../src/protocol/frames.js';
@@ -158,7 +157,7 @@ export class Outlaw {
     const stay = (key: Bytes) => {
       const ticket = this.state?.roster.members.find(member => toHex(member.key) === toHex(key));
       if (!ticket) throw new Error('it is not in');
-      return stayOf(ticket);
+      return ticket;
     };
     const [mine, yours] = [stay(this.identity.publicKey), stay(to.identity.publicKey)];
     this.#turn += 1;

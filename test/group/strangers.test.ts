@@ -3,8 +3,8 @@ import {browserCryptography as crypto} from '../../src/crypto.js';
 import {encode} from '../../src/codec/codec.js';
 import {Ledger} from '../../src/group/ledger.js';
 import {meetingPoint} from '../../src/group/meeting-point.js';
-import {stayOf} from '../../src/group/roster.js';
 import type {Frame} from '../../src/protocol/frames.js';
+import type {Ticket} from '../../src/protocol/records.js';
 import type {PeerGroup} from '../../src/index.js';
 import {startServer, type TestServer} from '../support/server.js';
 import {until} from '../support/until.js';
@@ -281,11 +281,7 @@ describe('A member that keeps to nothing', () => {
     const {state} = await call.next('welcome');
     await until(() => names(people.bob).length === 3);
     const root = call.session.proof.root as Uint8Array<ArrayBuffer>;
-    const stays = state.roster.members.map(stayOf) as [
-      ReturnType<typeof stayOf>,
-      ReturnType<typeof stayOf>,
-      ReturnType<typeof stayOf>,
-    ];
+    const stays = state.roster.members as readonly [Ticket, Ticket, Ticket];
     return {...people, call, root, stays, ledger: await Ledger.trust(crypto, root, state)};
   }
 

@@ -4,7 +4,7 @@ import type {Identity} from '../../src/environment.js';
 import {PeerGroupError} from '../../src/errors.js';
 import {Contest} from '../../src/group/contest.js';
 import {Ledger, type Verdict} from '../../src/group/ledger.js';
-import {applyChange, compareSeats, emptySeating, toRoster, type Seating} from '../../src/group/roster.js';
+import {applyChange, compareSeats, emptySeating, seatOf, toRoster, type Seating} from '../../src/group/roster.js';
 import {hashOf, sign} from '../../src/group/signing.js';
 import * as records from '../../src/protocol/records.js';
 import type {Base, Change, Entry, Epoch, GroupState, Reign, Ticket} from '../../src/protocol/records.js';
@@ -61,7 +61,7 @@ async function codeOf(promise: Promise<unknown>): Promise<unknown> {
 /** The seating that a state shows. */
 async function seatingOf(state: GroupState): Promise<Seating> {
   const {next, bans, lost} = state.roster;
-  const seats = await Promise.all(state.roster.members.map(async ticket => ({id: await idOf(ticket.key), ticket})));
+  const seats = await Promise.all(state.roster.members.map(async ticket => seatOf(await idOf(ticket.key), ticket)));
   return {next, seats, bans, lost};
 }
 
@@ -85,7 +85,7 @@ async function forgedEntry(
   } catch {
     // The change is one that nobody may make: the roster after it is what such a host would claim.
     if (change.type === 'add')
-      after = {...before, next: change.ticket.index + 1, seats: [...before.seats, {id, ticket: change.ticket}]};
+      after = {...before, next: change.ticket.index + 1, seats: [...before.seats, seatOf(id, change.ticket)]};
   }
   return sign(signer, 'entry', ledger.root, records.entry, {
     epoch: ledger.standing.epoch,
@@ -297,7 +297,7 @@ describe('A change of the roster is refused', () => {
   it('when the group is as large as one may be', async () => {
     const {ledger} = await founded();
     const ticket = ticketOf(ledger, {id: ledger.hostId});
-    const seats = (count: number) => Array.from({length: count}, (_, at) => ({id: String(at), ticket}));
+    const seats = (count: number) => Array.from({length: count}, (_, at) => seatOf(String(at), ticket));
     const add = (count: number) => applyChange({...emptySeating, seats: seats(count)}, {type: 'add', ticket}, 'new');
     expect(add(255).seats.length).to.equal(256);
     expect(() => add(256)).to.throw(PeerGroupError, 'a group of 256');
