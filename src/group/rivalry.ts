@@ -5,8 +5,12 @@ import {toHex} from '../protocol/schema.js';
 import type {Gatekeeper} from './context.js';
 import type {Session} from './session.js';
 
-/** ms. A group younger than this may have been founded by mistake, as a host left or vanished: that is noticed after `grace` (20 s) and up to 17 s. */
-const youth = 60_000;
+/**
+ * ms. A group younger than this may have been founded by mistake, as a host left or vanished. That is noticed when the two
+ * can meet: after `grace` (20 s), up to 17 s, and where a host has vanished with its machine the 90 s for which the server
+ * keeps the meeting point for it.
+ */
+const youth = 120_000;
 
 /** ms. For each step of finding out who the other is. */
 const patience = 5000;

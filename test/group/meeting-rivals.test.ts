@@ -12,7 +12,7 @@ import {joined, names, person, told} from './people.js';
 import {deaf, transportTo} from './raw.js';
 import {untilTogether, view} from './views.js';
 
-const minute = 60_000;
+const youth = 120_000;
 const group = 'chess';
 
 /** Somebody whose clock and meeting point the test can lay its hands on. */
@@ -20,7 +20,7 @@ interface Founder {
   readonly membership: Membership;
   readonly errors: PeerGroupErrorCode[];
   readonly joined: () => number;
-  /** Its group is older by a minute from now on. */
+  /** Its group is older by that much from now on. */
   age(): void;
   /** Takes the meeting point away from it, and does not tell. */
   takeAway(): void;
@@ -81,7 +81,7 @@ async function founder(name: string, server: TestServer, password = ''): Promise
     membership,
     errors,
     joined: () => count,
-    age: () => (ahead += minute),
+    age: () => (ahead += youth),
     takeAway: () => takeAway(),
     tell: () => tell(),
     mute: () => (muted = true),
@@ -202,23 +202,23 @@ describe('judge', () => {
   };
 
   it('has the younger group yield as long as it is young', () => {
-    expect(judge(facts(minute, 1), facts(1000, 2))).to.equal('stay');
-    expect(judge(facts(1000, 1), facts(minute, 2))).to.equal('yield');
+    expect(judge(facts(youth, 1), facts(1000, 2))).to.equal('stay');
+    expect(judge(facts(1000, 1), facts(youth, 2))).to.equal('yield');
     expect(judge(facts(1001, 2), facts(1000, 1))).to.equal('stay');
   });
 
   it('has two old groups stay', () => {
-    expect(judge(facts(minute, 1), facts(2 * minute, 2))).to.equal('both');
+    expect(judge(facts(youth, 1), facts(2 * youth, 2))).to.equal('both');
   });
 
   it('has exactly one of two groups yield unless both are old, whoever judges', () => {
     const mirrored = {stay: 'yield', yield: 'stay', both: 'both'};
-    const ages = [0, 1, 1000, 59_999, 60_000, 60_001, 10 * minute];
+    const ages = [0, 1, 1000, 119_999, 120_000, 120_001, 10 * youth];
     for (const one of ages) {
       for (const other of ages) {
         const [mine, theirs] = [facts(one, 1), facts(other, 2)];
         expect(judge(theirs, mine)).to.equal(mirrored[judge(mine, theirs)]);
-        expect(judge(mine, theirs) === 'both').to.equal(one >= 60_000 && other >= 60_000);
+        expect(judge(mine, theirs) === 'both').to.equal(one >= 120_000 && other >= 120_000);
       }
     }
   });

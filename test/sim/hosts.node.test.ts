@@ -54,6 +54,24 @@ void describe('A host that vanishes', () => {
     });
   }
 
+  void it('while another group begins, whose host vanishes with its machine: the two are one when the server lets go', async () => {
+    const stage = await Stage.set(5, 2);
+    const [ann, bob, carl, dora, emil] = stage.world.actors as [Actor, Actor, Actor, Actor, Actor];
+    crash(stage, ann);
+    for (const newcomer of [carl, dora, emil]) {
+      newcomer.join();
+      await stage.until(() => newcomer.isIn);
+    }
+    assert.equal(emil.membership?.host?.id, carl.identity.id);
+    crash(stage, dora);
+    crash(stage, carl, true);
+    // Emil hears nobody, and does not take the meeting point from whom it may just not reach.
+    await stage.until(() => bob.membership?.host?.isSelf === true && emil.membership?.host?.isSelf === true);
+    const took = await stage.whole(120_000);
+    assert.ok(took > 60_000, `it took ${took} ms`);
+    await stage.end();
+  });
+
   void it('together with its first deputy is succeeded by the second, who has the meeting point as soon', async () => {
     const stage = await Stage.set(6, 5);
     const [ann, bob, carl, fay] = [stage.actor(0), stage.actor(1), stage.actor(2), stage.actor(5)];
