@@ -42,9 +42,10 @@ export class ByteReader {
   }
 
   double(): number {
+    this.#has(8);
     // A view of these bytes would be an object more for every number.
-    for (let at = 0; at < 8; at++) eightBytes.setUint8(at, this.byte());
-    return eightBytes.getFloat64(0, true);
+    for (let at = 0; at < 8; at++) eightBytes[at] = this.#bytes[this.#at++] as number;
+    return eightView.getFloat64(0, true);
   }
 
   /** Copied: what arrives does not keep the memory of the network alive, nor is it changed by it. */
@@ -106,7 +107,8 @@ export class ByteReader {
   }
 }
 
-const eightBytes = new DataView(new ArrayBuffer(8));
+const eightBytes = new Uint8Array(8);
+const eightView = new DataView(eightBytes.buffer);
 
 /** Short names that have come, each in the place that its bytes say. The last one stays. */
 const knownNames = 1024;

@@ -3,18 +3,20 @@ import {Kind} from './kinds.js';
 /** Finds surrogates that are not in a pair. */
 const loneSurrogate = /\p{Surrogate}/u;
 
-/** Bytes. A writer that has grown beyond starts small again. */
-const keptSize = 16 * 1024;
+/** Bytes. So much memory is taken at a time: small values lie behind each other in it, as memory for each would cost more than writing it. */
+const slabSize = 16 * 1024;
 
 /** Bytes that grow as they are written. Numbers of more than one byte are little-endian. */
 export class ByteWriter {
-  #bytes = new Uint8Array(1024);
+  #bytes = new Uint8Array(slabSize);
   #view = new DataView(this.#bytes.buffer);
-  #length = 0;
+  /** Where what is written begins, and where it ends. */
+  #start = 0;
+  #end = 0;
 
   byte(value: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#length++] = value;
+    if (this.#end === this.#bytes.length) this.#reserve(1);
+    this.#bytes[this.#end++] = value;
   }
 
   /** A natural number up to 2^53 in as few bytes as it needs, 7 bits in each, the lowest first. */
@@ -26,15 +28,15 @@ export class ByteWriter {
 
   double(value: number): void {
     this.#reserve(8);
-    this.#view.setFloat64(this.#length, value, true);
-    this.#length += 8;
+    this.#view.setFloat64(this.#end, value, true);
+    this.#end += 8;
   }
 
   bytes(source: Uint8Array): void {
     this.natural(source.length);
     this.#reserve(source.length);
-    this.#bytes.set(source, this.#length);
-    this.#length += source.length;
+    this.#bytes.set(source, this.#end);
+    this.#end += source.length;
   }
 
   /** A string with its kind. */
@@ -45,42 +47,50 @@ export class ByteWriter {
     this.bytes(broken ? utf16(text) : new TextEncoder().encode(text));
   }
 
-  /** What was written, in memory of its own. */
+  /** What was written, which nobody will write over. */
   result(): Uint8Array<ArrayBuffer> {
-    const unused = this.#bytes.length - this.#length;
-    const isGiven = this.#bytes.length > keptSize && unused <= this.#length / 8;
-    return isGiven ? this.#bytes.subarray(0, this.#length) : this.#bytes.slice(0, this.#length);
+    const size = this.#end - this.#start;
+    const isShared = this.#bytes.length <= slabSize;
+    const isGiven = this.#bytes.length - size <= size / 8;
+    return isShared || isGiven
+      ? this.#bytes.subarray(this.#start, this.#end)
+      : this.#bytes.slice(this.#start, this.#end);
   }
 
   /** Starts again. What was a result is not touched. */
   clear(): void {
-    this.#length = 0;
-    if (this.#bytes.length <= keptSize) return;
-    this.#bytes = new Uint8Array(1024);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#start = this.#end;
+    if (this.#bytes.length > slabSize) this.#take(slabSize);
+  }
+
+  /** Goes on in fresh memory. */
+  #take(size: number): void {
+    const bytes = new Uint8Array(size);
+    bytes.set(this.#bytes.subarray(this.#start, this.#end));
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+    this.#end -= this.#start;
+    this.#start = 0;
   }
 
   /** Most strings are short and ASCII: a loop is faster than an encoder. `false`, with nothing written, for others. */
   #shortText(text: string): boolean {
     this.#reserve(text.length + 1);
-    const start = this.#length + 1;
+    const start = this.#end + 1;
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
       if (unit > 127) return false;
       this.#bytes[start + i] = unit;
     }
-    this.#bytes[this.#length] = Kind.shortText + text.length;
-    this.#length = start + text.length;
+    this.#bytes[this.#end] = Kind.shortText + text.length;
+    this.#end = start + text.length;
     return true;
   }
 
   #reserve(count: number): void {
-    const needed = this.#length + count;
-    if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, needed + 64));
-    grown.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    if (this.#end + count <= this.#bytes.length) return;
+    const needed = this.#end - this.#start + count;
+    this.#take(needed <= slabSize / 2 ? slabSize : Math.max(this.#bytes.length * 2, needed + 64));
   }
 }
 

@@ -118,7 +118,6 @@ export class Link {
     if (this.#ended) return receipt.gone(this);
     if (!isSmall(parcel)) return this.#transfer(parcel, parcel.private, receipt);
     this.#values.add(parcel, receipt);
-    this.#lastSmall = this.#clock.now();
     this.#sendSoon();
   }
 
@@ -299,6 +298,7 @@ export class Link {
       return;
     }
     this.#isBurst = true;
+    this.#lastSmall = this.#clock.now();
     this.#pumpValues();
     queueMicrotask(() => {
       this.#isBurst = false;

@@ -98,6 +98,12 @@ export class Reader {
   }
 
   uint(): number {
+    // Most are this short.
+    const only = this.#bytes[this.#at];
+    if (only !== undefined && only < 128) {
+      this.#at += 1;
+      return only;
+    }
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
       const byte = this.byte();

@@ -10,6 +10,9 @@ export const mostValues = 4096;
 /** Bytes that the values of one frame may have in common with those before them: a short frame cannot become much. */
 export const mostShared = 64 * 1024;
 
+/** Bytes. So much memory is taken at a time. */
+const slabSize = 16 * 1024;
+
 export interface Value {
   readonly private: boolean;
   readonly data: Bytes;
@@ -40,6 +43,9 @@ export const values: Kind<readonly Value[]> = {
     const list: Value[] = [];
     let before: Bytes = new Uint8Array();
     let shared = 0;
+    // Memory for each would cost more than filling it.
+    let slab: Bytes = new Uint8Array();
+    let used = 0;
     while (list.length < length) {
       const start = reader.uint();
       const end = reader.uint();
@@ -47,8 +53,17 @@ export const values: Kind<readonly Value[]> = {
       shared += start + end;
       if (start + end > before.length || shared > mostShared) throw malformed('a value shares more than there is');
       const own = reader.raw(Math.floor(rest / 2));
-      const data = start + end === 0 ? own : merged(before, start, own, end);
-      if (data.length > smallValue) throw malformed(`a value of ${data.length} bytes`);
+      const size = start + own.length + end;
+      if (size > smallValue) throw malformed(`a value of ${size} bytes`);
+      let data = own;
+      if (start + end > 0) {
+        if (used + size > slab.length) {
+          slab = new Uint8Array(Math.max(size, Math.min(slabSize, size * (length - list.length))));
+          used = 0;
+        }
+        data = slab.subarray(used, (used += size));
+        merge(data, before, start, own, end);
+      }
       if (sharedStart(before, data, start) !== start || sharedEnd(before, data, start, end) !== end) {
         throw malformed('a value shares more than it says');
       }
@@ -75,12 +90,10 @@ function sharedEnd(one: Bytes, other: Bytes, start: number, known = 0): number {
   return count;
 }
 
-function merged(before: Bytes, start: number, own: Bytes, end: number): Bytes {
-  const data = new Uint8Array(start + own.length + end);
+function merge(data: Bytes, before: Bytes, start: number, own: Bytes, end: number): void {
   // For a few bytes, and these mostly are, loops are faster than views and copies.
   for (let at = 0; at < start; at += 1) data[at] = before[at] ?? 0;
   for (let at = 0; at < own.length; at += 1) data[start + at] = own[at] ?? 0;
   const [from, to] = [before.length - end, data.length - end];
   for (let at = 0; at < end; at += 1) data[to + at] = before[from + at] ?? 0;
-  return data;
 }

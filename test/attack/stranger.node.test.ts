@@ -219,7 +219,7 @@ void describe('Strangers', () => {
     const scene = await gathered();
     const {stage, mallory} = scene;
     stage.expect('name-taken');
-    await stage.advance(60_000);
+    await stage.advance(120_000);
     for (let count = 0; count < 20; count += 1) {
       const call = await mallory.call(stage.world.meetingPoint, stage.world.crypto.random(32));
       call.send({type: 'rival', age: 1e9, address: mallory.address});
