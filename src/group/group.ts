@@ -1,30 +1,26 @@
-import {decode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
-import type {Arrived} from '../link/parcel.js';
 import type {Frame} from '../protocol/frames.js';
 import type {Base, Entry, Note} from '../protocol/records.js';
-import {smallValue} from '../protocol/values.js';
 import {openingTime} from '../transport/transport.js';
 import {Attendance} from './attendance.js';
 import type {Branches} from './branches.js';
 import {Briefing} from './briefing.js';
-import {datagramOf, type Content} from './content.js';
+import type {Content} from './content.js';
 import type {Context, GroupEnd} from './context.js';
 import type {Claimed} from './doorbell.js';
 import {Hosting} from './hosting.js';
 import type {LazyExtras} from './lazy-extras.js';
 import type {Ledger} from './ledger.js';
-import type {Person} from './member.js';
 import {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import type {People} from './people.js';
 import type {Relay} from './relay.js';
 import type {Seat} from './roster.js';
-import {Sending} from './sending.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
-import {decodeStream, encodeStream} from './streams.js';
-import type {JoinRequest, LeaveReason, LinkStats, Member, SendOptions, SendProgress} from './types.js';
+import type {JoinRequest, LeaveReason, LinkStats, Member, SendOptions} from './types.js';
+import {Traffic} from './traffic.js';
+import {View} from './view.js';
 import {Vigil} from './vigil.js';
 
 /** ms. Somebody whom the host reports as having left may still have a last word on its way here. */
@@ -63,20 +59,19 @@ export class Group {
   readonly #ledger: Ledger;
   readonly #people: People;
   readonly #mesh: Mesh;
+  readonly #traffic: Traffic;
   readonly #hosting: Hosting;
-  readonly #sending = new Sending((transfer, progress, onprogress) => this.#sent(transfer, progress, onprogress));
   readonly #over = new AbortController();
   readonly #options: GroupOptions;
   readonly #attendance: Attendance;
   readonly #vigil: Vigil;
   readonly #briefing: Briefing;
   readonly #mine: Seat;
+  readonly #view: View;
   /** What is loaded on its own. */
   #extra: Extra | undefined;
   /** Whether this member was host when the consequences were last drawn. */
   #reigns = false;
-  #members: readonly Member[] = [];
-  #host: Person;
 
   constructor(options: GroupOptions) {
     const {context, ledger, people, founded} = options;
@@ -89,7 +84,6 @@ export class Group {
     this.#people = people;
     this.#options = options;
     this.#mine = mine;
-    this.#host = self;
     const briefing = new Briefing(ledger, people, self, environment.clock);
     this.#briefing = briefing;
     const mesh = new Mesh({
@@ -105,8 +99,8 @@ export class Group {
         this.#meet(session);
       },
       mostBytes: context.maxMessageSize,
-      deliver: (arrived, peer) => this.#deliver(arrived, peer),
-      progress: (peer, transfer, bytes, total) => this.#arriving(peer, transfer, bytes, total),
+      deliver: (arrived, peer) => this.#traffic.deliver(arrived, peer),
+      progress: (peer, transfer, bytes, total) => this.#traffic.arriving(peer, transfer, bytes, total),
       changed: peer => this.#linkChanged(peer),
       forgotten: peer => this.#renew(peer),
       frame: (frame, session, peer) => this.#receive(frame, session, peer),
@@ -114,6 +108,7 @@ export class Group {
       unbearable: peer => this.#banish(peer),
     });
     this.#mesh = mesh;
+    this.#traffic = new Traffic(context, mesh);
     const vigil = new Vigil(
       {
         context,
@@ -148,8 +143,15 @@ export class Group {
       hears: id => this.#mesh.peer(id)?.isHeard ?? id === self.id,
     });
     for (const seat of ledger.seats) if (seat.id !== self.id) this.#addPeer(seat);
-    this.#setHost();
-    this.#listMembers();
+    this.#view = new View({
+      context,
+      ledger,
+      attendance: this.#attendance,
+      people,
+      mesh,
+      mine,
+      signal: this.#over.signal,
+    });
   }
 
   /** After `joined` has been told: dials the others, and does the host's work if it is this one's. */
@@ -168,11 +170,11 @@ export class Group {
   }
 
   get members(): readonly Member[] {
-    return this.#members;
+    return this.#view.members;
   }
 
   get host(): Member {
-    return this.#host.member;
+    return this.#view.host.member;
   }
 
   get requests(): readonly JoinRequest[] {
@@ -202,7 +204,7 @@ export class Group {
     // It has gone on without this group. To the host it may be coming back.
     if (peer && !isEarly && (session.proof.root || !this.#isHost)) this.#depart(peer, 'lost');
     if (this.#isHost) return this.#hosting.receive(session);
-    const address = this.#host.note?.address;
+    const address = this.#view.host.note?.address;
     session.send(address === undefined ? {type: 'goodbye'} : {type: 'redirect', address});
     session.close();
   }
@@ -296,7 +298,7 @@ export class Group {
 
   /** Somebody has fallen silent, or is heard again. */
   #reachChanged(): void {
-    this.#sending.reachChanged(this.#mesh.peers.some(peer => peer.isMissing));
+    this.#traffic.reachChanged();
     this.#review(undefined);
     this.#reconsider();
   }
@@ -342,7 +344,7 @@ export class Group {
         if (frame.reason === 'ejected' && (this.#isHost || session.proof.id === this.#ledger.hostId)) {
           return this.#end({type: 'ejected', reason: frame.text, by: this.#people.get(session.proof.id)?.member});
         }
-        return this.#end({type: 'rejoin', address: this.#isHost ? undefined : this.#host.note?.address});
+        return this.#end({type: 'rejoin', address: this.#isHost ? undefined : this.#view.host.note?.address});
       case 'moved':
         if (session.proof.id === this.#ledger.hostId) return this.#end({type: 'rejoin', address: frame.address});
         // A host whom this member does not follow speaks for itself.
@@ -361,19 +363,7 @@ export class Group {
 
   async #receiveNote(note: Note): Promise<void> {
     const person = await this.#people.receive(note);
-    if (person && this.#members.includes(person.member)) this.#context.listener.memberchange(person.member);
-  }
-
-  #deliver(arrived: Arrived, peer: Peer): void {
-    let data: unknown;
-    try {
-      data = 'stream' in arrived ? decodeStream(arrived.stream) : decode(arrived.bytes, arrived.bodies);
-    } catch (error) {
-      return this.#context.listener.error(
-        PeerGroupError.from(error, 'bad-frame', `A message of “${peer.person.member.name}” makes no sense.`),
-      );
-    }
-    this.#context.listener.message(data, peer.person.member, arrived.private);
+    if (person && this.#view.members.includes(person.member)) this.#context.listener.memberchange(person.member);
   }
 
   // Who is in.
@@ -388,9 +378,7 @@ export class Group {
     this.#mesh.remove(peer);
     this.#people.renew(peer.person);
     const again = this.#addPeer(peer.seat);
-    this.#setHost();
-    this.#listMembers();
-    this.#tell([peer], [again], this.#host);
+    this.#view.update([peer], [again]);
     this.#mesh.connect();
   }
 
@@ -427,25 +415,12 @@ export class Group {
       if (seats.some(({id}) => id === peer.person.id)) this.#people.renew(peer.person);
     }
     const coming = seats.filter(seat => !this.#mesh.peer(seat.id)).map(seat => this.#addPeer(seat));
-    const previous = this.#host;
-    this.#setHost();
-    if (leaving.length + coming.length > 0) this.#listMembers();
-    this.#tell(leaving, coming, previous);
+    this.#view.update(leaving, coming);
     if (!this.#over.signal.aborted) this.#options.cutOff(this.#vigil.isCutOff);
     this.#attendance.tidy();
     if (this.#over.signal.aborted) return;
     this.#mesh.connect();
     this.#serve();
-  }
-
-  #tell(leaving: readonly Peer[], coming: readonly Peer[], previous: Person): void {
-    const {listener} = this.#context;
-    const {signal} = this.#over;
-    for (const peer of leaving) {
-      if (!signal.aborted) listener.memberleave(peer.person.member, this.#attendance.reason(peer.seat) ?? 'lost');
-    }
-    for (const {person} of coming) if (!signal.aborted) listener.memberjoin(person.member);
-    if (previous !== this.#host && !signal.aborted) listener.hostchange(this.#host.member, previous.member);
   }
 
   #noteDrop(id: string, reason: LeaveReason): void {
@@ -457,30 +432,11 @@ export class Group {
     this.#context.environment.clock.after(lastWords, depart, peer.signal);
   }
 
-  #listMembers(): void {
-    const {self} = this.#context;
-    const seated = [this.#mine, ...this.#mesh.peers.map(peer => peer.seat)];
-    const order = new Map(this.#ledger.seats.map((seat, at) => [seat.id, at]));
-    seated.sort((one, other) => (order.get(one.id) ?? -1) - (order.get(other.id) ?? -1));
-    const members = seated.map(({id}) => (id === self.id ? self : this.#mesh.peer(id)?.person)?.member);
-    this.#members = Object.freeze(members.filter(member => member !== undefined));
-  }
-
-  /** The host as the page sees it: the one in the records, or while that one is gone, the one who will be. */
-  #setHost(): void {
-    const {hostId} = this.#ledger;
-    const host = this.#people.get(this.#attendance.isGone(hostId) ? (this.#attendance.present[0]?.id ?? '') : hostId);
-    if (!host) return;
-    this.#host.isHost = false;
-    this.#host = host;
-    host.isHost = true;
-  }
-
   /** The roster does not have this member any more. */
   #expelled(): void {
     const {change} = this.#ledger.entry ?? {};
     if (change?.type === 'drop' && change.member === this.#context.self.id && change.reason === 'ejected') {
-      this.#end({type: 'ejected', reason: change.text, by: this.#host.member});
+      this.#end({type: 'ejected', reason: change.text, by: this.#view.host.member});
     } else this.#end({type: 'rejoin', address: this.#people.get(this.#ledger.hostId)?.note?.address});
   }
 
@@ -492,7 +448,7 @@ export class Group {
       for (const [{id}, reason] of this.#attendance.absent) this.#hosting.drop(id, reason);
       return;
     }
-    this.#hosting.rest(this.#host.note?.address);
+    this.#hosting.rest(this.#view.host.note?.address);
     if (this.#vigil.isSuccessor) {
       this.#ledger.take(identity, this.#ledger.hostId).catch((error: unknown) => this.#fail(error));
     }
@@ -527,47 +483,9 @@ export class Group {
 
   // What the page does.
 
-  /** @see Sending.send. Rejects with `unknown-member`, `no-receiver` or `too-large` before anything is sent. */
+  /** @see Traffic.send */
   send(content: Content, ids: readonly string[] | undefined, options: SendOptions): Promise<void> {
-    const peers = ids ? this.#receivers(ids) : this.#mesh.peers;
-    const named = ids !== undefined;
-    if (options.reliable === false) {
-      const data = datagramOf(content);
-      for (const {link} of peers) link.datagram(data, named);
-      return Promise.resolve();
-    }
-    const {signal, onprogress} = options;
-    const delivery = {peers, named, signal, onprogress};
-    if (content instanceof ReadableStream) return this.#sending.stream(encodeStream(content), delivery);
-    const {bytes, bodies} = content;
-    return this.#sending.send({bytes, bodies, private: named}, delivery);
-  }
-
-  #sent(transfer: number, progress: SendProgress, onprogress: SendOptions['onprogress']): void {
-    const {listener} = this.#context;
-    try {
-      onprogress?.(progress);
-    } catch (error) {
-      listener.error(new PeerGroupError('listener-failed', '`onprogress` threw: see the cause.', {cause: error}));
-    }
-    if (progress.total > smallValue) listener.progress({...progress, direction: 'send', transfer: `${transfer}`});
-  }
-
-  #arriving({person: {member}}: Peer, transfer: number, bytes: number, total: number): void {
-    // As at the sender: a small Blob is there at once.
-    if (total <= smallValue) return;
-    const name = `${member.id} ${transfer}`;
-    this.#context.listener.progress({direction: 'receive', member, bytes, total, transfer: name});
-  }
-
-  #receivers(ids: readonly string[]): Peer[] {
-    const others = ids.filter(id => id !== this.#context.self.id);
-    if (others.length === 0) throw new PeerGroupError('no-receiver', 'send(): `to` names nobody but oneself.');
-    return others.map(id => {
-      const peer = this.#mesh.peer(id);
-      if (!peer) throw new PeerGroupError('unknown-member', `send(): nobody in the group has the id ${id}.`);
-      return peer;
-    });
+    return this.#traffic.send(content, ids, options);
   }
 
   /** Tells everyone what this member says of itself now. */
@@ -580,7 +498,7 @@ export class Group {
   /** Leaves but for the goodbye: hears nothing more, and resolves when nothing of its own waits to be acknowledged. */
   part(): Promise<void> {
     this.#mesh.deafen();
-    return this.#sending.whenSettled;
+    return this.#traffic.whenSettled;
   }
 
   /** Says goodbye to everyone, at once. */
@@ -600,7 +518,7 @@ export class Group {
 
   #close(why: string): void {
     this.#hosting.rest(undefined);
-    this.#sending.end(new PeerGroupError('left', why));
+    this.#traffic.end(new PeerGroupError('left', why));
     this.#mesh.end();
     this.#extra?.relay.end();
     this.#over.abort();

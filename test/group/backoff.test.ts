@@ -1,6 +1,6 @@
 import {expect} from '@open-wc/testing';
 import {onReturn} from '../../src/element/browser.js';
-import {backoff} from '../../src/group/backoff.js';
+import {backoff, within} from '../../src/group/backoff.js';
 
 /** A pause begins, and its clock stands still. `chance`: from 0 to 255. */
 function paused(attempt: number, {signal = new AbortController().signal, chance = 0} = {}) {
@@ -48,5 +48,47 @@ describe('What has failed is tried again', () => {
     giving.abort('enough');
     expect(await over.catch((reason: unknown) => reason)).to.equal('enough');
     expect(timer.aborted).to.equal(true);
+  });
+});
+
+describe('What is waited for so long and no longer', () => {
+  /** The wait, and its timer: when that is over, what it would do, and whether it was given up. */
+  function waited(promise: Promise<string>) {
+    const giving = new AbortController();
+    const timers: {delay: number; ring: () => void; until: AbortSignal}[] = [];
+    const clock = {
+      now: () => 0,
+      date: () => 0,
+      after: (delay: number, ring: () => void, until: AbortSignal) => void timers.push({delay, ring, until}),
+    };
+    const result = within(promise, 700, clock, giving.signal);
+    return {result, giving, timer: timers[0]};
+  }
+
+  it('is what it becomes, and leaves no timer', async () => {
+    const {result, timer} = waited(Promise.resolve('there'));
+    expect(timer?.until.aborted).to.equal(false);
+    expect(await result).to.equal('there');
+    expect(timer?.until.aborted).to.equal(true);
+  });
+
+  it('fails as it fails, and leaves no timer', async () => {
+    const {result, timer} = waited(Promise.reject(new Error('gone')));
+    expect(await result.catch((error: unknown) => error)).to.be.an('error');
+    expect(timer?.until.aborted).to.equal(true);
+  });
+
+  it('is nothing after that time', async () => {
+    const {result, timer} = waited(new Promise(() => {}));
+    expect(timer?.delay).to.equal(700);
+    timer?.ring();
+    expect(await result).to.equal(undefined);
+  });
+
+  it('is nothing as soon as nobody wants it any more', async () => {
+    const {result, giving, timer} = waited(new Promise(() => {}));
+    giving.abort();
+    expect(await result).to.equal(undefined);
+    expect(timer?.until.aborted).to.equal(true);
   });
 });

@@ -1,0 +1,95 @@
+import {decode} from '../codec/codec.js';
+import {PeerGroupError} from '../errors.js';
+import type {Arrived} from '../link/parcel.js';
+import {smallValue} from '../protocol/values.js';
+import {datagramOf, type Content} from './content.js';
+import type {Context} from './context.js';
+import type {Mesh} from './mesh.js';
+import type {Peer} from './peer.js';
+import {Sending} from './sending.js';
+import {decodeStream, encodeStream} from './streams.js';
+import type {SendOptions, SendProgress} from './types.js';
+
+/** What the pages say to each other: hands values to the links of those they are for, and to the page what comes over them. */
+export class Traffic {
+  readonly #context: Context;
+  readonly #mesh: Mesh;
+  readonly #sending = new Sending((transfer, progress, onprogress) => this.#sent(transfer, progress, onprogress));
+
+  constructor(context: Context, mesh: Mesh) {
+    this.#context = context;
+    this.#mesh = mesh;
+  }
+
+  /** @see Sending.send. Rejects with `unknown-member`, `no-receiver` or `too-large` before anything is sent. */
+  send(content: Content, ids: readonly string[] | undefined, options: SendOptions): Promise<void> {
+    const peers = ids ? this.#receivers(ids) : this.#mesh.peers;
+    const named = ids !== undefined;
+    if (options.reliable === false) {
+      const data = datagramOf(content);
+      for (const {link} of peers) link.datagram(data, named);
+      return Promise.resolve();
+    }
+    const {signal, onprogress} = options;
+    const delivery = {peers, named, signal, onprogress};
+    if (content instanceof ReadableStream) return this.#sending.stream(encodeStream(content), delivery);
+    const {bytes, bodies} = content;
+    return this.#sending.send({bytes, bodies, private: named}, delivery);
+  }
+
+  #receivers(ids: readonly string[]): Peer[] {
+    const others = ids.filter(id => id !== this.#context.self.id);
+    if (others.length === 0) throw new PeerGroupError('no-receiver', 'send(): `to` names nobody but oneself.');
+    return others.map(id => {
+      const peer = this.#mesh.peer(id);
+      if (!peer) throw new PeerGroupError('unknown-member', `send(): nobody in the group has the id ${id}.`);
+      return peer;
+    });
+  }
+
+  #sent(transfer: number, progress: SendProgress, onprogress: SendOptions['onprogress']): void {
+    const {listener} = this.#context;
+    try {
+      onprogress?.(progress);
+    } catch (error) {
+      listener.error(new PeerGroupError('listener-failed', '`onprogress` threw: see the cause.', {cause: error}));
+    }
+    if (progress.total > smallValue) listener.progress({...progress, direction: 'send', transfer: `${transfer}`});
+  }
+
+  /** A value has come, whole. */
+  deliver(arrived: Arrived, {person: {member}}: Peer): void {
+    let data: unknown;
+    try {
+      data = 'stream' in arrived ? decodeStream(arrived.stream) : decode(arrived.bytes, arrived.bodies);
+    } catch (error) {
+      return this.#context.listener.error(
+        PeerGroupError.from(error, 'bad-frame', `A message of “${member.name}” makes no sense.`),
+      );
+    }
+    this.#context.listener.message(data, member, arrived.private);
+  }
+
+  /** So many bytes of a transfer have come. */
+  arriving({person: {member}}: Peer, transfer: number, bytes: number, total: number): void {
+    // As at the sender: a small Blob is there at once.
+    if (total <= smallValue) return;
+    const name = `${member.id} ${transfer}`;
+    this.#context.listener.progress({direction: 'receive', member, bytes, total, transfer: name});
+  }
+
+  /** Somebody has fallen silent, or is heard again. */
+  reachChanged(): void {
+    this.#sending.reachChanged(this.#mesh.peers.some(peer => peer.isMissing));
+  }
+
+  /** Resolves when nothing of this member's own waits to be acknowledged. */
+  get whenSettled(): Promise<void> {
+    return this.#sending.whenSettled;
+  }
+
+  /** This member leaves: what is not acknowledged will not be told any more. */
+  end(error: PeerGroupError): void {
+    this.#sending.end(error);
+  }
+}

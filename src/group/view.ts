@@ -1,0 +1,79 @@
+import type {Attendance} from './attendance.js';
+import type {Context} from './context.js';
+import type {Ledger} from './ledger.js';
+import type {Person} from './member.js';
+import type {Mesh} from './mesh.js';
+import type {Peer} from './peer.js';
+import type {People} from './people.js';
+import type {Seat} from './roster.js';
+import type {Member} from './types.js';
+
+export interface ViewOptions {
+  readonly context: Context;
+  readonly ledger: Ledger;
+  readonly attendance: Attendance;
+  readonly people: People;
+  readonly mesh: Mesh;
+  /** This member's own seat. */
+  readonly mine: Seat;
+  /** Aborts when the group is over: nothing more is told then. */
+  readonly signal: AbortSignal;
+}
+
+/** The group as the page sees it: its members, its host, and who comes and goes. */
+export class View {
+  readonly #options: ViewOptions;
+  #members: readonly Member[] = [];
+  #host: Person;
+
+  constructor(options: ViewOptions) {
+    this.#options = options;
+    this.#host = options.context.self;
+    this.#setHost();
+    this.#list();
+  }
+
+  /** In join order. */
+  get members(): readonly Member[] {
+    return this.#members;
+  }
+
+  /** The one in the records, or while that one is gone, the one who will be. */
+  get host(): Person {
+    return this.#host;
+  }
+
+  /** Tells the page of those who have gone and come, each after the member list has changed, and of a new host. */
+  update(leaving: readonly Peer[], coming: readonly Peer[]): void {
+    const {context, attendance, signal} = this.#options;
+    const {listener} = context;
+    const previous = this.#host;
+    this.#setHost();
+    if (leaving.length + coming.length > 0) this.#list();
+    for (const peer of leaving) {
+      if (!signal.aborted) listener.memberleave(peer.person.member, attendance.reason(peer.seat) ?? 'lost');
+    }
+    for (const {person} of coming) if (!signal.aborted) listener.memberjoin(person.member);
+    if (previous !== this.#host && !signal.aborted) listener.hostchange(this.#host.member, previous.member);
+  }
+
+  #list(): void {
+    const {context, ledger, mesh, mine} = this.#options;
+    const {self} = context;
+    const seated = [mine, ...mesh.peers.map(peer => peer.seat)];
+    const order = new Map(ledger.seats.map((seat, at) => [seat.id, at]));
+    seated.sort((one, other) => (order.get(one.id) ?? -1) - (order.get(other.id) ?? -1));
+    const members = seated.map(({id}) => (id === self.id ? self : mesh.peer(id)?.person)?.member);
+    this.#members = Object.freeze(members.filter(member => member !== undefined));
+  }
+
+  #setHost(): void {
+    const {ledger, attendance, people} = this.#options;
+    const {hostId} = ledger;
+    const host = people.get(attendance.isGone(hostId) ? (attendance.present[0]?.id ?? '') : hostId);
+    if (!host) return;
+    this.#host.isHost = false;
+    this.#host = host;
+    host.isHost = true;
+  }
+}
