@@ -13,6 +13,58 @@ import {argv, execPath, exit} from 'node:process';
 /** @type {readonly Mutant[]} */
 const mutants = [
   {
+    rule: 'two groups become one though a vanished machine held the meeting point between them',
+    file: 'src/group/rivalry.ts',
+    edits: [['const youth = 120_000;', 'const youth = 60_000;']],
+    tests: 'hosts.node',
+  },
+  {
+    rule: 'what is worked out from public keys is remembered for so many and no more',
+    file: 'src/protocol/key-memory.ts',
+    edits: [
+      [
+        '    if (oldest !== undefined && this.#known.size > mostKeys) this.#known.delete(oldest);\n',
+        '    void oldest;\n',
+      ],
+    ],
+    tests: 'protocol/key-memory',
+  },
+  {
+    rule: 'the key that was asked for least lately is forgotten',
+    file: 'src/protocol/key-memory.ts',
+    edits: [['    this.#known.delete(name);\n    this.#known.set', '    this.#known.set']],
+    tests: 'protocol/key-memory',
+  },
+  {
+    rule: 'what could not be worked out from a key is tried again',
+    file: 'src/protocol/key-memory.ts',
+    edits: [['known.catch(() => this.#known.delete(name))', 'known.catch(() => {})']],
+    tests: 'protocol/key-memory',
+  },
+  {
+    rule: 'what is no longer waited for leaves no timer',
+    file: 'src/group/backoff.ts',
+    edits: [
+      [
+        '.catch(() => {})])) ?? undefined;\n  } finally {\n    over.abort();\n  }',
+        '.catch(() => {})])) ?? undefined;\n  } finally {\n    void over;\n  }',
+      ],
+    ],
+    tests: 'group/backoff',
+  },
+  {
+    rule: 'small values that lie in the same memory do not overlap when they are written',
+    file: 'src/codec/writer.ts',
+    edits: [['    this.#start = this.#end;\n', '    this.#end = this.#start;\n']],
+    tests: 'codec/fidelity',
+  },
+  {
+    rule: 'small values that lie in the same memory do not overlap when they are read',
+    file: 'src/protocol/values.ts',
+    edits: [['slab.subarray(used, (used += size))', 'slab.subarray(0, size)']],
+    tests: 'protocol/',
+  },
+  {
     rule: 'a mark that is set while something waits counts at once',
     file: 'src/transport/peerjs-connection.ts',
     edits: [['    if (channel) channel.bufferedAmountLowThreshold = bytes;\n', '    void channel;\n']],
@@ -32,7 +84,7 @@ const mutants = [
   {
     rule: 'a transfer leaves room for small values that go',
     file: 'src/link/link.ts',
-    edits: [['    this.#lastSmall = this.#clock.now();\n    this.#sendSoon();', '    this.#sendSoon();']],
+    edits: [['    this.#lastSmall = this.#clock.now();\n    this.#pumpValues();', '    this.#pumpValues();']],
     tests: 'link/link',
   },
   {

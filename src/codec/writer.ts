@@ -6,6 +6,9 @@ const loneSurrogate = /\p{Surrogate}/u;
 /** Bytes. So much memory is taken at a time: small values lie behind each other in it, as memory for each would cost more than writing it. */
 const slabSize = 16 * 1024;
 
+/** Bytes. So little an engine keeps in the array itself: a copy costs less than a view. */
+const copiedSize = 64;
+
 /** Bytes that grow as they are written. Numbers of more than one byte are little-endian. */
 export class ByteWriter {
   #bytes = new Uint8Array(slabSize);
@@ -50,7 +53,7 @@ export class ByteWriter {
   /** What was written, which nobody will write over. */
   result(): Uint8Array<ArrayBuffer> {
     const size = this.#end - this.#start;
-    const isShared = this.#bytes.length <= slabSize;
+    const isShared = this.#bytes.length <= slabSize && size > copiedSize;
     const isGiven = this.#bytes.length - size <= size / 8;
     return isShared || isGiven
       ? this.#bytes.subarray(this.#start, this.#end)

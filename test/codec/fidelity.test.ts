@@ -100,6 +100,13 @@ describe('a value is captured at the call', () => {
     );
   });
 
+  it('values that follow it in the same memory do not touch it, whatever their size', () => {
+    const sizes = [1, 60, 64, 65, 100, 1000, 8000, 9000, 16_000, 20_000, 100, 100_000, 70, 16_384, 8192, 3];
+    const values = sizes.map((size, at) => String.fromCharCode(97 + at).repeat(size));
+    const captured = [...values, ...values].map(value => encode(value).bytes);
+    for (const [at, bytes] of captured.entries()) expect(decode(bytes)).to.equal(values[at % values.length]);
+  });
+
   it('each getter is called once', () => {
     let calls = 0;
     encode({
