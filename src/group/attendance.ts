@@ -40,7 +40,7 @@ export class Attendance {
 
   /** This stay is over, whatever the roster says for now. The first reason counts. */
   depart(seat: Seat, reason: LeaveReason): void {
-    const key = seat.key;
+    const {key} = seat;
     this.#parting.delete(key);
     if (!this.#gone.has(key)) this.#gone.set(key, reason);
   }

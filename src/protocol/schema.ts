@@ -21,10 +21,6 @@ export class Writer {
     this.#bytes = new Uint8Array(size);
   }
 
-  get capacity(): number {
-    return this.#bytes.length;
-  }
-
   #room(size: number): void {
     if (this.#length + size <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + size));
@@ -56,14 +52,6 @@ export class Writer {
     this.byte(rest);
   }
 
-  /** What was written, in memory of its own; the writer starts again. */
-  take(): Bytes {
-    const taken = this.#bytes.slice(0, this.#length);
-    this.#length = 0;
-    return taken;
-  }
-
-  /** What was written, without a copy where little is left over. Nothing more may be written. */
   done(): Bytes {
     const isTight = this.#bytes.length - this.#length < this.#length / 8;
     return isTight ? this.#bytes.subarray(0, this.#length) : this.#bytes.slice(0, this.#length);
@@ -98,12 +86,6 @@ export class Reader {
   }
 
   uint(): number {
-    // Most are this short.
-    const only = this.#bytes[this.#at];
-    if (only !== undefined && only < 128) {
-      this.#at += 1;
-      return only;
-    }
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
       const byte = this.byte();
@@ -124,24 +106,11 @@ export function malformed(what: string): PeerGroupError {
   );
 }
 
-/** Bytes. What is smaller is written in the same memory every time. */
-const spareSize = 4096;
-let spare: Writer | undefined;
-
-/** The one encoding of `value`. `size`: bytes that it will have, at most; a guess that is too small costs time. */
-export function write<T>(kind: Kind<T>, value: T, size = 0): Bytes {
-  if (size > spareSize) {
-    const writer = new Writer(size);
-    kind.write(writer, value);
-    return writer.done();
-  }
-  const writer = spare ?? new Writer(spareSize);
-  // Not for whoever writes in the middle, or after one that could not be written.
-  spare = undefined;
+/** The one encoding of `value`. */
+export function write<T>(kind: Kind<T>, value: T, size = 256): Bytes {
+  const writer = new Writer(size);
   kind.write(writer, value);
-  const written = writer.take();
-  if (writer.capacity === spareSize) spare = writer;
-  return written;
+  return writer.done();
 }
 
 /**

@@ -1,6 +1,7 @@
 import {strict as assert} from 'node:assert';
 import {describe, it} from 'node:test';
-import {decodeFrame} from '../../src/protocol/frames.js';
+import {Session} from '../../src/group/session.js';
+import {decodeFrame, type Frame} from '../../src/protocol/frames.js';
 import {MemoryConnection} from '../transport/memory-connection.js';
 import {Stage} from './stage.js';
 
@@ -65,4 +66,23 @@ void describe('Joining', () => {
     assert.deepEqual(told, ['acceptor: note', 'acceptor: welcome', 'dialler: note on the way']);
     await stage.end();
   });
+});
+
+void it('while a group gathers nobody sends heartbeats; a second later everybody does', async () => {
+  const {send} = Session.prototype;
+  let beats = 0;
+  Session.prototype.send = function (this: Session, frame: Frame) {
+    if (frame.type === 'ping') beats += 1;
+    send.call(this, frame);
+  };
+  try {
+    const stage = await Stage.set(5);
+    await stage.advance(600);
+    assert.equal(beats, 0);
+    await stage.advance(1000);
+    assert.ok(beats >= 20, `${beats} heartbeats`);
+    await stage.end();
+  } finally {
+    Session.prototype.send = send;
+  }
 });
