@@ -84,17 +84,38 @@ const mutants = [
   {
     rule: 'a transfer leaves room for small values that go',
     file: 'src/link/link.ts',
-    edits: [['    this.#lastSmall = this.#clock.now();\n    this.#pumpValues();', '    this.#pumpValues();']],
+    edits: [['    this.#pace.small();\n    this.#pumpValues();', '    this.#pumpValues();']],
     tests: 'link/link',
+  },
+  {
+    rule: 'a transfer leaves room for small values to others',
+    file: 'src/group/mesh.ts',
+    edits: [['pace: this.#pace,', 'pace: new Pace(environment.clock),']],
+    tests: 'group/sending',
+  },
+  {
+    rule: 'a transfer is acknowledged also where values come and go all the time',
+    file: 'src/link/link.ts',
+    edits: [['if (!this.#owesTransfers) this.#acks.told();', 'this.#acks.told();']],
+    tests: 'link/link',
+  },
+  {
+    rule: 'one larger value may wait beside the others',
+    file: 'src/group/sending.ts',
+    edits: [['if (isGiant ? this.#giant : this.#isFull(size))', 'if (this.#isFull(size))']],
+    tests: 'group/sending',
+  },
+  {
+    rule: 'one larger value may wait, not several',
+    file: 'src/group/sending.ts',
+    edits: [['if (isGiant ? this.#giant : this.#isFull(size))', 'if (!isGiant && this.#isFull(size))']],
+    tests: 'group/sending',
   },
   {
     rule: 'a transfer leaves room for small values that come',
     file: 'src/link/link.ts',
     edits: [
-      [
-        '    const before = values.dispatched;\n    this.#lastSmall = this.#clock.now();',
-        '    const before = values.dispatched;',
-      ],
+      ['    const before = values.dispatched;\n    this.#pace.small();', '    const before = values.dispatched;'],
     ],
     tests: 'link/link',
   },

@@ -1,5 +1,6 @@
 import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
+import {Pace} from '../link/pace.js';
 import type {Arrived} from '../link/parcel.js';
 import type {Frame, FrameOf, Standing} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
@@ -65,11 +66,13 @@ export class Mesh {
   readonly #peers = new Map<string, Peer>();
   readonly #unplaced = new Set<Session>();
   readonly #conduct: Conduct;
+  readonly #pace: Pace;
   #deaf = false;
 
   constructor(options: MeshOptions) {
     this.#options = options;
     this.#conduct = new Conduct(options.environment.clock);
+    this.#pace = new Pace(options.environment.clock);
   }
 
   get peers(): readonly Peer[] {
@@ -89,6 +92,7 @@ export class Mesh {
       seat,
       mine,
       linkOptions: {
+        pace: this.#pace,
         mostBytes,
         deliver: arrived => deliver(arrived, peer),
         progress: (transfer, bytes, total) => progress(peer, transfer, bytes, total),

@@ -22,7 +22,7 @@ export interface PeerOptions {
   readonly seat: Seat;
   /** This member's own seat. */
   readonly mine: Seat;
-  readonly linkOptions: Pick<LinkOptions, 'mostBytes' | 'deliver' | 'progress'>;
+  readonly linkOptions: Pick<LinkOptions, 'pace' | 'mostBytes' | 'deliver' | 'progress'>;
   /** The link has been taken up, or interrupted, or the other side has fallen silent. */
   readonly changed: () => void;
   /** The heartbeat's frame. */

@@ -7,7 +7,10 @@ import type {Peer} from './peer.js';
 import {refused} from './send-options.js';
 import type {SendOptions, SendProgress} from './types.js';
 
-/** Bytes. What may wait to be acknowledged, every value counted once and Blobs not; a single value may be larger. */
+/**
+ * Bytes. What may wait to be acknowledged, every value counted once and Blobs not. One that is larger may wait beside the
+ * others, which it would otherwise keep from being sent for as long as it takes.
+ */
 export const bufferLimit = 64 * 1024 * 1024;
 
 /**
@@ -126,6 +129,8 @@ export class Sending {
   /** Bytes of what is pending, and of what of it is held for members out of reach. */
   #buffered = 0;
   #held = 0;
+  /** The one that is larger than all others may be together. */
+  #giant: Pending | undefined;
   #last = 0;
   readonly #pending = new Set<Pending>();
   readonly #idle: (() => void)[] = [];
@@ -150,16 +155,21 @@ export class Sending {
    */
   send(parcel: Parcel, delivery: Delivery): Promise<void> {
     const size = heldSize(parcel);
-    if (this.#isFull(size)) {
+    const isGiant = size > bufferLimit;
+    if (isGiant ? this.#giant : this.#isFull(size)) {
+      const waiting = isGiant ? 'one that is as large is' : `${this.#buffered} are`;
       return refused(
         new PeerGroupError(
           'buffer-full',
-          `${encodedSize(parcel)} bytes cannot be sent: ${this.#buffered} are still waiting, and ${bufferLimit} may. ` +
+          `${encodedSize(parcel)} bytes cannot be sent: ${waiting} still waiting, and ${bufferLimit} may, and one larger value. ` +
             'Await earlier send() calls.',
         ),
       );
     }
-    return this.#deliver(size, isSmall(parcel), delivery, (link, pending) => link.send(parcel, pending));
+    return this.#deliver(isGiant ? 0 : size, isSmall(parcel), delivery, (link, pending) => {
+      if (isGiant) this.#giant = pending;
+      link.send(parcel, pending);
+    });
   }
 
   /** Sends a stream. Resolves when all its readers have taken all of it, or do not want more. Rejects as `send`, and with the error of the stream. */
@@ -207,6 +217,7 @@ export class Sending {
     if (!this.#pending.delete(pending)) return false;
     this.#buffered -= pending.size;
     if (pending.isHeld) this.#held -= pending.size;
+    if (pending === this.#giant) this.#giant = undefined;
     if (this.#pending.size === 0) for (const tell of this.#idle.splice(0)) tell();
     return true;
   }

@@ -7,6 +7,7 @@ import {IncomingTransfers} from './incoming-transfers.js';
 import {IncomingValues} from './incoming-values.js';
 import {OutgoingTransfers} from './outgoing-transfers.js';
 import {OutgoingValues} from './outgoing-values.js';
+import type {Pace} from './pace.js';
 import {isSmall, type Arrived, type Parcel, type Receipt} from './parcel.js';
 import type {StreamLog} from './stream-log.js';
 
@@ -20,9 +21,6 @@ const sharedBulk = 32 * 1024;
 const partSize = 64 * 1024;
 const sharedPart = 16 * 1024;
 
-/** ms after a small value for which others are expected: so many come and go in a game, and a transfer that follows on one is soon at full speed. */
-const sharedTime = 100;
-
 /** Bytes that a frame needs beside its data. */
 const frameOverhead = 24;
 
@@ -32,6 +30,8 @@ export interface LinkOptions {
   readonly clock: Clock;
   /** Ends the link's timers. */
   readonly signal: AbortSignal;
+  /** One for all links of a member. */
+  readonly pace: Pace;
   /** Bytes of the largest value that is taken, if it is a transfer. */
   readonly mostBytes: () => number;
   /** A value has arrived, in order, once. It counts as acknowledged when this returns. */
@@ -50,7 +50,7 @@ export interface LinkOptions {
  *    transfer names the last small value before it, and is not dispatched before that.
  */
 export class Link {
-  readonly #clock: Clock;
+  readonly #pace: Pace;
   readonly #deliver: (arrived: Arrived) => void;
   readonly #acks: Acknowledger;
   readonly #values = new OutgoingValues();
@@ -69,8 +69,6 @@ export class Link {
   #datagramsSent = 0;
   #datagramsReceived = 0;
   #isDeaf = false;
-  /** When the last small value came or went. */
-  #lastSmall = -Infinity;
   #ended = false;
 
   bytesSent = 0;
@@ -78,8 +76,8 @@ export class Link {
   messagesReceived = 0;
   reconnections = -1;
 
-  constructor({clock, signal, mostBytes, deliver, progress}: LinkOptions) {
-    this.#clock = clock;
+  constructor({clock, signal, pace, mostBytes, deliver, progress}: LinkOptions) {
+    this.#pace = pace;
     this.#deliver = deliver;
     this.#acks = new Acknowledger(clock, signal, () => this.#acknowledge());
     this.#transfers = new OutgoingTransfers(this, clock, this.#values);
@@ -240,7 +238,7 @@ export class Link {
   #receiveValues(frame: FrameOf<'values'>): void {
     const values = this.#arrivingValues;
     const before = values.dispatched;
-    this.#lastSmall = this.#clock.now();
+    this.#pace.small();
     const sent = this.#values.lastSent;
     for (const {data} of frame.values) this.bytesReceived += data.length;
     try {
@@ -298,7 +296,7 @@ export class Link {
       return;
     }
     this.#isBurst = true;
-    this.#lastSmall = this.#clock.now();
+    this.#pace.small();
     this.#pumpValues();
     queueMicrotask(() => {
       this.#isBurst = false;
@@ -313,7 +311,8 @@ export class Link {
       const frame = this.#values.next(connection.maxMessageSize, dispatched);
       if (!frame) return;
       this.#told = dispatched;
-      this.#acks.told();
+      // What is owed for transfers they do not say: where values come and go all the time, it would never be said.
+      if (!this.#owesTransfers) this.#acks.told();
       const size = frame.values.reduce((sum, {data}) => sum + data.length, 0);
       this.bytesSent += size;
       this.#write(frame, 'main', size + 8 * frame.values.length);
@@ -323,8 +322,7 @@ export class Link {
   #pumpTransfers(): void {
     const connection = this.#connection;
     if (!connection || !this.#isTakenUp || this.#transfers.idle) return;
-    const isShared = this.#clock.now() - this.#lastSmall < sharedTime;
-    const [most, part] = isShared ? [sharedBulk, sharedPart] : [highWaterMark.bulk, partSize];
+    const [most, part] = this.#pace.isShared ? [sharedBulk, sharedPart] : [highWaterMark.bulk, partSize];
     connection.setLowWater('bulk', most / 2);
     while (connection === this.#connection && connection.bufferedAmount('bulk') < most) {
       const frame = this.#transfers.next(Math.min(part, connection.maxMessageSize - frameOverhead));

@@ -94,7 +94,7 @@ async function round(size, contestant) {
       const isOurs = contestant === 'floor' || contestant === 'peer-group';
       const patience = isOurs ? ownLimit : Math.max(limit, 5 * (floorTimes.get(metric) ?? 0));
       const start = performance.now();
-      results.note(metric, contestant, await within(measured, patience));
+      results.note(metric, contestant, await within(stage.whileWell(measured), patience));
       if (contestant === 'floor') floorTimes.set(metric, performance.now() - start);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

@@ -52,6 +52,8 @@ export class Stage {
   #networks = new Map();
   #files = 0;
   #groups = 0;
+  /** Told what has gone wrong in a page. @type {(error: Error) => void} */
+  #failed = () => {};
   /** @type {Record<string, string>} */
   #near = {};
   /** @type {Record<string, string>} */
@@ -92,6 +94,17 @@ export class Stage {
     await this.#browser?.disconnect();
   }
 
+  /**
+   * Rejects when something goes wrong in any page: others would wait for ever for what does not come from there.
+   * @template T
+   * @param {Promise<T>} promise
+   * @returns {Promise<T>}
+   */
+  async whileWell(promise) {
+    const failure = new Promise((_, reject) => (this.#failed = reject));
+    return /** @type {T} */ (await Promise.race([promise, failure]));
+  }
+
   get isAlive() {
     return this.#browser?.connected === true;
   }
@@ -109,6 +122,7 @@ export class Stage {
       const context = await this.#browser?.createBrowserContext();
       const page = await context?.newPage();
       if (page === undefined) throw new Error('There is no browser.');
+      await page.exposeFunction('tellFailure', (/** @type {string} */ what) => this.#failed(new Error(what)));
       this.#pages.push(page);
       this.#networks.set(page, await page.createCDPSession());
     }

@@ -465,6 +465,17 @@ describe('A large value', () => {
     expect(heard(bob).length).to.equal(3);
   });
 
+  it('leaves room for small ones, whomever these are for', async () => {
+    const [ann, bob, cem] = await gathered('Ann', 'Bob', 'Cem');
+    const sentToBob = () => ann.stats().find(({member}) => member.id === idOf(bob))?.bytesSent ?? Number.NaN;
+    const before = sentToBob();
+    const word = ann.send('a word', {to: idOf(cem)});
+    const large = ann.send(content(MiB), {to: idOf(bob)});
+    expect(sentToBob() - before).to.be.within(1, 48 * 1024);
+    await Promise.all([word, large]);
+    expect([heard(bob).length, heard(cem).length]).to.deep.equal([1, 1]);
+  });
+
   it('may be many at a time, for each of which the browser makes a single Blob', async () => {
     const [ann, bob] = await gathered('Ann', 'Bob');
     const blob = new Blob([content(1000)]);
@@ -492,7 +503,7 @@ describe('A large value', () => {
 });
 
 describe('What waits to be sent', () => {
-  it('has a limit, beyond which send() rejects; a single value may be larger', async () => {
+  it('has a limit, beyond which send() rejects', async () => {
     const [ann, bob] = await gathered('Ann', 'Bob');
     const most = 64 * MiB;
     const sending = [ann.send(new Uint8Array(most - 1000)), ann.send(new Uint8Array(500))];
@@ -503,6 +514,18 @@ describe('What waits to be sent', () => {
     expect(await Promise.all([...sending, blob].map(fate))).to.deep.equal(['sent', 'sent', 'sent']);
     expect(await fate(ann.send(new Uint8Array(1000)))).to.equal('sent');
     expect(heard(bob).length).to.equal(5);
+  });
+
+  it('may be one larger value beside the others, which it keeps from nothing', async () => {
+    const [ann, bob] = await gathered('Ann', 'Bob');
+    const size = 64 * MiB + 1;
+    const larger = fate(ann.send(new Uint8Array(size)));
+    expect(await fate(ann.send(new Uint8Array(size)))).to.equal('buffer-full');
+    const beside = [ann.send('a word'), ann.send(new Uint8Array(60 * MiB), {to: idOf(bob)})].map(fate);
+    expect(await fate(ann.send(new Uint8Array(5 * MiB)))).to.equal('buffer-full');
+    expect(await Promise.all([larger, ...beside])).to.deep.equal(['sent', 'sent', 'sent']);
+    expect(await fate(ann.send(new Uint8Array(size)))).to.equal('sent');
+    expect(heard(bob).length).to.equal(4);
   });
 
   it('counts once what is for several, and is free again when it was taken back', async () => {

@@ -102,6 +102,23 @@ describe('A link', () => {
     expect(wire.frames.filter(({frame}) => frame.type === 'ack').length).to.be.at.most(3);
   });
 
+  it('acknowledges a transfer, also while values go to and fro all the time', async () => {
+    const wire = new Wire();
+    wire.connect();
+    const transfer = wire.ann.send(value(0, 20 * 1024 * 1024));
+    const answer = (end: End) => () => transfer.length === 0 && end.send(value(1));
+    wire.ann.onheard = answer(wire.ann);
+    wire.bob.onheard = answer(wire.bob);
+    wire.ann.send(value(1));
+    const random = seededRandom(1);
+    for (let ms = 0; ms < 2000 && transfer.length === 0; ms += 1) {
+      for (let frames = 0; frames < 4; frames += 1) wire.step(random);
+      await wire.clock.advance(1);
+    }
+    expect(transfer).to.deep.equal(['done']);
+    expect(wire.ann.numbers.length).to.be.above(20);
+  });
+
   it('acknowledges a burst in a few frames', async () => {
     const wire = new Wire();
     wire.connect();

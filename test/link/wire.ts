@@ -1,4 +1,5 @@
 import {Link} from '../../src/link/link.js';
+import {Pace} from '../../src/link/pace.js';
 import type {Arrived, Parcel, Receipt} from '../../src/link/parcel.js';
 import type {StreamLog} from '../../src/link/stream-log.js';
 import {decodeFrame, encodeFrame, type Frame, type FrameOf, type LinkFrame} from '../../src/protocol/frames.js';
@@ -32,6 +33,7 @@ export class End {
     this.link = new Link({
       clock,
       signal: new AbortController().signal,
+      pace: new Pace(clock),
       mostBytes: () => this.mostBytes,
       deliver,
       progress: (transfer, bytes, total) => this.progress.push({transfer, bytes, total}),

@@ -43,10 +43,11 @@ class Bench {
     this.#contestant.send({kind: 'hello', name: this.#name}, [link]);
   }
 
-  /** For the contestant: what was sent has been refused, or worse. */
+  /** For the contestant: what was sent has been refused, or worse. The runner is told, whatever page it waits for. */
   failed(error) {
     this.#trouble ??= error;
     this.changed();
+    window.tellFailure(String(error));
   }
 
   /** For the contestant. */
