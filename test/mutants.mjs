@@ -88,6 +88,12 @@ const mutants = [
     tests: 'link/link',
   },
   {
+    rule: 'what was carried and taken a while ago does not keep datagrams from being sent',
+    file: 'src/group/carried-connection.ts',
+    edits: [['window / 16', 'window / 4']],
+    tests: 'group/carried',
+  },
+  {
     rule: 'a transfer leaves room for small values to others',
     file: 'src/group/mesh.ts',
     edits: [['pace: this.#pace,', 'pace: new Pace(environment.clock),']],

@@ -8,8 +8,8 @@ const maxMessageSize = 16 * 1024;
 /** Bytes on their way at most: what a carrier has to hold for one direction if its own connection to the receiver is slow. */
 const window = 128 * 1024;
 
-/** Bytes. How much the receiver takes before it says so. */
-const creditStep = window / 4;
+/** Bytes. How much the receiver takes before it says so. Half of what may wait where a datagram is still sent: what is not known to be taken counts as waiting. */
+const creditStep = window / 16;
 
 /** Bytes of a message beside its content: its kind, and the tag of the seal. */
 const overhead = 17;

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: how fast this project is beside what one would use instead, in real browsers on this machine.
  * `-- --quick` in some minutes and with smaller values, `-- --only join,rtt` these cases, `-- --rounds 5`,
+ * `-- --minutes 60` as many of them as fit into that time,
  * `-- --contestants floor,peer-group`, `-- --json FILE` writes the results there. A run of everything keeps them in
  * `docs/bench.json`, and shows them in the README, as `-- --report` does without a run.
  */
@@ -46,6 +47,7 @@ const {values} = parseArgs({
     quick: {type: 'boolean', default: false},
     only: {type: 'string'},
     rounds: {type: 'string'},
+    minutes: {type: 'string'},
     contestants: {type: 'string', default: contestants.join()},
     json: {type: 'string'},
     report: {type: 'boolean', default: false},
@@ -56,7 +58,6 @@ if (values.report) {
   exit(0);
 }
 const {quick} = values;
-/** A quick run has as many as fit into its time. */
 const mostRounds = Number(values.rounds ?? 5);
 let rounds = 0;
 // What failures cost takes minutes to measure, whatever one leaves out.
@@ -72,8 +73,8 @@ const ownLimit = 600_000;
 /** How long the floor's measurement took in all, in ms, by metric. @type {Map<string, number>} */
 const floorTimes = new Map();
 
-/** ms. Of a quick run, unless it is told how many rounds it has. */
-const quickTime = 170_000;
+/** ms. There are as many rounds as fit into it. A quick run that is not told how many it has is over soon. */
+const mostTime = values.minutes ? Number(values.minutes) * 60_000 : quick && !values.rounds ? 170_000 : Infinity;
 
 requireFreshBuild();
 /** @type {Case[]} */
@@ -144,7 +145,7 @@ async function measure() {
       rounds += 1;
       const past = performance.now() - start;
       console.log(`round ${rounds}: ${Math.round(past / 1000)} s`);
-      if (quick && values.rounds === undefined && (past * (rounds + 1)) / rounds > quickTime) return;
+      if ((past * (rounds + 1)) / rounds > mostTime) return;
     }
   } finally {
     await stage.close();
