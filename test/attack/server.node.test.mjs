@@ -77,7 +77,7 @@ test('a server in the middle of two members who connect again is found out by bo
   const middle = new Middle(server, mallory.page);
   await middle.begin();
   for (const person of people) await person.call('talk', 20);
-  await bob.call('breakOne');
+  await bob.breakOne();
   for (const person of people) {
     await person.until(({told}) => told.some(line => inBetween.test(line)));
   }
@@ -164,7 +164,7 @@ test('an id that is handed to another member is found out, and what is sent arri
     return name === undefined;
   };
   for (const person of people) await person.call('talk', 20);
-  await carl.call('breakOne');
+  await carl.breakOne();
   await carl.until(({told}) => told.some(line => /Somebody else answered at the address of a member/.test(line)));
   server.passes = honest;
   await settle(people);

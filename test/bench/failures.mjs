@@ -25,8 +25,8 @@ async function linkBroken() {
   const [ann, bob] = await place.gather('Ann', 'Bob', 'Carl');
   if (!ann || !bob) return;
   const now = await ann.page.evaluate(() => {
-    const {member} = /** @type {any} */ (window);
-    while (member.breakOne());
+    const {member, breakOne} = /** @type {any} */ (window);
+    while (breakOne());
     member.say();
     return Date.now();
   });

@@ -50,7 +50,7 @@ test('connections that end under the library lose nothing, repeat nothing, and n
   for (const person of people) await person.call('forget');
   await talk(people);
   for (let round = 0; round < 10; round += 1) {
-    for (const person of people.filter(() => Math.random() < 0.5)) await person.call('breakOne');
+    for (const person of people.filter(() => Math.random() < 0.5)) await person.breakOne();
     await hear(people, 10);
   }
   await settle(people);

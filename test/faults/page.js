@@ -1,23 +1,6 @@
 /* A member's page: it joins, sends numbers, and keeps account of those that come. */
 'use strict';
 
-/** Every connection of this page that is not closed, for breaking. @type {Set<RTCPeerConnection>} */
-const connections = new Set();
-const Native = RTCPeerConnection;
-window.RTCPeerConnection = class extends Native {
-  /** @param {RTCConfiguration} [configuration] */
-  constructor(configuration) {
-    super(configuration);
-    connections.add(this);
-  }
-
-  /** @override */
-  close() {
-    connections.delete(this);
-    super.close();
-  }
-};
-
 const member = {
   /** @type {any} */
   element: undefined,
@@ -84,16 +67,6 @@ const member = {
   /** What has been told until now does not count. */
   forget() {
     this.told = [];
-  },
-
-  /** Closes one connection under the library, which is told nothing. @returns {boolean} whether there was one */
-  breakOne() {
-    const open = [...connections].filter(connection => connection.connectionState === 'connected');
-    const victim = open[Math.floor(Math.random() * open.length)];
-    if (victim === undefined) return false;
-    connections.delete(victim);
-    Native.prototype.close.call(victim);
-    return true;
   },
 
   get report() {

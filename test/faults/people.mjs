@@ -55,6 +55,7 @@ export class PeerServer {
 
 /** A PeerServer, and a web server with the page that everybody opens. */
 export class Place {
+  #page;
   peerServer = new PeerServer();
   /** @type {Person[]} */
   people = [];
@@ -64,6 +65,11 @@ export class Place {
   /** Seconds. */
   grace = 20;
   browserVersion = '';
+
+  /** @param {string} page the folder of its script */
+  constructor(page = import.meta.dirname) {
+    this.#page = page;
+  }
 
   async open() {
     const {outputFiles} = await build({
@@ -75,7 +81,8 @@ export class Place {
     });
     const files = {
       '/': ['text/html', await readFile(join(import.meta.dirname, 'page.html'))],
-      '/page.js': ['text/javascript', await readFile(join(import.meta.dirname, 'page.js'))],
+      '/page.js': ['text/javascript', await readFile(join(this.#page, 'page.js'))],
+      '/connections.js': ['text/javascript', await readFile(join(import.meta.dirname, '../support/connections.js'))],
       '/peer-group.js': ['text/javascript', outputFiles[0]?.contents],
     };
     this.#http.on('request', ({url}, response) => {
@@ -166,7 +173,7 @@ export class Person {
 
   /**
    * Calls a method of the page's `member`.
-   * @param {'talk' | 'rest' | 'forget' | 'breakOne' | 'say'} method
+   * @param {'talk' | 'rest' | 'forget' | 'say'} method
    * @param {unknown[]} values
    */
   call(method, ...values) {
@@ -175,6 +182,11 @@ export class Person {
       method,
       values,
     );
+  }
+
+  /** @returns {Promise<boolean>} whether there was a connection to break */
+  breakOne() {
+    return this.page.evaluate(() => /** @type {any} */ (window).breakOne());
   }
 
   /** @returns {Promise<Report>} */
