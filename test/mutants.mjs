@@ -94,6 +94,23 @@ const mutants = [
     tests: 'group/carried',
   },
   {
+    rule: 'progress is told of those who have a value, not of those who have left',
+    file: 'src/group/sending.ts',
+    edits: [['if (!this.#delivery.named) this.#doneWith(link);', 'if (!this.#delivery.named) this.done(link);']],
+    tests: 'group/receipts',
+  },
+  {
+    rule: 'a carried connection that is given up before it is open is over at the other end, too',
+    file: 'src/group/carried-connection.ts',
+    edits: [
+      [
+        "return this.#giveUp(new PeerGroupError('connection-lost', 'It was given up.'))",
+        "return this.fail(new PeerGroupError('connection-lost', 'It was given up.'))",
+      ],
+    ],
+    tests: 'group/carried',
+  },
+  {
     rule: 'a transfer leaves room for small values to others',
     file: 'src/group/mesh.ts',
     edits: [['pace: this.#pace,', 'pace: new Pace(environment.clock),']],

@@ -104,7 +104,7 @@ export class CarriedConnection implements Connection {
   }
 
   close(): void {
-    if (this.#state === 'opening') return this.fail(new PeerGroupError('connection-lost', 'It was given up.'));
+    if (this.#state === 'opening') return this.#giveUp(new PeerGroupError('connection-lost', 'It was given up.'));
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#listener = this.#untold = undefined;

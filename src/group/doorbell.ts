@@ -1,7 +1,7 @@
 import type {Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {toHex} from '../protocol/schema.js';
-import type {Endpoint} from '../transport/transport.js';
+import {dialTimeout, type Endpoint} from '../transport/transport.js';
 import {backoff} from './backoff.js';
 import {untilAborted, type Callers} from './presence.js';
 import type {Session} from './session.js';
@@ -120,9 +120,12 @@ export class Doorbell {
     const now = clock.now();
     for (const began of this.#visits.values()) if (now - began < callAgain) return;
     const visit = new AbortController();
+    const until = AbortSignal.any([signal, visit.signal]);
+    // While the server is away a call would wait for it, and others with it.
+    clock.after(dialTimeout, () => visit.abort(), until);
     this.#visits.set(visit, now);
     try {
-      const session = await this.#options.visit(AbortSignal.any([signal, visit.signal]));
+      const session = await this.#options.visit(until);
       this.#visits.delete(visit);
       for (const other of this.#visits.keys()) other.abort();
       this.#options.met(session);
@@ -132,6 +135,7 @@ export class Doorbell {
       if (!harmless && !visit.signal.aborted && !signal.aborted) this.#options.failed(failure);
     } finally {
       this.#visits.delete(visit);
+      visit.abort();
     }
   }
 }

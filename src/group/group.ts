@@ -215,7 +215,11 @@ export class Group {
     if (this.#hosting.isOpen) void this.#withExtra(({relay}) => relay.introduce(from));
     const invite = () => this.#isHost && this.#withExtra(({relay}) => relay.invite(from));
     const opened = new AbortController();
-    connection.finally(() => opened.abort()).catch(() => {});
+    // One that fails is the reason to have it fetched.
+    connection.then(
+      () => opened.abort(),
+      () => {},
+    );
     this.#context.environment.clock.after(
       openingTime,
       () => void invite(),
@@ -324,10 +328,13 @@ export class Group {
         return peer && this.#withExtra(({relay}) => relay.carried(frame, peer));
       case 'invite':
         if (!peer || session.proof.id !== this.#ledger.hostId) return;
-        return this.#withExtra(({relay}) => void relay.visit(frame.address, peer));
+        // What comes behind it does not wait until that is loaded.
+        void this.#withExtra(({relay}) => void relay.visit(frame.address, peer));
+        return;
       case 'invited':
         if (!peer || !this.#isHost) return;
-        return this.#withExtra(({relay}) => void relay.call(frame.member, peer));
+        void this.#withExtra(({relay}) => void relay.call(frame.member, peer));
+        return;
       case 'branch':
         return this.#withExtra(({branches}) => branches.receiveBranch(frame, session));
       case 'contest':
@@ -344,6 +351,7 @@ export class Group {
         if (frame.reason === 'ejected' && (this.#isHost || session.proof.id === this.#ledger.hostId)) {
           return this.#end({type: 'ejected', reason: frame.text, by: this.#people.get(session.proof.id)?.member});
         }
+        // Not where it came from: whoever said so may be no host at all.
         return this.#end({type: 'rejoin', address: this.#isHost ? undefined : this.#view.host.note?.address});
       case 'moved':
         if (session.proof.id === this.#ledger.hostId) return this.#end({type: 'rejoin', address: frame.address});
@@ -363,7 +371,8 @@ export class Group {
 
   async #receiveNote(note: Note): Promise<void> {
     const person = await this.#people.receive(note);
-    if (person && this.#view.members.includes(person.member)) this.#context.listener.memberchange(person.member);
+    if (person && !this.#over.signal.aborted && this.#view.members.includes(person.member))
+      this.#context.listener.memberchange(person.member);
   }
 
   // Who is in.

@@ -60,9 +60,9 @@ export class Person {
 }
 
 /** Another browser may know kinds of values that this one does not. No connection may hang on that: others pass the note on. */
-function readable(profile: Bytes): unknown {
+export function readable(encoded: Bytes): unknown {
   try {
-    return profile.length > 0 ? decode(profile) : undefined;
+    return encoded.length > 0 ? decode(encoded) : undefined;
   } catch {
     return undefined;
   }

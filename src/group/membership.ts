@@ -263,6 +263,7 @@ export class Membership {
   /** The group has ended for this member, not by its own wish. */
   #ended(end: GroupEnd): void {
     this.#group = undefined;
+    this.#asking = false;
     this.#grouped = deferred();
     if (end.type === 'rejoin') {
       this.#enter('connecting');

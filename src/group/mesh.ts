@@ -58,8 +58,8 @@ export interface MeshOptions {
 }
 
 /**
- * The connections to all other members: one for each pair. The younger member of a pair dials, so that two never
- * dial each other, and dials again whenever the connection is lost.
+ * The connections to all other members: one for each pair. The younger member of a pair dials, and dials again whenever
+ * the connection is lost.
  */
 export class Mesh {
   readonly #options: MeshOptions;
@@ -195,6 +195,8 @@ export class Mesh {
       },
       closed: error => this.#closed(session, error),
     });
+    // It may have ended before anybody read it.
+    if (session.over) return;
     const peer = this.#peers.get(session.proof.id);
     if (peer && this.#conduct.pause(session.proof.id) > 0) return session.close();
     if (peer && this.#isChosen(session, peer)) return this.#place(session, peer);

@@ -23,7 +23,7 @@ export interface PeerOptions {
   /** This member's own seat. */
   readonly mine: Seat;
   readonly linkOptions: Pick<LinkOptions, 'pace' | 'mostBytes' | 'deliver' | 'progress'>;
-  /** The link has been taken up, or interrupted, or the other side has fallen silent. */
+  /** The link has been taken up, or interrupted. */
   readonly changed: () => void;
   /** The heartbeat's frame. */
   readonly ping: (session: Session) => void;

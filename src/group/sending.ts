@@ -87,6 +87,12 @@ class Pending implements Receipt {
   done(link: object): void {
     if (this.isCancelled) return;
     if (this.#delivery.onprogress && this.isSmall) this.progress(link, this.size, this.size);
+    this.#doneWith(link);
+  }
+
+  /** It has it, or needs it no more. */
+  #doneWith(link: object): void {
+    if (this.isCancelled) return;
     this.#count -= 1;
     if (this.#count > 0) {
       (this.#having ??= new Set()).add(link);
@@ -97,7 +103,7 @@ class Pending implements Receipt {
 
   gone(link: object): void {
     const name = this.#peerOf(link)?.person.member.name;
-    if (!this.#delivery.named) this.done(link);
+    if (!this.#delivery.named) this.#doneWith(link);
     else this.fail(new PeerGroupError('member-left', `“${name}” left before it had the message.`));
   }
 

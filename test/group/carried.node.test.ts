@@ -228,6 +228,13 @@ void describe('A carried connection', () => {
     assert.equal(pair.dialler.bufferedAmount(), 0);
   });
 
+  void it('is over for both when it is given up before it was open', async () => {
+    const pair = new Pair();
+    pair.listen();
+    pair.dialler.close();
+    await until(() => pair.closed.acceptor === 'connection-lost');
+  });
+
   void it('refuses a message that is too large', async () => {
     const {dialler} = await Pair.opened();
     assert.throws(() => dialler.send(new Uint8Array(dialler.maxMessageSize + 1)), {code: 'too-large'});
