@@ -1,8 +1,9 @@
+import {decode} from '../codec/codec.js';
 import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {limits, note as noteKind, type Note} from '../protocol/records.js';
 import type {Frame} from '../protocol/frames.js';
-import {Person, readable} from './member.js';
+import {Person} from './member.js';
 import type {Session} from './session.js';
 import {equalBytes, verify} from './signing.js';
 import type {JoinRequest} from './types.js';
@@ -120,7 +121,7 @@ export class Admission {
     const person = new Person(id, key, false);
     person.describe(note);
     if (this.#options.isKnown(id)) return this.#admit(person, note, session);
-    this.#ask(session, person, note, readable(frame.credential));
+    this.#ask(session, person, note, frame.credential.length > 0 ? decode(frame.credential) : undefined);
   }
 
   #ask(session: Session, person: Person, note: Note, credential: unknown): void {

@@ -60,9 +60,9 @@ export class Person {
 }
 
 /** Another browser may know kinds of values that this one does not. No connection may hang on that: others pass the note on. */
-export function readable(encoded: Bytes): unknown {
+function readable(profile: Bytes): unknown {
   try {
-    return encoded.length > 0 ? decode(encoded) : undefined;
+    return profile.length > 0 ? decode(profile) : undefined;
   } catch {
     return undefined;
   }
