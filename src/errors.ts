@@ -33,7 +33,7 @@ export const errorCodes = {
   'data-clone': 'the value cannot be carried',
   'too-large': 'the value is larger than the limit',
   'buffer-full': 'too much is waiting to be sent',
-  'listener-failed': 'a listener of the page threw',
+  'listener-failed': 'an `onprogress` of the page threw',
 } as const;
 
 export type PeerGroupErrorCode = keyof typeof errorCodes;

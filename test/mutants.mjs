@@ -111,6 +111,33 @@ const mutants = [
     tests: 'group/carried',
   },
   {
+    rule: 'nothing stands before the founding, nor between two hosts that are known',
+    file: 'src/group/chain.ts',
+    edits: [
+      ['    verifyPlace(reign.epoch, proven.at(-1));\n    const seen =', '    const seen ='],
+      ['  const before = earlier.at(-1);', '  const before = earlier.at(-1);\n  verifyPlace(epoch, before);'],
+    ],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a beginning that nobody has signed is no offence of whoever passes it on',
+    file: 'src/group/chain.ts',
+    edits: [['      if (!(error instanceof PeerGroupError)) throw error;', '      throw error;']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a call to the meeting point ends, also where the server is away',
+    file: 'src/group/doorbell.ts',
+    edits: [['    clock.after(dialTimeout, () => visit.abort(), until);\n', '']],
+    tests: 'group/doorbell',
+  },
+  {
+    rule: 'a connection that has ended is no connection of a link',
+    file: 'src/group/mesh.ts',
+    edits: [['    if (session.over) return;\n', '']],
+    tests: 'group/mesh',
+  },
+  {
     rule: 'a transfer leaves room for small values to others',
     file: 'src/group/mesh.ts',
     edits: [['pace: this.#pace,', 'pace: new Pace(environment.clock),']],

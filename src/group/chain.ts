@@ -6,6 +6,7 @@ import {
   epoch as epochKind,
   roster as rosterKind,
   ticket as ticketKind,
+  type Epoch,
   type GroupState,
   type Reign,
 } from '../protocol/records.js';
@@ -39,6 +40,8 @@ export async function verifyReigns(
   const proven: ProvenReign[] = [];
   for (const reign of reigns) {
     const hash = await hashOf(crypto, epochKind, reign.epoch);
+    // Also of those that are known: what is shown is passed on as it is.
+    verifyPlace(reign.epoch, proven.at(-1));
     const seen = known?.reigns.find(earlier => equalBytes(earlier.hash, hash));
     proven.push(seen ?? (await verifyReign(crypto, root, reign, hash, proven, known)));
   }
@@ -47,6 +50,14 @@ export async function verifyReigns(
     throw broken('it shares no host with what is known here');
   }
   return proven;
+}
+
+function verifyPlace(epoch: Epoch, before: ProvenReign | undefined): void {
+  if (!before) return;
+  if (epoch.kind === 'found') throw broken('it was founded twice');
+  const follows = equalBytes(epoch.previous, before.hash) && epoch.number === before.epoch.number + 1;
+  if (!follows) throw broken('an epoch does not follow from the one before');
+  if (epoch.approval !== before.epoch.approval) throw broken('a host changed whether newcomers need approval');
 }
 
 async function verifyReign(
@@ -62,14 +73,8 @@ async function verifyReign(
   const founds = epoch.kind === 'found';
   if (founds !== equalBytes(hash, root) || founds !== (epoch.previous === undefined))
     throw broken('its founding is not its own');
-  if (founds && before) throw broken('it was founded twice');
   if (!(await verify(crypto, epoch.host, 'epoch', founds ? undefined : root, epochKind, epoch))) {
     throw broken('a host did not sign its epoch');
-  }
-  if (before) {
-    const follows = equalBytes(epoch.previous, before.hash) && epoch.number === before.epoch.number + 1;
-    if (!follows) throw broken('an epoch does not follow from the one before');
-    if (epoch.approval !== before.epoch.approval) throw broken('a host changed whether newcomers need approval');
   }
   if (!founds) {
     if (!ticket || !equalBytes(ticket.key, epoch.host)) throw broken('a host has no ticket');
@@ -113,8 +118,8 @@ export async function verifyRoster(
 }
 
 /**
- * The roster that `reign` began with, if it is among `bases` and `before`, the host before, vouches for it.
- * @throws PeerGroupError `bad-frame`
+ * The roster that `reign` began with, if it is among `bases` and `before`, the host before, vouches for it. A base that
+ * does not hold together is none, and no offence: members pass bases on that they cannot check.
  */
 export async function verifyBase(
   crypto: Cryptography,
@@ -126,8 +131,11 @@ export async function verifyBase(
   for (const {roster, entry} of bases) {
     if ((entry?.version ?? 0) !== reign.epoch.version) continue;
     if (!equalBytes(await hashOf(crypto, rosterKind, roster), reign.epoch.roster)) continue;
-    const state = {reigns: [before], roster, entry};
-    return (await verifyRoster(crypto, root, [before], state)).seats;
+    try {
+      return (await verifyRoster(crypto, root, [before], {reigns: [before], roster, entry})).seats;
+    } catch (error) {
+      if (!(error instanceof PeerGroupError)) throw error;
+    }
   }
   return undefined;
 }

@@ -215,11 +215,7 @@ export class Group {
     if (this.#hosting.isOpen) void this.#withExtra(({relay}) => relay.introduce(from));
     const invite = () => this.#isHost && this.#withExtra(({relay}) => relay.invite(from));
     const opened = new AbortController();
-    // One that fails is the reason to have it fetched.
-    connection.then(
-      () => opened.abort(),
-      () => {},
-    );
+    connection.finally(() => opened.abort()).catch(() => {});
     this.#context.environment.clock.after(
       openingTime,
       () => void invite(),

@@ -676,6 +676,15 @@ describe('Two branches of a group that was cut', () => {
     );
     expect(await judge(bobs).receive(cems.state, [base], stands, true)).to.equal('theirs');
   });
+
+  it('are not shown by a beginning that nobody has signed, for which whoever passes it on is not to blame', async () => {
+    const {bob, cem, dee, bobs, cems} = await cut();
+    const [base] = judge(cems).bases(undefined);
+    if (!base?.entry) throw new Error('A branch shows no base.');
+    const forged = {...base, entry: {...base.entry, signature: crypto.random(64)}};
+    const stands = {mine: [bob.id], theirs: [cem.id, dee.id], standsBy: () => cems.standing.epoch};
+    expect(await judge(bobs).receive(cems.state, [forged], stands, true)).to.equal('theirs');
+  });
 });
 
 describe('A newcomer', () => {
@@ -719,6 +728,17 @@ describe('A newcomer', () => {
   it('does not take the state of another group for this one', async () => {
     const [group, other] = [await founded(), await founded()];
     expect(await codeOf(Ledger.trust(crypto, group.ledger.root, other.ledger.state))).to.equal('bad-frame');
+  });
+
+  it('is not shown later what a member has put before the first of the hosts that are known', async () => {
+    const group = await founded();
+    const bob = await admit(group);
+    const cems = await reader(group);
+    await admit(group);
+    const own = await takenBy(bob, group.ledger, ticketOf(group.ledger, bob), {previous: crypto.random(32)});
+    const reigns = [...own.reigns.slice(-1), ...group.ledger.state.reigns];
+    expect(await codeOf(cems.receiveState({...group.ledger.state, reigns}, group.ann.id))).to.equal('bad-frame');
+    expect(await cems.receiveState(group.ledger.state, group.ann.id)).to.equal('followed');
   });
 
   it('does not take a group with two founders', async () => {

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import {PeerGroupError} from '../../src/errors.js';
+import type {Environment} from '../../src/environment.js';
+import {Person} from '../../src/group/member.js';
+import {Mesh, type MeshOptions} from '../../src/group/mesh.js';
+import {seatOf} from '../../src/group/roster.js';
+import type {Session, SessionReader} from '../../src/group/session.js';
+import {VirtualClock} from '../transport/virtual-clock.js';
+
+void describe('A mesh that is handed a connection which has ended', () => {
+  void it('does not go on over it', () => {
+    const seat = (id: string, index: number) =>
+      seatOf(id, {
+        number: 0,
+        epoch: new Uint8Array(32),
+        index,
+        key: new Uint8Array(65),
+        signature: new Uint8Array(64),
+      });
+    const environment = {
+      clock: new VirtualClock(),
+      crypto: {random: (length: number) => new Uint8Array(length)},
+    } as unknown as Environment;
+    const options = {
+      environment,
+      mine: seat('ann', 0),
+      greet: () => undefined,
+      isStranger: () => false,
+      changed() {},
+    } as unknown as MeshOptions;
+    const mesh = new Mesh(options);
+    const bob = mesh.add(seat('bob', 1), new Person('bob', new Uint8Array(65), false));
+    let isOver = false;
+    const session = {
+      proof: {id: 'bob'},
+      connection: {role: 'acceptor'},
+      get over() {
+        return isOver;
+      },
+      read(reader: SessionReader) {
+        isOver = true;
+        reader.closed(new PeerGroupError('connection-lost', 'It has ended.'));
+      },
+      send() {},
+      trust() {},
+      close() {},
+    } as unknown as Session;
+    mesh.accept(session);
+    assert.equal(bob.session, undefined);
+  });
+});
