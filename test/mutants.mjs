@@ -624,6 +624,12 @@ const mutants = [
     tests: 'transport/peerjs-hostile',
   },
   {
+    rule: 'PeerJS does not take from an attempt what that still needs',
+    file: 'src/transport/peerjs-endpoint.ts',
+    edits: [['    shell.close = () =>', '    const unused = () =>']],
+    tests: 'transport/peerjs-hostile',
+  },
+  {
     rule: '64 offers are answered at a time',
     file: 'src/transport/peerjs-endpoint.ts',
     edits: [['const maxHalfOpen = 64;', 'const maxHalfOpen = 1e9;']],

@@ -211,6 +211,8 @@ export class PeerJSEndpoint implements Endpoint {
       dialTimeout,
     );
     signal?.addEventListener('abort', () => ending.abort(signal.reason), {signal: ending.signal});
+    // PeerJS would free what the attempt still needs, and tells nobody of one that is not open yet.
+    shell.close = () => ending.abort(new PeerGroupError('unreachable', `No way to ${shell.peer} was found.`));
     try {
       const connection = await whenOpen(shell, role, ending.signal, released => {
         this.#connections.delete(released);

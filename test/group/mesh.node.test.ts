@@ -24,16 +24,16 @@ void describe('A mesh that is handed a connection which has ended', () => {
     } as unknown as Environment;
     const options = {
       environment,
-      mine: seat('ann', 0),
+      mine: seat('0a', 0),
       greet: () => undefined,
       isStranger: () => false,
       changed() {},
     } as unknown as MeshOptions;
     const mesh = new Mesh(options);
-    const bob = mesh.add(seat('bob', 1), new Person('bob', new Uint8Array(65), false));
+    const bob = mesh.add(seat('0b', 1), new Person('0b', new Uint8Array(65), false));
     let isOver = false;
     const session = {
-      proof: {id: 'bob'},
+      proof: {id: '0b'},
       connection: {role: 'acceptor'},
       get over() {
         return isOver;

@@ -8,6 +8,7 @@ import {bytes, code, fresh, Heard, Person} from './suite.js';
 
 /** Every RTCPeerConnection that was made, as long as the tests of this file run. */
 const made: RTCPeerConnection[] = [];
+const channels: RTCDataChannel[] = [];
 const Real = RTCPeerConnection;
 
 /** The descriptor of a property that has one. */
@@ -21,6 +22,12 @@ class Counted extends Real {
   constructor(configuration?: RTCConfiguration) {
     super(configuration);
     made.push(this);
+  }
+
+  override createDataChannel(...parameters: Parameters<RTCPeerConnection['createDataChannel']>): RTCDataChannel {
+    const channel = super.createDataChannel(...parameters);
+    channels.push(channel);
+    return channel;
   }
 }
 
@@ -251,6 +258,17 @@ describe('Against strangers, PeerJS', () => {
     }
     expect(annEnd.closed).to.deep.equal(['connection-lost']);
     await until(() => bobEnd.closed.length === 1);
+  });
+
+  it('gives up at once an attempt that PeerJS gives up, and throws nothing over it', async () => {
+    const ann = await person();
+    const endpoint = await ann.endpoint;
+    const dial = endpoint.dial(stranger.id, ann.ending.signal).catch((error: unknown) => error);
+    // As when the other side ends it before the channel is open.
+    channels.at(-1)?.dispatchEvent(new Event('close'));
+    endpoint.close();
+    expect(await dial).to.include({code: 'unreachable', message: `No way to ${stranger.id} was found.`});
+    expect(living()).to.deep.equal([]);
   });
 
   it('believes the certificate rather than the description, and where there is none to see, no description of several', async () => {
