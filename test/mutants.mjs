@@ -183,9 +183,9 @@ const mutants = [
   },
   {
     rule: 'a host gives way to none that it has removed, unless more stand by that one',
-    file: 'src/group/branches.ts',
-    edits: [['if (!claim || claim.isOut)', 'if (!claim)']],
-    tests: 'attack/former',
+    file: 'src/group/contest.ts',
+    edits: [['isBehind && ((shown && lead < 0) || !this.#ledger.isOut(theirs))', 'isBehind']],
+    tests: 'protocol/ledger attack/former',
   },
   {
     rule: "one member's word that somebody lives does not count for ever",
@@ -918,14 +918,62 @@ const mutants = [
     tests: 'protocol/ledger',
   },
   {
-    rule: 'a host that was removed gives way by the roster that it is shown',
+    rule: 'a host that was removed is shown who stands by the other branch',
+    file: 'src/group/branches.ts',
+    edits: [['    briefing.attest(', '    void ((..._: unknown[]) => {})(']],
+    tests: 'sim/cuts',
+  },
+  {
+    rule: 'of equals, a host that was removed gives way',
     file: 'src/group/contest.ts',
+    edits: [['(removed ? !hasOthers : ', '(removed ? false : ']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'nobody has a host removed that others have joined since, by the claim that there were two',
+    file: 'src/group/contest.ts',
+    edits: [['(removed ? !hasOthers : ', '(removed ? true : ']],
+    tests: 'attack/former',
+  },
+  {
+    rule: 'of equals goes on which is still on the way that both had in common',
+    file: 'src/group/contest.ts',
+    edits: [['stayed || older', 'older']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'to a host who came later the other one gives way, unless more than half of those of before stand by it',
+    file: 'src/group/contest.ts',
+    edits: [['const isBlind = common && stands.isHost &&', 'const isBlind = false &&']],
+    tests: 'sim/sim',
+  },
+  {
+    rule: 'nobody left before it is known to have been there',
+    file: 'src/group/ledger.ts',
+    edits: [['    if (first.epoch.version < this.#shownBy(first.hostId)) return false;\n', '']],
+    tests: 'protocol/ledger attack/former',
+  },
+  {
+    rule: 'whoever is heard for half a minute knows what it is told, whatever it says',
+    file: 'src/group/vigil.ts',
+    edits: [['    if (told) ledger.hear(peer.person.id, told.standing);\n', '']],
+    tests: 'attack/former',
+  },
+  {
+    rule: 'what a member shows to know is remembered',
+    file: 'src/group/group.ts',
     edits: [
       [
-        'fork && (await this.#commonRoster(fork, bases));\n      if (',
-        'fork && (await this.#commonRoster(fork, []));\n      if (',
+        '      inform: session => {\n        ledger.hear(session.proof.id, session.standing);\n',
+        '      inform: session => {\n',
       ],
     ],
+    tests: 'attack/former',
+  },
+  {
+    rule: 'a host that was removed gives way by the roster that it is shown',
+    file: 'src/group/contest.ts',
+    edits: [['(await this.#judge(theirs, bases, stands, true))', '(await this.#judge(theirs, [], stands, true))']],
     tests: 'protocol/ledger',
   },
   {

@@ -1,8 +1,9 @@
 import type {FrameOf} from '../protocol/frames.js';
 import type {Base, Reign} from '../protocol/records.js';
+import {toHex} from '../protocol/schema.js';
 import type {Briefing} from './briefing.js';
 import type {Context} from './context.js';
-import {Contest} from './contest.js';
+import {Contest, type Stands} from './contest.js';
 import type {Ledger} from './ledger.js';
 import type {Mesh} from './mesh.js';
 import type {People} from './people.js';
@@ -55,9 +56,14 @@ export class Branches {
   }
 
   /** Who is heard here, and so may speak for this branch. */
-  get #stands(): string[] {
+  get #standing(): string[] {
     const {context, mesh} = this.#options;
     return [context.identity.id, ...mesh.peers.filter(peer => peer.isHeard).map(peer => peer.person.id)];
+  }
+
+  #stands(theirs: readonly string[]): Stands {
+    const {people} = this.#options;
+    return {isHost: this.#isHost, mine: this.#standing, theirs, standsBy: id => people.get(id)?.note?.epoch};
   }
 
   /** Somebody is on another branch: this host shows its own. */
@@ -82,38 +88,43 @@ export class Branches {
 
   /** @throws PeerGroupError `bad-frame` */
   async receiveContest({state, bases, stands}: FrameOf<'contest'>, session: Session): Promise<void> {
-    const {ledger, people, mesh, briefing, vigil, expel} = this.#options;
+    const {ledger, mesh, briefing, vigil} = this.#options;
     if (session.proof.id === ledger.hostId) {
       // Its host has given this branch up.
       await ledger.receiveState(state, session.proof.id);
       return;
     }
     const mayFollow = this.#isHost || !vigil.hearsHost;
-    const standsBy = (id: string) => people.get(id)?.note?.epoch;
-    const verdict = await this.#contest.receive(
-      state,
-      bases,
-      {mine: this.#stands, theirs: stands, standsBy},
-      mayFollow,
-    );
+    const verdict = await this.#contest.receive(state, bases, this.#stands(stands), mayFollow);
     this.#seen.set(session, state.reigns);
-    if (verdict === 'unknown' && this.#isHost) return expel(session);
-    if (verdict === 'mine') {
-      return this.#claims.get(session)?.isOut ? expel(session, this.#contest.bases(state.reigns)) : this.#show(session);
+    if (verdict === 'mine' || (verdict === 'unknown' && this.#isHost)) {
+      return this.#claims.get(session)?.isOut ? this.#dismiss(session, state.reigns) : this.#show(session);
     }
     const host = mayFollow ? undefined : mesh.peer(ledger.hostId)?.session;
     if (host && host !== session && this.#may('passed', host)) briefing.contest(host, {state, bases, stands});
   }
 
   /**
-   * The host of another branch says that this member is out of the group.
-   * @returns whether that has to be believed: not where more stand by this branch than may stand by the other
+   * The host of another branch says that this member is out of the group, and has shown who stands by that branch.
+   * @returns whether that has to be believed: where it has the better claim
    */
   async concedes(session: Session, bases: readonly Base[]): Promise<boolean> {
-    const {people} = this.#options;
     const claim = this.#claims.get(session);
-    if (!claim || claim.isOut) return false;
-    return this.#contest.wouldYield(claim.reigns, bases, this.#stands, id => people.get(id)?.note?.epoch);
+    if (!claim) return false;
+    const known = this.#options.ledger.past.flatMap(({seating}) => seating.seats.map(({id}) => id));
+    return this.#contest.yields(claim.reigns, bases, this.#stands(known));
+  }
+
+  /** To the host of another branch, which this one has removed: who stands by this one, of those whom it was in with. */
+  #dismiss(session: Session, reigns: readonly Reign[]): void {
+    const {people, briefing, expel} = this.#options;
+    const bases = this.#contest.bases(reigns);
+    const keys = new Set(bases.flatMap(({roster}) => roster.members.map(({key}) => toHex(key))));
+    briefing.attest(
+      session,
+      this.#standing.filter(id => keys.has(toHex(people.get(id)?.key ?? new Uint8Array()))),
+    );
+    expel(session, bases);
   }
 
   #show(session: Session): void {
@@ -121,7 +132,7 @@ export class Branches {
     // What this member signed for the branch before may not have been published yet.
     if (!equalBytes(context.self.note?.epoch, ledger.standing.epoch) || !this.#may('contest', session)) return;
     const bases = this.#contest.bases(this.#seen.get(session));
-    briefing.contest(session, {state: ledger.state, bases, stands: this.#stands});
+    briefing.contest(session, {state: ledger.state, bases, stands: this.#standing});
   }
 
   #may(show: 'branch' | 'contest' | 'passed', session: Session): boolean {

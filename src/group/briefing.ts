@@ -63,13 +63,22 @@ export class Briefing {
 
   /** To the host of another branch: a branch, and who stands by it. */
   contest(session: Session, branch: Omit<FrameOf<'contest'>, 'type'>): void {
-    for (const id of branch.stands) this.#pass(id, session);
+    this.attest(session, branch.stands);
     session.send({type: 'contest', ...branch});
+  }
+
+  /** What these say of themselves. */
+  attest(session: Session, ids: readonly string[]): void {
+    for (const id of ids) this.#pass(id, session);
   }
 
   /** What everyone says of themselves, before the roster that they are in. */
   #introduce(session: Session): void {
-    for (const {id} of this.#ledger.seats) if (id !== session.proof.id) this.#pass(id, session);
+    const ids = this.#ledger.seats.map(({id}) => id);
+    this.attest(
+      session,
+      ids.filter(id => id !== session.proof.id),
+    );
   }
 
   #pass(id: string, session: Session): void {

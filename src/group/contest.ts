@@ -6,12 +6,13 @@ import type {Ledger, Past, Verdict} from './ledger.js';
 import {compareTickets, toRoster, type Seat} from './roster.js';
 import {equalBytes} from './signing.js';
 
-/** What speaks for a branch: more than 0 for mine, less for theirs. */
+/** What speaks for two branches. */
 interface Lead {
-  /** Members who stand by mine, less those who stand by theirs. */
-  readonly stands: number;
-  /** Whose host is older. Never 0. */
-  readonly age: number;
+  /** Members who stand by it. */
+  readonly mine: number;
+  readonly theirs: number;
+  /** More than 0 for mine, less for theirs: which is still on the way that both had in common, or else whose host is older. Never 0. */
+  readonly rank: number;
 }
 
 /** Where two branches part. */
@@ -25,6 +26,8 @@ interface Fork {
 
 /** Who is said to stand by each branch, and what they have signed. */
 export interface Stands {
+  /** Whether it is a host who weighs. */
+  readonly isHost: boolean;
   readonly mine: readonly string[];
   readonly theirs: readonly string[];
   /** The epoch that a member stands by, in its latest note that is known here. */
@@ -49,7 +52,18 @@ export class Contest {
     return this.#ledger.receiveContest(state, theirs => this.#judge(theirs, bases, stands), mayFollow);
   }
 
-  async #judge(theirs: readonly ProvenReign[], bases: readonly Base[], stands: Stands): Promise<Verdict> {
+  /** Whether this branch gives way to another that has removed this member, and so shows nothing but its hosts. */
+  yields(reigns: readonly Reign[], bases: readonly Base[], stands: Stands): Promise<boolean> {
+    return this.#ledger.examine(reigns, async theirs => (await this.#judge(theirs, bases, stands, true)) === 'theirs');
+  }
+
+  /** `removed`: whether theirs has removed this member. */
+  async #judge(
+    theirs: readonly ProvenReign[],
+    bases: readonly Base[],
+    stands: Stands,
+    removed = false,
+  ): Promise<Verdict> {
     const {reigns} = this.#ledger;
     const [mine, head] = [reigns.at(-1), theirs.at(-1)];
     if (!head || equalBytes(head.hash, mine?.hash) || !this.#ledger.mayReign(theirs)) return 'mine';
@@ -59,12 +73,20 @@ export class Contest {
     // Who came later can be shown what its own side began with: the host who left has signed it.
     const {before, mine: left} = fork;
     const shown = common ?? (left && (await verifyBase(this.#crypto, this.#ledger.root, before, left, bases)));
-    const {age, stands: known} = weigh(reigns, theirs, stands, shown ?? []);
+    const {rank, ...count} = weigh(fork, reigns, theirs, stands, shown ?? []);
+    const known = count.mine - count.theirs;
     // It follows two, as one alone may have been removed; and if it has nobody to lose, it goes where there are others.
     const late = known < -1 ? known : stands.mine.length > 1 ? 1 : 1 - stands.theirs.length;
     const lead = common ? known : late;
-    // Whom this side has removed meanwhile needs more than to be older.
-    const isTheirs = (lead || age) < 0 && ((shown && lead < 0) || !this.#ledger.isOut(theirs));
+    // Whoever has come since has nobody's word for when they parted but that of the other side.
+    const hasOthers = !stands.mine.every(id => shown?.some(seat => seat.id === id));
+    // A host who came after they parted cannot judge, so the other one gives way, unless it has more than may be over there.
+    const isBlind = common && stands.isHost && (head.ticket?.number ?? 0) > before.epoch.number;
+    const isLess = !isBlind || hasOthers ? lead < 0 : count.mine <= common.length - count.mine;
+    // Of equals, not the one who is removed by the other side.
+    const isBehind = isLess || (lead === 0 && (removed ? !hasOthers : !isBlind && rank < 0));
+    // Whom this side has removed needs more than to be equal.
+    const isTheirs = isBehind && ((shown && lead < 0) || !this.#ledger.isOut(theirs));
     return isTheirs ? 'theirs' : common ? 'mine' : 'unknown';
   }
 
@@ -107,48 +129,35 @@ export class Contest {
       return this.#ledger.isOut(theirs) ? 'out' : 'leads';
     });
   }
-
-  /**
-   * Whether this branch would have to give way to another that shows nothing but its hosts, because all those who do not
-   * stand by this one may stand by that one.
-   */
-  wouldYield(
-    reigns: readonly Reign[],
-    bases: readonly Base[],
-    mine: readonly string[],
-    standsBy: Stands['standsBy'],
-  ): Promise<boolean> {
-    return this.#ledger.examine(reigns, async theirs => {
-      const fork = forkOf(this.#ledger.reigns, theirs);
-      const common = fork && (await this.#commonRoster(fork, bases));
-      if (!common) return false;
-      const {stands} = weigh(this.#ledger.reigns, theirs, {mine, theirs: [], standsBy}, common);
-      return stands <= common.length - stands;
-    });
-  }
 }
 
 /**
  * Which of two branches of one group has the better claim: the one with more members of the last roster that both have
- * in common, each of whom has signed that it stands by that branch; of equals, the one whose host is the older member.
- * Whoever claims to be one half of a cut needs the other members' signatures for it.
+ * in common, each of whom has signed that it stands by that branch; of equals, the one that is still on the way that both had
+ * in common, or else the one whose host is the older member. Whoever claims to be one half of a cut needs the other members'
+ * signatures for it, and of more than half: when it left is its own word.
  *
  * Both hosts judge by the same facts and reach the same verdict, unless one of them has newer notes than the other; then
  * they tell each other and judge again.
  */
 function weigh(
+  fork: Fork,
   mine: readonly ProvenReign[],
   theirs: readonly ProvenReign[],
   stands: Stands,
   common: readonly Seat[],
 ): Lead {
   const [myHead, theirHead] = [mine.at(-1), theirs.at(-1)];
-  if (!myHead || !theirHead) return {stands: 0, age: 1};
+  if (!myHead || !theirHead) return {mine: 0, theirs: 0, rank: 1};
   const count = (ids: readonly string[], epochs: ReadonlySet<string>) =>
     common.filter(({id}) => ids.includes(id) && epochs.has(toHex(stands.standsBy(id) ?? new Uint8Array()))).length;
+  const stayed = Number(!fork.mine) - Number(!fork.theirs);
+  const older =
+    compareTickets(theirHead.ticket, myHead.ticket) || (toHex(myHead.hash) < toHex(theirHead.hash) ? 1 : -1);
   return {
-    stands: count(stands.mine, ownEpochs(mine, theirs)) - count(stands.theirs, ownEpochs(theirs, mine)),
-    age: compareTickets(theirHead.ticket, myHead.ticket) || (toHex(myHead.hash) < toHex(theirHead.hash) ? 1 : -1),
+    mine: count(stands.mine, ownEpochs(mine, theirs)),
+    theirs: count(stands.theirs, ownEpochs(theirs, mine)),
+    rank: stayed || older,
   };
 }
 

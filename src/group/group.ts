@@ -93,8 +93,12 @@ export class Group {
       dial: (peer, until) => this.#dial(peer, until),
       dialThrough: async (peer, until) => this.#expect(peer, await (await this.#loadExtra()).relay.dial(peer, until)),
       isStranger: session => this.#isStranger(session),
-      greet: session => briefing.greet(session),
+      greet: session => {
+        ledger.hear(session.proof.id, session.standing);
+        return briefing.greet(session);
+      },
       inform: session => {
+        ledger.hear(session.proof.id, session.standing);
         briefing.inform(session);
         this.#meet(session);
       },

@@ -76,6 +76,9 @@ export class Ledger {
   /** Stays that ended by their own wish or the host's, as far as it was seen here. The last ones only. */
   readonly #ended = new Set<string>();
 
+  /** The latest roster of the current epoch that each member has shown to know, or must. */
+  readonly #shown = new Map<string, Standing>();
+
   private constructor(
     crypto: Cryptography,
     root: Bytes,
@@ -188,6 +191,21 @@ export class Ledger {
     if (!standing || equalBytes(this.#head.hash, standing.epoch)) return false;
     const reign = this.#reign(standing.epoch);
     return reign === undefined || reign.hostId === id;
+  }
+
+  /** The member `id` stands there, and so cannot say later that it was gone before. */
+  hear(id: string, standing: Standing | undefined): void {
+    if (!standing || !equalBytes(standing.epoch, this.#head.hash) || this.#shownBy(id) >= standing.version) return;
+    this.#shown.delete(id);
+    this.#shown.set(id, standing);
+    const [oldest] = this.#shown.keys();
+    if (oldest !== undefined && this.#shown.size > 2 * limits.members) this.#shown.delete(oldest);
+  }
+
+  /** The version of the current epoch's roster that the member `id` is known to know. */
+  #shownBy(id: string): number {
+    const shown = this.#shown.get(id);
+    return shown && equalBytes(shown.epoch, this.#head.hash) ? shown.version : -1;
   }
 
   #reign(epoch: Bytes): ProvenReign | undefined {
@@ -399,12 +417,14 @@ export class Ledger {
 
   /**
    * A ticket says that its holder was let in, not that it still is. Where the chain goes on from the last host known here,
-   * no host is followed who was not in the roster then, or has not been let in since.
+   * no host is followed who was not in the roster then, or has not been let in since; nor one that says that it went its own
+   * way before it is known to have been there.
    */
   mayReign(reigns: readonly ProvenReign[]): boolean {
     const news = reigns.filter(reign => !this.#reign(reign.hash));
     const [first] = news;
     if (!first || !equalBytes(first.epoch.previous, this.#head.hash)) return true;
+    if (first.epoch.version < this.#shownBy(first.hostId)) return false;
     // Whom this side has lost since may well lead the other.
     const seats = [...this.seats, ...(this.rosterAt(this.#head.hash, first.epoch.version) ?? [])];
     return news.every(({hostId, ticket}) => {

@@ -1,4 +1,5 @@
 import type {Attendance} from './attendance.js';
+import type {Standing} from '../protocol/frames.js';
 import type {Context} from './context.js';
 import type {Ledger} from './ledger.js';
 import type {Mesh} from './mesh.js';
@@ -7,6 +8,9 @@ import {everyTick} from './ticking.js';
 
 /** ms beyond `grace` for which the others' word counts. Whoever lives is carried to where it is not heard long before, and one member may lie. */
 const hearsayTime = 30_000;
+
+/** ms for which a member is heard until it must know a roster, whatever it says: it is told once a second. */
+const followTime = 30_000;
 
 export interface VigilOptions {
   readonly context: Context;
@@ -26,6 +30,8 @@ export class Vigil {
   readonly #options: VigilOptions;
   /** ms of waking time for which the group has had no host that anybody hears. */
   #hostless = 0;
+  /** The roster that each member is being told, and for how many ms of waking time it has been heard since. */
+  readonly #told = new WeakMap<Peer, {readonly standing: Standing; heard: number}>();
 
   constructor(options: VigilOptions, signal: AbortSignal) {
     this.#options = options;
@@ -85,6 +91,7 @@ export class Vigil {
 
   #tick(awake: number): void {
     const {context, mesh, changed, alone, lost} = this.#options;
+    for (const peer of mesh.peers) if (peer.isHeard) this.#tell(peer, awake);
     const turned = mesh.peers.filter(peer => peer.tick(awake));
     // What others conclude from it should not wait for the next heartbeat.
     if (turned.length > 0) for (const peer of mesh.peers) peer.beat();
@@ -95,5 +102,13 @@ export class Vigil {
     for (const peer of mesh.peers) {
       if (peer.silence >= context.grace() && !this.isReached(peer.person.id)) lost(peer);
     }
+  }
+
+  #tell(peer: Peer, awake: number): void {
+    const {ledger} = this.#options;
+    const told = this.#told.get(peer);
+    if (told && (told.heard += awake) < followTime) return;
+    if (told) ledger.hear(peer.person.id, told.standing);
+    this.#told.set(peer, {standing: ledger.standing, heard: 0});
   }
 }

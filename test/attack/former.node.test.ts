@@ -38,7 +38,10 @@ async function turnedOver(end: 'left' | 'removed' | 'banned', {mayKnowHer = fals
 }
 
 /** She says that she took over when Ann was gone, while there were only the two, and shows the proof, all of it genuine. */
-async function claim({stage, mallory, root, early}: Awaited<ReturnType<typeof turnedOver>>) {
+async function claim(
+  {stage, mallory, root, early}: Pick<Awaited<ReturnType<typeof turnedOver>>, 'stage' | 'mallory' | 'root' | 'early'>,
+  friends: readonly Outlaw[] = [],
+) {
   const {crypto, meetingPoint} = stage.world;
   const {identity, address} = mallory;
   const [founding] = early.reigns;
@@ -57,21 +60,26 @@ async function claim({stage, mallory, root, early}: Awaited<ReturnType<typeof tu
   const hash = await hashOf(crypto, epochKind, epoch);
   mallory.pretended = root;
   const call = () => mallory.call(meetingPoint, root, {number: 1, epoch: hash, version: 0});
-  const note = await sign(identity, 'note', root, noteKind, {
-    counter: 2e12,
-    key: identity.publicKey,
-    epoch: hash,
-    address,
-    name: 'Mallory',
-    profile: new Uint8Array(),
-  });
+  const notes = [mallory, ...friends].map(({identity: speaker, name}) =>
+    sign(speaker, 'note', root, noteKind, {
+      counter: 2e12,
+      key: speaker.publicKey,
+      epoch: hash,
+      address,
+      name,
+      profile: new Uint8Array(),
+    }),
+  );
   const reigns = [founding, {epoch, ticket}];
   const bases = [{roster: early.roster, entry: early.entry}];
-  (await call()).send(
-    {type: 'branch', reigns},
-    {type: 'note', note},
-    {type: 'contest', state: {reigns, roster: early.roster, entry: undefined}, bases, stands: [identity.id]},
-  );
+  const said = (await Promise.all(notes)).map(note => ({type: 'note', note}) as const);
+  const stands = [mallory, ...friends].map(({identity: {id}}) => id);
+  (await call()).send({type: 'branch', reigns}, ...said, {
+    type: 'contest',
+    state: {reigns, roster: early.roster, entry: undefined},
+    bases,
+    stands,
+  });
   await stage.advance(1000);
   (await call()).send({type: 'branch', reigns}, {type: 'expelled', reason: 'lost', text: '', bases});
   await stage.advance(3000);
@@ -98,6 +106,54 @@ void describe('A former member', () => {
         await stage.end();
       });
     }
+  }
+});
+
+void describe('Whoever claims to have taken over when there was nobody yet but the host and those who claim it', () => {
+  const cases = {
+    'a member': {friends: 0, after: 0},
+    'a member that says for half a minute that it knows of nobody else': {friends: 0, after: 40},
+    'two members that say so': {friends: 1, after: 40},
+    'two members that have said what they know': {friends: 1, after: 1},
+  };
+  for (const [who, {friends, after}] of Object.entries(cases)) {
+    void it(`${who}: moves nobody`, async () => {
+      const stage = (await Stage.set(4)).expect('bad-frame', 'bad-proof', 'unreachable', 'connection-lost');
+      const those = [0, 1, 2, 3].map(at => stage.actor(at));
+      const [ann] = those;
+      assert.ok(ann);
+      for (const actor of those.slice(1)) actor.membership?.goodbye();
+      await stage.until(() => ann.membership?.members.length === 1);
+      const outlaws: Outlaw[] = [];
+      const calls = [];
+      for (let count = 0; count <= friends; count += 1) {
+        const outlaw = await Outlaw.come(stage, `Mallory ${count}`);
+        outlaws.push(outlaw);
+        calls.push(await outlaw.enter());
+      }
+      const [mallory, ...others] = outlaws;
+      const {state: early, root, standing} = outlaws.at(-1) ?? {};
+      assert.ok(mallory && early && root && standing);
+      assert.equal(early.roster.members.length, 2 + friends);
+      for (const actor of those.slice(1)) {
+        actor.join();
+        await stage.until(() => actor.isIn);
+      }
+      for (const call of calls) call.liveOn();
+      for (let second = 0; second < after; second += 1) {
+        for (const call of calls) {
+          const version = after > 1 ? standing.version : call.all('entry').at(-1)?.entry.version;
+          call.send({type: 'ping', stamp: 1, standing: {...standing, version: version ?? assert.fail()}, missing: []});
+        }
+        await stage.advance(1000);
+      }
+      const {mark} = stage;
+      await claim({stage, mallory, root, early}, others);
+      assert.deepEqual(stage.told(/(sees (Ann|Bob|Carl|Dora) go|is (connecting|ejected|failed)|has host)/, mark), []);
+      for (const {membership} of those) assert.equal(membership?.host?.name, 'Ann');
+      for (const outlaw of outlaws) outlaw.leave();
+      await stage.end();
+    });
   }
 });
 

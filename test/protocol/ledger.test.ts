@@ -523,7 +523,7 @@ describe('Two branches of a group that was cut', () => {
       ...theirs.map(({id}) => [id, other.standing.epoch] as const),
     ]);
     const ids = (list: readonly Identity[]) => list.map(({id}) => id);
-    const stands = {mine: ids(mine), theirs: ids(theirs), standsBy: (id: string) => epochs.get(id)};
+    const stands = {isHost: true, mine: ids(mine), theirs: ids(theirs), standsBy: (id: string) => epochs.get(id)};
     return judge(reader).receive(other.state, judge(other).bases(undefined), stands, true);
   }
 
@@ -580,7 +580,7 @@ describe('Two branches of a group that was cut', () => {
   it('are not weighed by those who have signed another epoch', async () => {
     const {bob, cem, dee, bobs, cems} = await cut();
     const standsBy = (id: string) => (id === cem.id ? cems : bobs).standing.epoch;
-    const stands = {mine: [bob.id], theirs: [cem.id, dee.id], standsBy};
+    const stands = {isHost: true, mine: [bob.id], theirs: [cem.id, dee.id], standsBy};
     expect(await judge(bobs).receive(cems.state, judge(cems).bases(undefined), stands, true)).to.equal('mine');
   });
 
@@ -609,13 +609,68 @@ describe('Two branches of a group that was cut', () => {
     expect(bobs.bans).to.deep.equal([]);
   });
 
+  it('are none of a member that says that it left before it is known to have been there', async () => {
+    const group = await founded();
+    const bob = await admit(group);
+    const early = alone(await reader(group));
+    await admit(group);
+    group.ledger.hear(bob.id, {...group.ledger.standing, version: early.version});
+    const late = alone(await reader(group));
+    for (const ledger of [early, late]) await ledger.take(bob, group.ann.id);
+    expect(await judge(group.ledger).leads(early.state.reigns, bob.id)).to.equal('leads');
+    group.ledger.hear(bob.id, group.ledger.standing);
+    // What it says afterwards takes nothing back.
+    group.ledger.hear(bob.id, {...group.ledger.standing, version: early.version});
+    group.ledger.hear(bob.id, early.standing);
+    expect(await judge(group.ledger).leads(early.state.reigns, bob.id)).to.equal('no');
+    expect(await group.ledger.receiveState(early.state, bob.id)).to.equal('known');
+    expect(await contest(group.ledger, early, [[], [bob]])).to.equal('mine');
+    expect(await judge(group.ledger).leads(late.state.reigns, bob.id)).to.equal('leads');
+    expect(await group.ledger.receiveState(late.state, bob.id)).to.equal('followed');
+  });
+
+  it('prefer, of equals, the one that is still on the way that both had in common, though its host is younger', async () => {
+    const group = await founded();
+    const [bob, cem] = [await admit(group), await admit(group)];
+    const bobs = alone(await reader(group));
+    await bobs.take(cem, group.ann.id);
+    const host = {...group, ledger: bobs, ann: cem};
+    await eject(host, group.ann, false);
+    const late = [await admit(host), await admit(host)];
+    const cems = alone(await reader(host));
+    await cems.take(bob, cem.id);
+    expect(await contest(bobs, cems, [[cem, ...late], [bob]])).to.equal('mine');
+    expect(await contest(bobs, cems, [[cem], [bob]])).to.equal('mine');
+    expect(await contest(cems, bobs, [[bob], [cem]])).to.equal('theirs');
+  });
+
   it('prefer, of equals, the one that has not removed the other host', async () => {
-    const {group, bob, cem, bobs, cems} = await cut();
+    const {group, bob, cem, dee, bobs, cems} = await cut();
     await cems.drop(cem, {type: 'drop', member: bob.id, reason: 'ejected', ban: false, text: '', date: 0});
     expect(await contest(cems, bobs, [[cem], [bob]])).to.equal('mine');
-    expect(await judge(bobs).wouldYield(cems.state.reigns, [], [bob.id], () => bobs.standing.epoch)).to.equal(true);
-    const all = [bob.id, group.ann.id, cem.id];
-    expect(await judge(bobs).wouldYield(cems.state.reigns, [], all, () => bobs.standing.epoch)).to.equal(false);
+    const late = await crypto.createIdentity();
+    await bobs.add(bob, late.publicKey);
+    const standsBy = (id: string) => ([group.ann.id, bob.id, late.id].includes(id) ? bobs : cems).standing.epoch;
+    const yields = (...theirs: readonly Identity[]) => {
+      const stands = {isHost: true, mine: [bob.id, group.ann.id], theirs: theirs.map(({id}) => id), standsBy};
+      return judge(bobs).yields(cems.state.reigns, judge(cems).bases(bobs.state.reigns), stands);
+    };
+    expect(await yields(cem, dee)).to.equal(true);
+    // Of equals, the one that has removed the other, unless that has let others in since.
+    expect(
+      await judge(bobs).yields(cems.state.reigns, [], {isHost: true, mine: [bob.id], theirs: [cem.id], standsBy}),
+    ).to.equal(true);
+    expect(
+      await judge(bobs).yields(cems.state.reigns, [], {
+        isHost: true,
+        mine: [bob.id, late.id],
+        theirs: [cem.id],
+        standsBy,
+      }),
+    ).to.equal(false);
+    // Nobody's silence speaks for a branch.
+    expect(await yields(cem)).to.equal(false);
+    expect(await yields(cem, cem, bob)).to.equal(false);
   });
 
   it('judge by the roster where they parted, however many hosts have followed, and whoever was removed before', async () => {
@@ -631,10 +686,11 @@ describe('Two branches of a group that was cut', () => {
     await cems.take(cem, dee.id);
     const standsBy = (id: string) => ([cem.id, dee.id].includes(id) ? cems : bobs).standing.epoch;
     const mine = [bob.id, group.ann.id];
-    const yields = (bases: readonly Base[]) => judge(bobs).wouldYield(cems.state.reigns, bases, mine, standsBy);
+    const yields = (bases: readonly Base[]) =>
+      judge(bobs).yields(cems.state.reigns, bases, {isHost: true, mine, theirs: [cem.id, dee.id], standsBy});
     expect(await yields(judge(cems).bases(undefined))).to.equal(false);
     expect(await yields(judge(cems).bases(bobs.state.reigns))).to.equal(true);
-    const stands = {mine, theirs: [cem.id, dee.id], standsBy};
+    const stands = {isHost: true, mine, theirs: [cem.id, dee.id], standsBy};
     expect(await judge(bobs).receive(cems.state, judge(cems).bases(bobs.state.reigns), stands, false)).to.equal(
       'theirs',
     );
@@ -653,7 +709,7 @@ describe('Two branches of a group that was cut', () => {
     const [mine, theirs] = [eves.standing.epoch, anns.standing.epoch];
     const standsBy = (id: string) => ([eve.id, fay.id].includes(id) ? mine : theirs);
     const sees = (bases: readonly Base[], ...others: readonly Identity[]) => {
-      const stands = {mine: [eve.id, fay.id], theirs: others.map(({id}) => id), standsBy};
+      const stands = {isHost: true, mine: [eve.id, fay.id], theirs: others.map(({id}) => id), standsBy};
       return judge(eves).receive(anns.state, bases, stands, true);
     };
     const shown = judge(anns).bases(eves.state.reigns);
@@ -670,7 +726,7 @@ describe('Two branches of a group that was cut', () => {
     const [base] = judge(cems).bases(undefined);
     if (!base) throw new Error('A branch shows no base.');
     const forged = {...base, roster: {...base.roster, members: base.roster.members.slice(1)}};
-    const stands = {mine: [bob.id], theirs: [cem.id, dee.id], standsBy: () => cems.standing.epoch};
+    const stands = {isHost: true, mine: [bob.id], theirs: [cem.id, dee.id], standsBy: () => cems.standing.epoch};
     expect(await judge(bobs).receive(cems.state, [forged], {...stands, standsBy: () => undefined}, true)).to.equal(
       'mine',
     );
@@ -682,7 +738,7 @@ describe('Two branches of a group that was cut', () => {
     const [base] = judge(cems).bases(undefined);
     if (!base?.entry) throw new Error('A branch shows no base.');
     const forged = {...base, entry: {...base.entry, signature: crypto.random(64)}};
-    const stands = {mine: [bob.id], theirs: [cem.id, dee.id], standsBy: () => cems.standing.epoch};
+    const stands = {isHost: true, mine: [bob.id], theirs: [cem.id, dee.id], standsBy: () => cems.standing.epoch};
     expect(await judge(bobs).receive(cems.state, [forged], stands, true)).to.equal('theirs');
   });
 });

@@ -139,6 +139,19 @@ void describe('A cut', () => {
     await stage.end();
   });
 
+  void it('in which a host is removed by the other half is over for it as soon as that shows who stands by it', async () => {
+    const stage = (await Stage.set(5)).expect('not-host');
+    const [a, b, c, d, e] = stage.world.actors as [Actor, Actor, Actor, Actor, Actor];
+    const split = new Split(stage, [a, b, c, e], [d]);
+    await stage.world.clock.settled(a.membership?.eject(d.identity.id, 'enough', {ban: true}) ?? assert.fail());
+    await stage.until(() => names(d) === 'Dora' && d.membership?.host === d.membership?.self);
+    const mark = stage.mark;
+    split.heal();
+    await stage.until(() => d.membership?.state === 'ejected');
+    assert.deepEqual(stage.told(/^(Ann|Bob|Carl|Emil) /, mark), []);
+    await stage.end();
+  });
+
   void it('that a member only claims, with its own friends and bans, moves nobody', async () => {
     const stage = await Stage.set(5, 4);
     const [a, b, c, d, e] = stage.world.actors as [Actor, Actor, Actor, Actor, Actor];
