@@ -23,7 +23,8 @@ const util = '$4f4134156c446392$export$7debb50ef11d5e0b';
  * Of its classes, what a group never reaches: these methods, or without any, all of them.
  *
  * Nothing else than offers of data channels with the serialization `raw` is handed to PeerJS (`peerjs-messages.ts`), and
- * nothing else is dialled; it is given its id, and never sends: the channel is used directly. That it is heard by the server
+ * nothing else is dialled; it is given its id, taken for open at once, and so not destroyed; it never sends, and never closes:
+ * the channel is used directly, and what a connection holds is freed where it is used (`peerjs-endpoint.ts`). That it is heard by the server
  * is seen to where it is proven (`peerjs-endpoint.ts`).
  * @type {{was: string, name: string, methods?: string[]}[]}
  */
@@ -48,15 +49,15 @@ const unreached = [
   {
     was: 'Negotiator',
     name: '$b82fb8fc0514bfc1$export$89e6bb5ad64bf4a',
-    methods: ['_addTracksToConnection', '_addStreamToMediaConnection'],
+    methods: ['cleanup', '_addTracksToConnection', '_addStreamToMediaConnection'],
   },
-  {was: 'DataConnection', name: '$6366c4ca161bc297$export$d365f7ad9d7df9c9', methods: ['send']},
+  {was: 'DataConnection', name: '$6366c4ca161bc297$export$d365f7ad9d7df9c9', methods: ['close', 'send']},
   {was: 'BufferedConnection', name: '$a229bedbcaa6ca23$export$ff7c9d4c11d94e8b'},
   {was: 'Raw', name: '$bbaee3f15f714663$export$6f88fe47d32c9c94', methods: ['_handleDataMessage', '_send']},
   {
     was: 'Peer',
     name: '$416260bce337df90$export$ecd1fc136c422448',
-    methods: ['connections', 'call', 'reconnect', 'listAllPeers', '_delayedAbort'],
+    methods: ['connections', 'call', 'reconnect', 'destroy', '_cleanup', 'listAllPeers', '_delayedAbort'],
   },
 ];
 
@@ -76,6 +77,12 @@ const unneeded = [
   // Of the emitter of events.
   ['$c4dcfd1d1ea86647$var$EventEmitter.prototype.eventNames ='],
   ['$c4dcfd1d1ea86647$var$EventEmitter.prototype.listenerCount ='],
+  ['case 3:\n                return listeners.fn'],
+  ['case 4:\n                return listeners.fn'],
+  ['case 5:\n                return listeners.fn'],
+  ['case 6:\n                return listeners.fn'],
+  ['case 3:\n                    listeners[i]'],
+  ['case 4:\n                    listeners[i]'],
   // Its own heartbeat, and what it would have sent without an id.
   ['this._socket.onopen = ()'],
   ['clearTimeout(this._wsPingTimer)'],
@@ -84,6 +91,13 @@ const unneeded = [
   ['peerConnection.oniceconnectionstatechange = ()'],
   ['peerConnection.ontrack = (evt)'],
   ['this.dataChannel.onmessage = (e)'],
+  ['if (this.connection.options.sdpTransform && typeof this.connection.options.sdpTransform === "function") offer.sdp'],
+  [
+    'if (this.connection.options.sdpTransform && typeof this.connection.options.sdpTransform === "function") answer.sdp',
+  ],
+  ['const mediaConnection = new (0, $5c1d08c7c57da9a3$export$4a84e95a2324ac29)(peerId, this, {\n'],
+  ['connection = mediaConnection'],
+  ['this.emit("call", mediaConnection)'],
   // Of what it may be given to start with.
   ['json: (0', 'json: 0'],
   ['binary: (0', 'binary: 0'],

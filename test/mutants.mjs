@@ -170,6 +170,24 @@ const mutants = [
     tests: 'link/link',
   },
   {
+    rule: 'the objects of a value are counted',
+    file: 'src/codec/decode.ts',
+    edits: [['    this.#count(1);\n', '']],
+    tests: 'codec/hostile',
+  },
+  {
+    rule: 'and what its Maps and Sets hold',
+    file: 'src/codec/decode.ts',
+    edits: [['    this.#count(count);\n', '']],
+    tests: 'codec/hostile',
+  },
+  {
+    rule: 'nobody shows a profile with more objects than others read',
+    file: 'src/shown.ts',
+    edits: [['objects > shownLimits.objects', 'false']],
+    tests: 'element/settings',
+  },
+  {
     rule: 'a profile that a browser cannot read costs nobody a connection',
     file: 'src/group/member.ts',
     edits: [['  } catch {\n    return undefined;\n', '  } catch (error) {\n    throw error;\n']],
@@ -622,6 +640,54 @@ const mutants = [
     file: 'src/transport/peerjs-messages.ts',
     edits: [["if (kind !== 'data' || serialization !== 'raw' || reliable !== true)", "if (kind !== 'data')"]],
     tests: 'transport/peerjs-hostile',
+  },
+  {
+    rule: 'a connection whose other side takes nothing does not hold any amount',
+    file: 'src/transport/peerjs-connection.ts',
+    edits: [['channel.bufferedAmount > bufferLimit', 'false']],
+    tests: 'transport/peerjs-hostile',
+  },
+  {
+    rule: 'nor does one that is carried',
+    file: 'src/group/carried-connection.ts',
+    edits: [[' || this.#outboxBytes > outboxLimit', '']],
+    tests: 'group/carried',
+  },
+  {
+    rule: 'a browser that takes only the smallest messages is nobody to talk with',
+    file: 'src/transport/peerjs-connection.ts',
+    edits: [['this.#maxMessageSize < leastMessageSize', 'false']],
+    tests: 'transport/peerjs-hostile',
+  },
+  {
+    rule: 'a message that is too large breaks the connection, and not what is being done',
+    file: 'src/transport/peerjs-connection.ts',
+    edits: [
+      [
+        '    queueMicrotask(() => this.#end(PeerGroupError.from(error,',
+        '    throw this.#end(PeerGroupError.from(error,',
+      ],
+      ["'A message could not be sent.')));", "'A message could not be sent.'));"],
+    ],
+    tests: 'transport/peerjs.test',
+  },
+  {
+    rule: 'what is large is carried in pieces',
+    file: 'src/group/carried-connection.ts',
+    edits: [['? kinds.more : kinds.data', '? kinds.data : kinds.data']],
+    tests: 'group/carried sim/relay',
+  },
+  {
+    rule: 'a message that is carried has an end',
+    file: 'src/group/carried-connection.ts',
+    edits: [[' || this.#pieces.length > messageLimit / this.maxMessageSize', '']],
+    tests: 'group/carried',
+  },
+  {
+    rule: 'and large pieces',
+    file: 'src/group/carried-connection.ts',
+    edits: [['content.length !== this.maxMessageSize || ', '']],
+    tests: 'group/carried',
   },
   {
     rule: 'PeerJS does not take from an attempt what that still needs',

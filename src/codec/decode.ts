@@ -14,14 +14,16 @@ const noBodies: readonly Body[] = [];
  * a body become the buffer, and must belong to nobody else.
  *
  * Throws a `PeerGroupError` `bad-frame` for all that `encode` cannot have made: the bytes may come from anybody.
- * They run no code, reach no prototype, and make nothing that is much larger than they are.
+ * They run no code, reach no prototype, and make nothing that is much larger than they are, but for small objects: an empty
+ * `Map` of 2 bytes takes 200, and some thousand numbers chosen for it take engines long. `mostObjects` counts those, and what
+ * Maps and Sets hold.
  */
-export function decode(bytes: Uint8Array, bodies = noBodies): unknown {
+export function decode(bytes: Uint8Array, bodies = noBodies, mostObjects = Infinity): unknown {
   const decoder = spare ?? new Decoder();
   // A value runs no code that could need it meanwhile. If one did after all, it would get another.
   spare = undefined;
   try {
-    return decoder.decode(bytes, bodies);
+    return decoder.decode(bytes, bodies, mostObjects);
   } catch (error) {
     throw new PeerGroupError('bad-frame', 'A value arrived that cannot be read: see the cause.', {cause: error});
   } finally {
@@ -39,6 +41,7 @@ class Decoder {
   /** Where in `#bodies` the next one is. */
   #nextBody = 0;
   #reserve: Reserve | undefined;
+  #mostObjects = Infinity;
   /** Every object so far, by its number. */
   readonly #objects: object[] = [];
   /** Every property name so far. */
@@ -46,9 +49,10 @@ class Decoder {
   /** Objects whose content comes later, in this order. */
   readonly #open: object[] = [];
 
-  decode(bytes: Uint8Array, bodies: readonly Body[]): unknown {
+  decode(bytes: Uint8Array, bodies: readonly Body[], mostObjects: number): unknown {
     this.#in.open(bytes);
     this.#bodies = bodies;
+    this.#mostObjects = mostObjects;
     const value = this.#value();
     for (const object of this.#open) this.#fill(object);
     if (!this.#in.atEnd) throw new RangeError('more bytes than the value needs');
@@ -68,10 +72,16 @@ class Decoder {
     const kind = this.#in.byte();
     if (kind === Kind.reference) return this.#reference();
     if (kind < Kind.object || kind > Kind.body) return this.#primitive(kind);
+    this.#count(1);
     const object = this.#object(kind);
     this.#objects.push(object);
     if (kind <= Kind.error) this.#open.push(object);
     return object;
+  }
+
+  #count(objects: number): void {
+    this.#mostObjects -= objects;
+    if (this.#mostObjects < 0) throw new RangeError('more objects than there may be');
   }
 
   #reference(): object {
@@ -184,6 +194,7 @@ class Decoder {
     if (kind !== Kind.reference) {
       if (kind !== Kind.buffer && kind !== Kind.resizable && kind !== Kind.body)
         throw new TypeError('a view of no buffer');
+      this.#count(1);
       const buffer = this.#buffer(kind);
       this.#objects.push(buffer);
       return buffer;
@@ -210,10 +221,17 @@ class Decoder {
   #fill(object: object): void {
     if (Array.isArray(object)) this.#fillArray(object);
     else if (object instanceof Map)
-      for (let rest = this.#in.natural(); rest > 0; rest -= 2) object.set(this.#value(), this.#value());
-    else if (object instanceof Set) for (let rest = this.#in.natural(); rest > 0; rest--) object.add(this.#value());
+      for (let rest = this.#entries(); rest > 0; rest -= 2) object.set(this.#value(), this.#value());
+    else if (object instanceof Set) for (let rest = this.#entries(); rest > 0; rest--) object.add(this.#value());
     else if (object instanceof Error) this.#fillError(object);
     else this.#fillProperties(object);
+  }
+
+  /** How many keys and values, or values, follow. */
+  #entries(): number {
+    const count = this.#in.natural();
+    this.#count(count);
+    return count;
   }
 
   #fillProperties(object: object): void {

@@ -20,6 +20,8 @@ export interface Encoded {
    * so are buffers that would take too long to copy.
    */
   readonly bodies: readonly Body[];
+  /** How many objects are in it, and what Maps and Sets hold. */
+  readonly objects: number;
 }
 
 export function bodySize(body: Body): number {
@@ -27,12 +29,12 @@ export function bodySize(body: Body): number {
 }
 
 /** Bytes of a value, with its bodies. */
-export function encodedSize({bytes, bodies}: Encoded): number {
+export function encodedSize({bytes, bodies}: Pick<Encoded, 'bytes' | 'bodies'>): number {
   return bodies.reduce((size, body) => size + bodySize(body), bytes.length);
 }
 
 /** Bytes that it takes in memory: Blobs are elsewhere. */
-export function heldSize({bytes, bodies}: Encoded): number {
+export function heldSize({bytes, bodies}: Pick<Encoded, 'bytes' | 'bodies'>): number {
   return bodies.reduce((size, body) => size + (body instanceof Blob ? 0 : body.length), bytes.length);
 }
 
@@ -73,6 +75,7 @@ let spare: Encoder | undefined;
 class Encoder {
   readonly #out = new ByteWriter();
   #bodies: Body[] = [];
+  #entries = 0;
   #copied = 0;
   #reserve: Reserve | undefined;
   /** The number of every object met so far. */
@@ -92,7 +95,7 @@ class Encoder {
         this.#visit = visit;
         this.#content(visit);
       }
-      return {bytes: this.#out.result(), bodies: this.#bodies};
+      return {bytes: this.#out.result(), bodies: this.#bodies, objects: this.#numbers.count + this.#entries};
     } catch (error) {
       if (this.#refusal) throw this.#refusal;
       throw new PeerGroupError('data-clone', `Cannot read ${this.#path()}: see the cause.`, {cause: error});
@@ -102,6 +105,7 @@ class Encoder {
   clear(): void {
     this.#out.clear();
     this.#bodies = [];
+    this.#entries = 0;
     this.#copied = 0;
     this.#reserve = undefined;
     this.#numbers.clear();
@@ -245,6 +249,7 @@ class Encoder {
     const entries =
       tag === 'Map' ? [...Map.prototype.entries.call(object)].flat() : [...Set.prototype.values.call(object)];
     this.#out.natural(entries.length);
+    this.#entries += entries.length;
     entries.forEach((entry, index) => {
       this.#place = index;
       this.#value(entry);

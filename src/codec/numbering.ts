@@ -19,6 +19,10 @@ export class Numbering<Thing> {
     this.#count += 1;
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   clear(): void {
     for (let at = 0; at < few && at < this.#count; at += 1) this.#first[at] = undefined;
     this.#map = undefined;

@@ -169,7 +169,7 @@ export class PeerGroup extends LitElement {
   }
 
   /**
-   * Any cloneable value without Blobs, up to 16 KiB encoded, shown to every member beside the name. A change reaches
+   * Any cloneable value without Blobs, up to 16 KiB encoded and 1,024 objects, shown to every member beside the name. A change reaches
    * everyone, at most 5 times a second.
    */
   get profile(): unknown {
@@ -182,7 +182,7 @@ export class PeerGroup extends LitElement {
   }
 
   /**
-   * Any cloneable value without Blobs, up to 64 KiB encoded, shown only to whoever decides on the join request.
+   * Any cloneable value without Blobs, up to 64 KiB encoded and 1,024 objects, shown only to whoever decides on the join request.
    * A change counts from the next request on.
    */
   get credential(): unknown {

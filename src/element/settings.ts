@@ -1,6 +1,5 @@
-import {encode, encodedSize} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
-import type {PeerGroupErrorCode} from '../errors.js';
+import {encodeShown} from '../shown.js';
 
 /**
  * What the attributes and properties mean. Every function here is pure: it returns a value that is fit for use, or
@@ -12,12 +11,6 @@ export const maximumGroupLength = 512;
 
 /** UTF-16 code units, the unit of HTML's own `maxlength`. */
 export const maximumNameLength = 256;
-
-/** Bytes, encoded: every member keeps the profile of every other. */
-export const maximumProfileSize = 16 * 1024;
-
-/** Bytes, encoded: the host reads it from strangers. */
-export const maximumCredentialSize = 64 * 1024;
 
 /** Seconds. */
 export const defaultGrace = 20;
@@ -196,30 +189,14 @@ export function parseIdentity(text: string | null): IdentityLifetime {
 
 /** @throws `invalid-profile` */
 export function checkProfile(value: unknown): unknown {
-  return checkShown(value, 'profile', 'invalid-profile', maximumProfileSize);
+  encodeShown(value, 'profile');
+  return value;
 }
 
 /** @throws `invalid-credential` */
 export function checkCredential(value: unknown): unknown {
-  return checkShown(value, 'credential', 'invalid-credential', maximumCredentialSize);
-}
-
-function checkShown(value: unknown, what: string, code: PeerGroupErrorCode, limit: number): unknown {
-  if (value === undefined) return undefined;
-  const invalid = (why: string, cause?: unknown) =>
-    new PeerGroupError(code, `The ${what} cannot be shown to others: ${why}`, {cause});
-  const encoded = (() => {
-    try {
-      return encode(value);
-    } catch (error) {
-      throw invalid(error instanceof Error ? error.message : String(error), error);
-    }
-  })();
-  if (encoded.bodies.some(body => body instanceof Blob))
-    throw invalid('it contains a Blob. Give its bytes as a Uint8Array, or send() it.');
-  const size = encodedSize(encoded);
-  if (size <= limit) return value;
-  throw invalid(`it has ${size} bytes when encoded; the limit is ${limit}.`);
+  encodeShown(value, 'credential');
+  return value;
 }
 
 /** What the page itself lacks for groups of any kind; `undefined` if nothing. */

@@ -121,7 +121,12 @@ export class Admission {
     const person = new Person(id, key, false);
     person.describe(note);
     if (this.#options.isKnown(id)) return this.#admit(person, note, session);
-    this.#ask(session, person, note, frame.credential.length > 0 ? decode(frame.credential) : undefined);
+    this.#ask(
+      session,
+      person,
+      note,
+      frame.credential.length > 0 ? decode(frame.credential, [], limits.objects) : undefined,
+    );
   }
 
   #ask(session: Session, person: Person, note: Note, credential: unknown): void {

@@ -14,8 +14,14 @@ const creditStep = window / 16;
 /** Bytes of a message beside its content: its kind, and the tag of the seal. */
 const overhead = 17;
 
-/** What a sealed message is. */
-const kinds = {data: 0, credit: 1, close: 2} as const;
+/** What a sealed message is. `more`: a message, or its end, follows. */
+const kinds = {data: 0, credit: 1, close: 2, more: 3} as const;
+
+/** Bytes of a message that comes in pieces. */
+const messageLimit = 256 * 1024;
+
+/** Bytes that wait to be sent: for a connection nobody sends more than that at once. */
+const outboxLimit = 4 * 1024 * 1024;
 
 export interface CarriedConnectionOptions {
   readonly crypto: Pick<Cryptography, 'exchange' | 'hash'>;
@@ -49,10 +55,13 @@ export class CarriedConnection implements Connection {
   #refuse: (error: PeerGroupError) => void = () => {};
   /** What was sent and has not been taken over there: first what is under way, then what waits for its turn. */
   #underWay = 0;
-  #outbox: Bytes[] = [];
+  #outbox: {readonly kind: number; readonly content: Bytes}[] = [];
   #outboxBytes = 0;
   /** What has come and nobody has listened to. */
   #waiting: Bytes[] = [];
+  /** The pieces of a message that is not all there. */
+  #pieces: Bytes[] = [];
+  /** What has come and is not known there to be taken, in bytes. */
   #taken = 0;
   /** Bytes that the other side may still send. */
   #allowance = window;
@@ -89,18 +98,24 @@ export class CarriedConnection implements Connection {
 
   listen(listener: ConnectionListener): void {
     this.#listener = listener;
-    for (let message; this.#listener === listener && (message = this.#waiting.shift());) this.#deliver(message);
+    this.#thank();
+    for (let message; this.#listener === listener && (message = this.#waiting.shift());) listener.message(message);
     if (this.#listener === listener) this.#tellEnd();
   }
 
+  /** A message that is larger than `maxMessageSize` goes in pieces. */
   send(message: Bytes): void {
-    if (message.length > this.maxMessageSize) {
-      throw new PeerGroupError('too-large', `A message may have ${this.maxMessageSize} bytes at most.`);
-    }
     if (this.#state !== 'open') return;
-    this.#outbox.push(message);
+    for (let at = 0; at < message.length; at += this.maxMessageSize) {
+      const content = message.subarray(at, at + this.maxMessageSize);
+      this.#outbox.push({kind: at + content.length < message.length ? kinds.more : kinds.data, content});
+    }
     this.#outboxBytes += message.length;
     this.#pump();
+    if (message.length > messageLimit || this.#outboxBytes > outboxLimit)
+      queueMicrotask(() =>
+        this.#giveUp(new PeerGroupError('connection-lost', 'The other side does not take what it is sent.')),
+      );
   }
 
   close(): void {
@@ -176,13 +191,19 @@ export class CarriedConnection implements Connection {
     const content = message.subarray(1);
     switch (message[0]) {
       case kinds.data:
+      case kinds.more:
         this.#allowance -= content.length;
         // Empty ones would cost nothing, and could wait without end.
         if (content.length === 0 || this.#allowance < 0)
           throw new PeerGroupError('bad-frame', 'More was carried than there is room for, or nothing at all.');
         if (this.#state !== 'open') return;
-        if (this.#listener) this.#deliver(content.slice());
-        else this.#waiting.push(content.slice());
+        this.#taken += content.length;
+        this.#pieces.push(content);
+        this.#thank();
+        if (message[0] === kinds.data) return this.#whole();
+        // Small ones would take more memory than they count.
+        if (content.length !== this.maxMessageSize || this.#pieces.length > messageLimit / this.maxMessageSize)
+          throw new PeerGroupError('bad-frame', 'A message without an end was carried.');
         return;
       case kinds.credit:
         return this.#credit(content.length === 4 ? new DataView(content.slice().buffer).getUint32(0) : 0);
@@ -193,16 +214,22 @@ export class CarriedConnection implements Connection {
     }
   }
 
-  #deliver(message: Bytes): void {
-    this.#taken += message.length;
-    if (this.#taken >= creditStep) {
-      const credit = new Uint8Array(4);
-      new DataView(credit.buffer).setUint32(0, this.#taken);
-      this.#allowance += this.#taken;
-      this.#taken = 0;
-      this.#seal(kinds.credit, credit);
-    }
-    this.#listener?.message(message);
+  #whole(): void {
+    const pieces = this.#pieces.splice(0);
+    const message = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
+    pieces.reduce((at, piece) => (message.set(piece, at), at + piece.length), 0);
+    if (this.#listener) this.#listener.message(message);
+    else this.#waiting.push(message);
+  }
+
+  /** Says that there is room again, once somebody listens. */
+  #thank(): void {
+    if (!this.#listener || this.#taken < creditStep) return;
+    const credit = new Uint8Array(4);
+    new DataView(credit.buffer).setUint32(0, this.#taken);
+    this.#allowance += this.#taken;
+    this.#taken = 0;
+    this.#seal(kinds.credit, credit);
   }
 
   #credit(bytes: number): void {
@@ -213,11 +240,12 @@ export class CarriedConnection implements Connection {
   }
 
   #pump(): void {
-    for (let next; (next = this.#outbox[0]) && this.#underWay + next.length <= window;) {
+    for (let next; (next = this.#outbox[0]) && this.#underWay + next.content.length <= window;) {
+      const {kind, content} = next;
       this.#outbox.shift();
-      this.#outboxBytes -= next.length;
-      this.#underWay += next.length;
-      this.#seal(kinds.data, next);
+      this.#outboxBytes -= content.length;
+      this.#underWay += content.length;
+      this.#seal(kind, content);
     }
     if (this.#state !== 'closing' || this.#outbox.length > 0) return;
     this.#state = 'closed';

@@ -1,7 +1,6 @@
 import type {Bytes, Cryptography} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {
-  type Base,
   entry as entryKind,
   epoch as epochKind,
   roster as rosterKind,
@@ -115,29 +114,6 @@ export async function verifyRoster(
   if (new Set(seats.map(seat => seat.id)).size < seats.length) throw broken('somebody is in it twice');
   if (!seats.some(seat => seat.id === head.hostId)) throw broken('its host is not in it');
   return {next: roster.next, seats, bans: roster.bans, lost: roster.lost};
-}
-
-/**
- * The roster that `reign` began with, if it is among `bases` and `before`, the host before, vouches for it. A base that
- * does not hold together is none, and no offence: members pass bases on that they cannot check.
- */
-export async function verifyBase(
-  crypto: Cryptography,
-  root: Bytes,
-  before: ProvenReign,
-  reign: ProvenReign,
-  bases: readonly Base[],
-): Promise<readonly Seat[] | undefined> {
-  for (const {roster, entry} of bases) {
-    if ((entry?.version ?? 0) !== reign.epoch.version) continue;
-    if (!equalBytes(await hashOf(crypto, rosterKind, roster), reign.epoch.roster)) continue;
-    try {
-      return (await verifyRoster(crypto, root, [before], {reigns: [before], roster, entry})).seats;
-    } catch (error) {
-      if (!(error instanceof PeerGroupError)) throw error;
-    }
-  }
-  return undefined;
 }
 
 function broken(what: string): PeerGroupError {

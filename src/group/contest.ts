@@ -1,7 +1,8 @@
 import type {Bytes, Cryptography} from '../environment.js';
 import type {Base, GroupState, Reign} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
-import {verifyBase, type ProvenReign} from './chain.js';
+import {verifyBase} from './bases.js';
+import type {ProvenReign} from './chain.js';
 import type {Ledger, Past, Verdict} from './ledger.js';
 import {compareTickets, toRoster, type Seat} from './roster.js';
 import {equalBytes} from './signing.js';

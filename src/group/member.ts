@@ -1,6 +1,6 @@
 import {decode} from '../codec/codec.js';
 import type {Bytes} from '../environment.js';
-import type {Note} from '../protocol/records.js';
+import {limits, type Note} from '../protocol/records.js';
 import {equalBytes, fingerprintOf} from './signing.js';
 import type {Member, MemberPath} from './types.js';
 
@@ -62,7 +62,7 @@ export class Person {
 /** Another browser may know kinds of values that this one does not. No connection may hang on that: others pass the note on. */
 function readable(profile: Bytes): unknown {
   try {
-    return profile.length > 0 ? decode(profile) : undefined;
+    return profile.length > 0 ? decode(profile, [], limits.objects) : undefined;
   } catch {
     return undefined;
   }

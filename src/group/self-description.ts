@@ -1,7 +1,7 @@
-import {encode, encodedSize, type Encoded} from '../codec/codec.js';
 import type {Bytes, Clock, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {limits, note as noteKind, type Note} from '../protocol/records.js';
+import {encodeShown} from '../shown.js';
 import {equalBytes, sign} from './signing.js';
 import type {Presentation} from './types.js';
 
@@ -25,8 +25,8 @@ export class SelfDescription {
     this.#address = address;
     checkName(presentation.name);
     this.#presentation = presentation;
-    this.#profile = encodeWithin(presentation.profile, limits.profile, 'profile');
-    this.#credential = encodeWithin(presentation.credential, limits.credential, 'credential');
+    this.#profile = encodeShown(presentation.profile, 'profile');
+    this.#credential = encodeShown(presentation.credential, 'credential');
   }
 
   /** Encoded; nothing for none. */
@@ -50,8 +50,8 @@ export class SelfDescription {
    */
   update(presentation: Presentation): boolean {
     checkName(presentation.name);
-    const profile = encodeWithin(presentation.profile, limits.profile, 'profile');
-    this.#credential = encodeWithin(presentation.credential, limits.credential, 'credential');
+    const profile = encodeShown(presentation.profile, 'profile');
+    this.#credential = encodeShown(presentation.credential, 'credential');
     const same = presentation.name === this.#presentation.name && equalBytes(profile, this.#profile);
     this.#presentation = presentation;
     this.#profile = profile;
@@ -94,21 +94,4 @@ function checkName(name: string): void {
       `The name has ${name.length} characters; at most ${limits.name} are allowed.`,
     );
   }
-}
-
-/** Nothing for `undefined`. */
-function encodeWithin(value: unknown, most: number, what: 'profile' | 'credential'): Bytes {
-  if (value === undefined) return new Uint8Array();
-  const code = `invalid-${what}` as const;
-  let encoded: Encoded;
-  try {
-    encoded = encode(value);
-  } catch (error) {
-    throw new PeerGroupError(code, `The ${what} cannot be carried: ${String(error)}`, {cause: error});
-  }
-  if (encoded.bodies.some(body => body instanceof Blob))
-    throw new PeerGroupError(code, `The ${what} holds a Blob; put its bytes there, or send it.`);
-  const size = encodedSize(encoded);
-  if (size > most) throw new PeerGroupError(code, `The ${what} takes ${size} bytes; at most ${most} are allowed.`);
-  return encoded.bytes;
 }

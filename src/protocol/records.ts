@@ -1,3 +1,4 @@
+import {shownLimits} from '../shown.js';
 import {memberIdLength} from './member-id.js';
 import {fixed, flag, hex, list, optional, record, choice, text, bytes, uint, word, type TypeOf} from './schema.js';
 
@@ -10,9 +11,7 @@ export const limits = {
   /** UTF-16 code units. */
   name: 256,
   reason: 256,
-  /** Bytes, encoded. */
-  profile: 16 * 1024,
-  credential: 64 * 1024,
+  ...shownLimits,
   /** A full mesh of more would be slow long before; a roster of them is 45 KiB. */
   members: 256,
   /** Keys kept out. A full list refuses a further ban, it does not forget one. */

@@ -12,6 +12,12 @@ const messageLimit = 256 * 1024;
 /** Bytes that wait for somebody to `listen`. That takes some ms and the other side has only its greeting to send. */
 const waitingLimit = 4 * messageLimit;
 
+/** Bytes that wait to be sent. What Chromium holds; Firefox knows no limit. */
+const bufferLimit = 16 * 1024 * 1024;
+
+/** Bytes. A browser that says nothing takes 64 KiB (RFC 8841, section 6.1). */
+const leastMessageSize = 16 * 1024;
+
 /** ms that `close` waits for what was sent to be delivered. A living connection needs a round trip, a dead one never ends. */
 const lingerTimeout = 2000;
 
@@ -134,6 +140,8 @@ export class PeerJSConnection implements Connection {
     try {
       const fingerprints = await fingerprintsOf(this.#peerConnection, this.#ending.signal);
       this.#maxMessageSize = Math.min(this.#peerConnection.sctp?.maxMessageSize ?? messageLimit, messageLimit);
+      if (this.#maxMessageSize < leastMessageSize)
+        throw new PeerGroupError('bad-proof', `The other side takes messages of ${this.#maxMessageSize} bytes only.`);
       return fingerprints;
     } catch (error) {
       throw PeerGroupError.from(error, 'bad-proof', 'The certificates could not be read.');
@@ -149,9 +157,9 @@ export class PeerJSConnection implements Connection {
     }
   }
 
-  /** The buffer is full, or the channel has just died. What comes next must not arrive where this did not. */
+  /** Too much, or the channel has just died. What comes next must not arrive where this did not. */
   #refused(error: unknown): void {
-    queueMicrotask(() => this.#end(PeerGroupError.from(error, 'connection-lost', 'The browser refused to send.')));
+    queueMicrotask(() => this.#end(PeerGroupError.from(error, 'connection-lost', 'A message could not be sent.')));
   }
 
   listen(listener: ConnectionListener): void {
@@ -164,12 +172,12 @@ export class PeerJSConnection implements Connection {
   }
 
   send(message: Bytes, lane: Lane = 'main'): void {
-    if (message.byteLength > this.maxMessageSize) {
-      throw new PeerGroupError('too-large', `A message may have ${this.maxMessageSize} bytes at most.`);
-    }
     if (this.#state !== 'open' || this.#channel.readyState !== 'open') return;
     try {
-      this.#lane(lane).send(message);
+      if (message.byteLength > this.maxMessageSize) throw new Error(`A message may have ${this.maxMessageSize} bytes.`);
+      const channel = this.#lane(lane);
+      if (channel.bufferedAmount > bufferLimit) throw new Error('The other side does not take what it is sent.');
+      channel.send(message);
     } catch (error) {
       this.#refused(error);
     }

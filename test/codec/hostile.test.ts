@@ -122,6 +122,26 @@ describe('hostile bytes', () => {
     expect(Object.getPrototypeOf(decode(Uint8Array.from(inArray)))).to.equal(Array.prototype);
   });
 
+  it('make no more objects than there may be', () => {
+    const values = [
+      [{}, new Map(), new Set()],
+      new Set([1, 2, 3]),
+      new Map([
+        [1, 2],
+        [3, 4],
+      ]),
+      [new Date(), /x/, Object(1)],
+      [new Uint8Array(2)],
+      {a: {b: {}}, c: [1, 2, 3, 'four']},
+    ];
+    for (const [at, counted] of [4, 4, 5, 4, 3, 4].entries()) {
+      const {bytes, objects} = encode(values[at]);
+      expect(objects).to.equal(counted);
+      expect(decode(bytes, [], counted)).to.deep.equal(values[at]);
+      expect(() => decode(bytes, [], counted - 1), `${at}`).to.throw(PeerGroupError);
+    }
+  });
+
   it('make no array that is much larger than they are', () => {
     for (const [length, written] of [
       [2 ** 32 - 1, [0xff, 0xff, 0xff, 0xff, 0x0f]],

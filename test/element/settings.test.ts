@@ -230,6 +230,7 @@ describe('the other settings', () => {
     expect(checkProfile(undefined)).to.equal(undefined);
     expect(checkProfile(null)).to.equal(null);
     expectCode('invalid-profile', () => checkProfile('x'.repeat(17_000)));
+    expectCode('invalid-profile', () => checkProfile(new Set(Array(1100).keys())));
     expectCode('invalid-profile', () => checkProfile({blob: new Blob(['x'])}));
     const error = refusal(() => checkProfile({f: () => 1}));
     expect(error.code).to.equal('invalid-profile');

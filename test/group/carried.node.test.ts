@@ -235,8 +235,68 @@ void describe('A carried connection', () => {
     await until(() => pair.closed.acceptor === 'connection-lost');
   });
 
-  void it('refuses a message that is too large', async () => {
-    const {dialler} = await Pair.opened();
-    assert.throws(() => dialler.send(new Uint8Array(dialler.maxMessageSize + 1)), {code: 'too-large'});
+  void it('brings a message in one piece that has to go in several', async () => {
+    const pair = await Pair.opened();
+    const large = Uint8Array.from({length: 256 * 1024}, (_, at) => (at * 7919) >> 8);
+    for (const message of [bytes(1), large, large.subarray(0, pair.dialler.maxMessageSize * 3), bytes(2)]) {
+      pair.dialler.send(message);
+    }
+    await until(() => pair.heard.acceptor.length === 4);
+    assert.deepEqual(pair.heard.acceptor[1], large);
+    assert.deepEqual(
+      pair.heard.acceptor.map(({length}) => length),
+      [1, 256 * 1024, pair.dialler.maxMessageSize * 3, 1],
+    );
+    assert.ok(pair.passed.every(({data}) => data.length <= 16 * 1024));
+    assert.deepEqual(pair.closed, {dialler: undefined, acceptor: undefined});
   });
+
+  void it('is over, a little later, when it is given a message that nobody takes', async () => {
+    const {dialler, closed} = await Pair.opened();
+    dialler.send(new Uint8Array(256 * 1024 + 1));
+    assert.equal(closed.dialler, undefined);
+    await until(() => closed.dialler && closed.acceptor);
+    assert.equal(closed.dialler, 'connection-lost');
+  });
+
+  void it('is over when the other side takes nothing, and much waits', async () => {
+    const pair = new Pair();
+    await Promise.all([pair.dialler.opened, pair.acceptor.opened]);
+    pair.listen('dialler');
+    const message = new Uint8Array(64 * 1024);
+    for (let sent = 0; sent < 4 * 1024 * 1024; sent += message.length) pair.dialler.send(message);
+    await new Promise(resolve => setImmediate(resolve));
+    assert.equal(pair.closed.dialler, undefined);
+    for (let sent = 0; sent <= 128 * 1024; sent += message.length) pair.dialler.send(message);
+    await until(() => pair.closed.dialler);
+    assert.equal(pair.closed.dialler, 'connection-lost');
+  });
+
+  for (const [what, pieces] of Object.entries({
+    'without an end': Array(17).fill(16 * 1024 - 17) as number[],
+    'in small pieces': [100],
+  })) {
+    void it(`ends when the other side sends a message ${what}`, async () => {
+      let code: string | undefined;
+      const sent: Bytes[] = [];
+      const connection = new CarriedConnection({
+        crypto,
+        role: 'acceptor',
+        carrier: 'carl',
+        send: data => sent.push(data),
+      });
+      connection.listen({message() {}, drained() {}, closed: error => (code = error.code)});
+      const exchange = await crypto.exchange();
+      connection.receive(exchange.publicKey);
+      await connection.opened;
+      const seals = await exchange.agree(sent[0] ?? bytes());
+      for (const [count, length] of pieces.entries()) {
+        const piece = new Uint8Array(1 + length);
+        piece[0] = 3;
+        connection.receive(await seals.seal(count, piece));
+      }
+      await until(() => code);
+      assert.equal(code, 'bad-frame');
+    });
+  }
 });

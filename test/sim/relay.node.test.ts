@@ -34,6 +34,22 @@ void describe('Two members who cannot connect', () => {
     await stage.end();
   });
 
+  void it('say more of themselves than goes into one message that is carried', async () => {
+    const {stage, ann, carl} = await parted();
+    await stage.until(() => path(ann, carl) === 'carried');
+    const profile = 'x'.repeat(16_370);
+    carl.membership?.update({
+      name: 'Carl',
+      profile,
+      credential: undefined,
+      grace: stage.world.grace,
+      maxMessageSize: Infinity,
+    });
+    await stage.until(() => ann.membership?.members.find(({name}) => name === 'Carl')?.profile === profile);
+    await stage.whole();
+    await stage.end();
+  });
+
   void it('go on through another one when the carrier leaves, and nothing is lost on the way', async () => {
     const {stage, ann, bob, carl, dora} = await parted();
     await stage.until(() => path(ann, carl) === 'carried');

@@ -68,8 +68,11 @@ export class MemoryConnection implements Connection {
   }
 
   send(message: Bytes, lane: Lane = 'main'): void {
-    if (message.byteLength > maxMessageSize) throw new PeerGroupError('too-large', 'The message is too large.');
     if (!this.#open) return;
+    if (message.byteLength > maxMessageSize) {
+      this.#pipes.main.push(0, () => this.#other?.fail('The other side closed the connection.'));
+      return queueMicrotask(() => this.fail('A message could not be sent.'));
+    }
     const copy = message.slice();
     this.#buffered[lane] += copy.byteLength;
     this.#push(() =>

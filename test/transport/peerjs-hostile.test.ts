@@ -341,6 +341,26 @@ describe('Against strangers, PeerJS', () => {
     expect(bobEnd.first).to.deep.equal(bobEnd.first.map((_, i) => i));
   });
 
+  it('ends a connection whose other side takes nothing, also where the browser would hold any amount', async () => {
+    const {annEnd} = await connected();
+    const [channel] = channels.slice(-1) as [RTCDataChannel];
+    Object.defineProperty(channel, 'bufferedAmount', {value: 16 * 1024 * 1024 + 1});
+    annEnd.connection.send(bytes(1));
+    await until(() => annEnd.closed.length === 1);
+    expect(annEnd.closed).to.deep.equal(['connection-lost']);
+  });
+
+  it('has nothing to do with a browser that says to take only the smallest messages', async () => {
+    const size = Object.getOwnPropertyDescriptor(RTCSctpTransport.prototype, 'maxMessageSize');
+    const [ann, bob] = [await person(), await person()];
+    try {
+      Object.defineProperty(RTCSctpTransport.prototype, 'maxMessageSize', {configurable: true, value: 100});
+      expect(await code((await ann.dial(bob)).fingerprints)).to.equal('bad-proof');
+    } finally {
+      Object.defineProperty(RTCSctpTransport.prototype, 'maxMessageSize', size as PropertyDescriptor);
+    }
+  });
+
   it('ends a connection of which a lane has ended: what waits for that would wait for ever', async () => {
     const {annEnd, bobEnd} = await connected();
     const channels: RTCDataChannel[] = [];
