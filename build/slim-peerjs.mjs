@@ -57,7 +57,17 @@ const unreached = [
   {
     was: 'Peer',
     name: '$416260bce337df90$export$ecd1fc136c422448',
-    methods: ['connections', 'call', 'reconnect', 'destroy', '_cleanup', 'listAllPeers', '_delayedAbort'],
+    methods: [
+      'connections',
+      'destroyed',
+      'open',
+      'call',
+      'reconnect',
+      'destroy',
+      '_cleanup',
+      'listAllPeers',
+      '_delayedAbort',
+    ],
   },
 ];
 
@@ -74,6 +84,10 @@ const unneeded = [
   ['this.unpack =', '0'],
   ['this.supports =', '0'],
   [`if (!(0, ${util}).supports.audioVideo`],
+  // Names of things, other than the things themselves.
+  ...['ConnectionType', 'PeerErrorType', 'BaseConnectionErrorType', 'DataConnectionErrorType', 'SerializationType']
+    .concat(['SocketEventType', 'ServerMessageType'])
+    .map(name => /** @type {[string]} */ ([`$parcel$export($78455e22dea96b8c$exports, "${name}"`])),
   // Of the emitter of events.
   ['$c4dcfd1d1ea86647$var$EventEmitter.prototype.eventNames ='],
   ['$c4dcfd1d1ea86647$var$EventEmitter.prototype.listenerCount ='],
@@ -85,6 +99,10 @@ const unneeded = [
   ['case 4:\n                    listeners[i]'],
   // Its own heartbeat, and what it would have sent without an id.
   ['this._socket.onopen = ()'],
+  ['if (!this._id) {\n            this._messagesQueue'],
+  ['if (!data.type) {'],
+  ['if (this._options.host === "/")'],
+  ['if (this._options.secure === undefined'],
   ['clearTimeout(this._wsPingTimer)'],
   // Of the negotiation. Whether it fails is told by `connectionState`.
   ['if (this.connection.type === (0, $78455e22dea96b8c$export$3157d57b4135e3bc).Media'],

@@ -23,7 +23,7 @@ export const errorCodes = {
   'bad-proof': 'the other side could not prove who it is',
   'wrong-password': 'the group has another `password`, or only one of the two sides has one',
   'bad-frame': 'the other side sent something that the protocol does not allow',
-  'name-taken': 'another group lives under the same name',
+  'name-taken': 'another group lives under the same name, or a member that is not host answers for this one',
   'unknown-member': 'the addressee is not in the group',
   'no-receiver': 'the call names nobody, or only oneself',
   'not-host': 'only the host may do this',

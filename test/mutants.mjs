@@ -183,8 +183,8 @@ const mutants = [
   },
   {
     rule: 'nobody shows a profile with more objects than others read',
-    file: 'src/shown.ts',
-    edits: [['objects > shownLimits.objects', 'false']],
+    file: 'src/group/shown.ts',
+    edits: [['objects > limits.objects', 'false']],
     tests: 'element/settings',
   },
   {
@@ -982,6 +982,24 @@ const mutants = [
     file: 'src/group/contest.ts',
     edits: [['known < -1 ? known', 'known < 0 ? known']],
     tests: 'protocol/ledger',
+  },
+  {
+    rule: 'the page of a host is told which member answers in its place',
+    file: 'src/group/hosting.ts',
+    edits: [['met: session => this.#meet(session)', 'met: options.accept']],
+    tests: 'attack/member',
+  },
+  {
+    rule: 'who is no member speaks of nobody new but itself',
+    file: 'src/group/people.ts',
+    edits: [['    if (!known && from !== undefined && from !== id) return undefined;\n', '']],
+    tests: 'attack/stranger',
+  },
+  {
+    rule: 'unless it has shown to be host of another branch',
+    file: 'src/group/group.ts',
+    edits: [['peer ?? this.#extra?.branches.hasShown(session)', 'peer']],
+    tests: 'sim/cuts sim/sim',
   },
   {
     rule: 'a host that was removed is shown who stands by the other branch',

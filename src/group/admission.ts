@@ -1,7 +1,8 @@
 import {decode} from '../codec/codec.js';
 import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {limits, note as noteKind, type Note} from '../protocol/records.js';
+import {limits} from '../protocol/limits.js';
+import {note as noteKind, type Note} from '../protocol/records.js';
 import type {Frame} from '../protocol/frames.js';
 import {Person} from './member.js';
 import type {Session} from './session.js';

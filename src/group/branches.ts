@@ -69,9 +69,14 @@ export class Branches {
   /** Somebody is on another branch: this host shows its own. */
   meet(session: Session): void {
     const {ledger, mesh} = this.#options;
-    if (mesh.peer(session.proof.id)) this.#show(session);
+    if (this.#may('branch', session)) session.send({type: 'branch', reigns: ledger.state.reigns});
     // Somebody unknown sees the roster only when it has shown to be a host of this group.
-    else if (this.#may('branch', session)) session.send({type: 'branch', reigns: ledger.state.reigns});
+    if (mesh.peer(session.proof.id)) this.#show(session);
+  }
+
+  /** Whether the other end has shown to be the host of another branch. */
+  hasShown(session: Session): boolean {
+    return this.#claims.has(session);
   }
 
   /** @throws PeerGroupError `bad-frame` */

@@ -315,13 +315,13 @@ export class Group {
         await this.#ledger.receiveState(frame.state, session.proof.id);
         return this.#mesh.connect();
       case 'entry': {
-        if (frame.note) await this.#receiveNote(frame.note);
+        if (frame.note) await this.#receiveNote(frame.note, session, peer);
         const reception = await this.#ledger.receiveEntry(frame.entry);
         if (reception === 'gap') peer?.beat();
         return;
       }
       case 'note':
-        return this.#receiveNote(frame.note);
+        return this.#receiveNote(frame.note, session, peer);
       case 'carry':
         return peer && this.#withExtra(({relay}) => relay.carry(frame, peer));
       case 'carried':
@@ -369,8 +369,10 @@ export class Group {
     return peer !== undefined && (session.proof.id === this.#ledger.hostId || !this.#vigil.hearsHost);
   }
 
-  async #receiveNote(note: Note): Promise<void> {
-    const person = await this.#people.receive(note);
+  async #receiveNote(note: Note, session: Session, peer: Peer | undefined): Promise<void> {
+    // Of others, whoever is no member speaks only as the host of another branch.
+    const isHeard = peer ?? this.#extra?.branches.hasShown(session);
+    const person = await this.#people.receive(note, isHeard ? undefined : session.proof.id);
     if (person && !this.#over.signal.aborted && this.#view.members.includes(person.member))
       this.#context.listener.memberchange(person.member);
   }

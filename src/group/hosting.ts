@@ -1,5 +1,6 @@
 import {PeerGroupError} from '../errors.js';
-import {limits, type Base, type Change, type Entry, type Note} from '../protocol/records.js';
+import {limits} from '../protocol/limits.js';
+import type {Base, Change, Entry, Note} from '../protocol/records.js';
 import {Admission} from './admission.js';
 import type {Briefing} from './briefing.js';
 import type {Context, Gatekeeper} from './context.js';
@@ -12,6 +13,7 @@ import type {People} from './people.js';
 import type {Rivalry} from './rivalry.js';
 import type {Seat} from './roster.js';
 import type {Session} from './session.js';
+import {equalBytes} from './signing.js';
 import type {JoinRequest, LeaveReason} from './types.js';
 
 /** Members whose end the host remembers, in case they have missed it. */
@@ -25,6 +27,9 @@ const deputies = 2;
 
 /** ms. The meeting point is free for a moment when its token changes, and whoever comes then would found a group. */
 const tokenDelay = 3000;
+
+/** ms. Whoever was host, or believes to be, gives the meeting point back sooner. */
+const usurpTime = 10_000;
 
 export interface HostingOptions {
   readonly context: Context;
@@ -62,6 +67,8 @@ export class Hosting {
   /** The host before this one. */
   #before = '';
   #token: string | undefined;
+  /** The member that answers at the meeting point, and since when; told: its page knows. */
+  #usurper: {readonly id: string; readonly since: number; isTold?: boolean} | undefined;
   /** Who has been given `#token`; everyone may have one that was inherited. */
   readonly #entrusted = new Set<string>();
 
@@ -90,7 +97,7 @@ export class Hosting {
         meetingPoint,
         callers: context.callers,
         visit: until => context.dial(meetingPoint, until),
-        met: options.accept,
+        met: session => this.#meet(session),
         held: token => {
           this.#token = token;
           this.#entrusted.clear();
@@ -210,6 +217,22 @@ export class Hosting {
     this.#dropped.set(change.member, change);
     const [oldest] = this.#dropped.keys();
     if (this.#dropped.size > mostDropped && oldest !== undefined) this.#dropped.delete(oldest);
+  }
+
+  /** Somebody answers at the meeting point, which is this host's. A member may be about to give it back, or lead another branch. */
+  #meet(session: Session): void {
+    const {context, ledger, people, accept} = this.#options;
+    const {id, root, standing} = session.proof;
+    const now = context.environment.clock.now();
+    if (!ledger.seat(id) || !equalBytes(root, ledger.root) || ledger.isApart(standing, id)) this.#usurper = undefined;
+    else if (this.#usurper?.id !== id) this.#usurper = {id, since: now};
+    else if (!this.#usurper.isTold && now - this.#usurper.since > usurpTime) {
+      this.#usurper.isTold = true;
+      const name = JSON.stringify(people.get(id)?.note?.name ?? '');
+      const why = `A member, ${name}, holds the meeting point of this host: newcomers come to it. Eject it if it should not.`;
+      context.listener.error(new PeerGroupError('name-taken', why));
+    }
+    accept(session);
   }
 
   /** Somebody has the token who should not. Not at once: whoever is removed often comes back at once, to a meeting point that is held. */

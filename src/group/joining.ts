@@ -1,7 +1,8 @@
 import {PeerGroupError} from '../errors.js';
 import type {Bytes} from '../environment.js';
 import type {Frame, FrameOf} from '../protocol/frames.js';
-import {limits, type Note} from '../protocol/records.js';
+import {limits} from '../protocol/limits.js';
+import type {Note} from '../protocol/records.js';
 import {backoff, pause} from './backoff.js';
 import type {Context, Tries} from './context.js';
 import {claim, type Claimed} from './doorbell.js';

@@ -1,9 +1,9 @@
 import type {Bytes, Cryptography, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
+import {limits} from '../protocol/limits.js';
 import {
   entry as entryKind,
   epoch as epochKind,
-  limits,
   roster as rosterKind,
   ticket as ticketKind,
   type Change,

@@ -1,6 +1,7 @@
 import {decode} from '../codec/codec.js';
 import type {Bytes} from '../environment.js';
-import {limits, type Note} from '../protocol/records.js';
+import {limits} from '../protocol/limits.js';
+import type {Note} from '../protocol/records.js';
 import {equalBytes, fingerprintOf} from './signing.js';
 import type {Member, MemberPath} from './types.js';
 

@@ -1,6 +1,7 @@
 import type {Environment, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {limits, type Note} from '../protocol/records.js';
+import {limits} from '../protocol/limits.js';
+import type {Note} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import {openingTime, type Connection} from '../transport/transport.js';
 import {datagramOf, type Content} from './content.js';

@@ -1,7 +1,8 @@
 import type {Bytes, Cryptography} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {memberIdOf} from '../protocol/member-id.js';
-import {limits, note as noteKind, type Note} from '../protocol/records.js';
+import {limits} from '../protocol/limits.js';
+import {note as noteKind, type Note} from '../protocol/records.js';
 import {Person} from './member.js';
 import {verify} from './signing.js';
 
@@ -50,13 +51,14 @@ export class People {
   }
 
   /**
-   * Takes in what somebody says of itself, whoever passes it on.
+   * Takes in what somebody says of itself, whoever passes it on. `from`: whoever does, if it may speak of nobody new but itself.
    * @returns the person, if anything about it is different now
    * @throws PeerGroupError `bad-frame` if it never said so
    */
-  async receive(note: Note): Promise<Person | undefined> {
+  async receive(note: Note, from?: string): Promise<Person | undefined> {
     const id = await memberIdOf(this.#crypto, note.key);
     const known = this.get(id);
+    if (!known && from !== undefined && from !== id) return undefined;
     if (known === this.#self || (known?.note && known.note.counter >= note.counter)) return undefined;
     if (!(await verify(this.#crypto, note.key, 'note', this.#root, noteKind, note))) {
       throw new PeerGroupError('bad-frame', 'A member passed on what another one never said.');

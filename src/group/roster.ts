@@ -1,5 +1,6 @@
 import {PeerGroupError} from '../errors.js';
-import {limits, type Change, type Loss, type Roster, type Stay, type Ticket} from '../protocol/records.js';
+import {limits} from '../protocol/limits.js';
+import type {Change, Loss, Roster, Stay, Ticket} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 
 /** A ticket with the id of the member that holds it. */

@@ -1,7 +1,8 @@
 import type {Bytes, Clock, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {limits, note as noteKind, type Note} from '../protocol/records.js';
-import {encodeShown} from '../shown.js';
+import {limits} from '../protocol/limits.js';
+import {note as noteKind, type Note} from '../protocol/records.js';
+import {encodeShown} from './shown.js';
 import {equalBytes, sign} from './signing.js';
 import type {Presentation} from './types.js';
 

@@ -1,16 +1,5 @@
-import {
-  base,
-  entry,
-  groupState,
-  leaveReason,
-  limits,
-  memberId,
-  note,
-  publicKey,
-  reign,
-  signature,
-  stay,
-} from './records.js';
+import {limits} from './limits.js';
+import {base, entry, groupState, leaveReason, memberId, note, publicKey, reign, signature, stay} from './records.js';
 import {
   bytes,
   choice,

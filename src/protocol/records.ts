@@ -1,4 +1,4 @@
-import {shownLimits} from '../shown.js';
+import {limits} from './limits.js';
 import {memberIdLength} from './member-id.js';
 import {fixed, flag, hex, list, optional, record, choice, text, bytes, uint, word, type TypeOf} from './schema.js';
 
@@ -6,21 +6,6 @@ import {fixed, flag, hex, list, optional, record, choice, text, bytes, uint, wor
  * The signed records that a group consists of. Each is signed over its one canonical encoding, together with
  * the version of the protocol, the group's root and what kind of record it is (`signing.ts`).
  */
-
-export const limits = {
-  /** UTF-16 code units. */
-  name: 256,
-  reason: 256,
-  ...shownLimits,
-  /** A full mesh of more would be slow long before; a roster of them is 45 KiB. */
-  members: 256,
-  /** Keys kept out. A full list refuses a further ban, it does not forget one. */
-  bans: 4096,
-  /** Members that were lost and may come back unasked. The last ones only. */
-  lost: 256,
-  /** Changes of host that are remembered. Who slept through more comes back as a newcomer. */
-  epochs: 64,
-} as const;
 
 const hash = fixed(32);
 export const publicKey = fixed(65);

@@ -167,6 +167,26 @@ void describe('A member that sends', () => {
     await unharmed(scene);
   });
 
+  void it('as a deputy that takes the meeting point for itself is named to the page of the host', async () => {
+    const scene = await gathered();
+    const {stage, mallory, toAnn, ann, bob, carl} = scene;
+    stage.expect('name-taken');
+    // One of the two oldest, whom the host makes its deputies.
+    for (const actor of [bob, carl]) actor.membership?.goodbye();
+    await stage.until(() => toAnn.all('deputy').length > 0);
+    mallory.pretended = mallory.root;
+    const {mark} = stage;
+    await mallory.take(stage.world.meetingPoint, toAnn.all('deputy').at(-1)?.token ?? '');
+    toAnn.liveOn();
+    await stage.advance(30_000);
+    assert.deepEqual(stage.told(/Ann has error/, mark), [
+      'Ann has error name-taken: A member, "Mallory", holds the meeting point of this host: newcomers come to it. Eject it if it should not.',
+    ]);
+    assert.equal(ann.membership?.host, ann.membership?.self);
+    mallory.leave();
+    await stage.end();
+  });
+
   void it('whom it says to have found nobody else is in the way of, and the host calls 16 of them in 10 s', async () => {
     const scene = await gathered();
     const {stage, toAnn} = scene;

@@ -84,6 +84,13 @@ export class Outlaw {
     return outlaw;
   }
 
+  /** Takes another id, and answers there. */
+  async take(id: string, token: string): Promise<void> {
+    const {transport} = this.#stage.world.environment(this.name);
+    const listener = {call: opened(connection => this.#answer(connection)), lost() {}, warning() {}};
+    await this.#stage.world.clock.settled(transport.register(id, token, listener, this.#over.signal));
+  }
+
   leave(): void {
     this.#over.abort();
   }

@@ -2,7 +2,7 @@ import {strict as assert} from 'node:assert';
 import {afterEach, beforeEach, describe, it} from 'node:test';
 import {handshakeTimeout} from '../../src/group/handshake.js';
 import {People} from '../../src/group/people.js';
-import {limits} from '../../src/protocol/records.js';
+import {limits} from '../../src/protocol/limits.js';
 import type {Connection} from '../../src/transport/transport.js';
 import {heard, Stage} from '../sim/stage.js';
 import {Outlaw} from './outlaw.js';
@@ -364,6 +364,31 @@ void describe('Newcomers to whom a member carries for the host', () => {
     await stage.until(() => calls.some(({isOver}) => isOver), 2000);
     for (const outlaw of outlaws) outlaw.leave();
     await stage.whole();
+    await stage.end();
+  });
+});
+
+void describe('A stranger who says that it is on another branch', () => {
+  void it('speaks for itself alone: what it says of others is not kept', async context => {
+    const stage = (await Stage.set(2)).expect('bad-frame', 'bad-proof', 'unreachable', 'connection-lost');
+    const receive = context.mock.method(People.prototype, 'receive').mock;
+    const [mallory, ghost] = [await Outlaw.come(stage), await Outlaw.come(stage, 'Ghost')];
+    const {root} = (await mallory.call(stage.world.meetingPoint)).session.proof;
+    assert.ok(root);
+    const call = await mallory.call(stage.world.meetingPoint, root, {
+      number: 3,
+      epoch: stage.world.crypto.random(32),
+      version: 1,
+    });
+    call.send({type: 'note', note: await ghost.note(root)}, {type: 'note', note: await mallory.note(root)});
+    await stage.until(() => receive.callCount() >= 2);
+    await stage.advance(100);
+    const [{this: people} = {}] = receive.calls;
+    assert.ok(people instanceof People);
+    assert.equal(people.get(mallory.identity.id)?.note?.name, 'Mallory');
+    assert.equal(people.get(ghost.identity.id), undefined);
+    mallory.leave();
+    ghost.leave();
     await stage.end();
   });
 });

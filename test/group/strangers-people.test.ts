@@ -2,7 +2,8 @@ import {expect} from '@open-wc/testing';
 import {browserCryptography as crypto} from '../../src/crypto.js';
 import {Person} from '../../src/group/member.js';
 import {People} from '../../src/group/people.js';
-import {limits, note as noteKind} from '../../src/protocol/records.js';
+import {limits} from '../../src/protocol/limits.js';
+import {note as noteKind} from '../../src/protocol/records.js';
 import {sign} from '../../src/group/signing.js';
 import {noteOf} from './intruder.js';
 

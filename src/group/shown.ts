@@ -1,12 +1,7 @@
-import {encode, encodedSize, type Encoded} from './codec/codec.js';
-import {PeerGroupError} from './errors.js';
-import type {Bytes} from './environment.js';
-
-/**
- * What a member may show of itself. Bytes, encoded: every member keeps the profile of every other, and the host reads a
- * stranger's credential. And in each so many objects, with what Maps and Sets hold.
- */
-export const shownLimits = {profile: 16 * 1024, credential: 64 * 1024, objects: 1024} as const;
+import {encode, encodedSize, type Encoded} from '../codec/codec.js';
+import type {Bytes} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
+import {limits} from '../protocol/limits.js';
 
 /**
  * A profile or credential as it is sent; nothing for `undefined`.
@@ -25,8 +20,8 @@ export function encodeShown(value: unknown, what: 'profile' | 'credential'): Byt
   if (encoded.bodies.some(body => body instanceof Blob))
     throw invalid('it contains a Blob. Give its bytes as a Uint8Array, or send() it.');
   const size = encodedSize(encoded);
-  if (size > shownLimits[what]) throw invalid(`it has ${size} bytes when encoded; the limit is ${shownLimits[what]}.`);
+  if (size > limits[what]) throw invalid(`it has ${size} bytes when encoded; the limit is ${limits[what]}.`);
   const {objects} = encoded;
-  if (objects > shownLimits.objects) throw invalid(`it has ${objects} objects; the limit is ${shownLimits.objects}.`);
+  if (objects > limits.objects) throw invalid(`it has ${objects} objects; the limit is ${limits.objects}.`);
   return encoded.bytes;
 }
