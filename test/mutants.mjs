@@ -183,7 +183,7 @@ const mutants = [
   },
   {
     rule: 'nobody shows a profile with more objects than others read',
-    file: 'src/group/shown.ts',
+    file: 'src/shown.ts',
     edits: [['objects > limits.objects', 'false']],
     tests: 'element/settings',
   },
@@ -984,9 +984,26 @@ const mutants = [
     tests: 'protocol/ledger',
   },
   {
-    rule: 'the page of a host is told which member answers in its place',
+    rule: 'a ban that came too late is no ban, and its page is told',
     file: 'src/group/hosting.ts',
-    edits: [['met: session => this.#meet(session)', 'met: options.accept']],
+    edits: [
+      [
+        "    if (ban)\n      throw new PeerGroupError('unknown-member'",
+        "    if (false)\n      throw new PeerGroupError('unknown-member'",
+      ],
+    ],
+    tests: 'group/removal',
+  },
+  {
+    rule: 'the token changes when one is removed who may have it from the host before',
+    file: 'src/group/hosting.ts',
+    edits: [['this.#heritage !== undefined || this.#entrusted', 'this.#entrusted']],
+    tests: 'sim/hosts',
+  },
+  {
+    rule: 'the page of a host is told which member answers in its place',
+    file: 'src/group/branches.ts',
+    edits: [['      context.listener.error(new PeerGroupError(', '      void (new PeerGroupError(']],
     tests: 'attack/member',
   },
   {

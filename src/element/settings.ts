@@ -1,5 +1,5 @@
 import {PeerGroupError} from '../errors.js';
-import {encodeShown} from '../group/shown.js';
+import {encodeShown} from '../shown.js';
 
 /**
  * What the attributes and properties mean. Every function here is pure: it returns a value that is fit for use, or

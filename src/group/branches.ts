@@ -1,3 +1,4 @@
+import {PeerGroupError} from '../errors.js';
 import type {FrameOf} from '../protocol/frames.js';
 import type {Base, Reign} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
@@ -16,6 +17,9 @@ const showAgain = 900;
 
 /** ms between two branches that are passed on to the host: with all notes of a large group, it is still less than a member may send. */
 const passAgain = 2500;
+
+/** ms. Whoever was host, or believes to be, gives the meeting point back sooner. */
+const usurpTime = 10_000;
 
 export interface BranchesOptions {
   readonly context: Context;
@@ -45,6 +49,9 @@ export class Branches {
   readonly #seen = new WeakMap<Session, readonly Reign[]>();
   /** The same where the other end has shown to be the last of them; `isOut`: this side has removed it. */
   readonly #claims = new WeakMap<Session, {readonly reigns: readonly Reign[]; readonly isOut: boolean}>();
+
+  /** The member that answers in this host's place, and since when. */
+  #usurper: {readonly id: string; readonly since: number; isTold: boolean} | undefined;
 
   constructor(options: BranchesOptions) {
     this.#options = options;
@@ -130,6 +137,20 @@ export class Branches {
       this.#standing.filter(id => keys.has(toHex(people.get(id)?.key ?? new Uint8Array()))),
     );
     expel(session, bases);
+  }
+
+  /** Somebody answers at the meeting point, which is this host's. A member may be about to give it back, or lead another branch. */
+  answers({proof: {id, root, standing}}: Session): void {
+    const {context, ledger, people} = this.#options;
+    const now = context.environment.clock.now();
+    if (!ledger.seat(id) || !equalBytes(root, ledger.root) || ledger.isApart(standing, id)) this.#usurper = undefined;
+    else if (this.#usurper?.id !== id) this.#usurper = {id, since: now, isTold: false};
+    else if (!this.#usurper.isTold && now - this.#usurper.since > usurpTime) {
+      this.#usurper.isTold = true;
+      const name = JSON.stringify(people.get(id)?.note?.name ?? '');
+      const why = `A member, ${name}, holds the meeting point of this host: newcomers come to it. Eject it if it should not.`;
+      context.listener.error(new PeerGroupError('name-taken', why));
+    }
   }
 
   #show(session: Session): void {

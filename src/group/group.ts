@@ -138,6 +138,10 @@ export class Group {
         present: () => this.#attendance.present,
         isCutOff: () => vigil.isCutOff,
         accept: session => this.accept(session),
+        met: session => {
+          void this.#withExtra(({branches}) => branches.answers(session));
+          this.accept(session);
+        },
         yield: address => this.#yield(address),
       },
       this.#over.signal,

@@ -13,7 +13,6 @@ import type {People} from './people.js';
 import type {Rivalry} from './rivalry.js';
 import type {Seat} from './roster.js';
 import type {Session} from './session.js';
-import {equalBytes} from './signing.js';
 import type {JoinRequest, LeaveReason} from './types.js';
 
 /** Members whose end the host remembers, in case they have missed it. */
@@ -27,9 +26,6 @@ const deputies = 2;
 
 /** ms. The meeting point is free for a moment when its token changes, and whoever comes then would found a group. */
 const tokenDelay = 3000;
-
-/** ms. Whoever was host, or believes to be, gives the meeting point back sooner. */
-const usurpTime = 10_000;
 
 export interface HostingOptions {
   readonly context: Context;
@@ -46,6 +42,8 @@ export interface HostingOptions {
   readonly isCutOff: () => boolean;
   /** A proven connection whose other end is not known to be a newcomer. */
   readonly accept: (session: Session) => void;
+  /** Somebody else answers at the meeting point. */
+  readonly met: (session: Session) => void;
   /** This group gives way to another under its name: everyone applies there. */
   readonly yield: (address: string) => void;
 }
@@ -67,9 +65,9 @@ export class Hosting {
   /** The host before this one. */
   #before = '';
   #token: string | undefined;
-  /** The member that answers at the meeting point, and since when; told: its page knows. */
-  #usurper: {readonly id: string; readonly since: number; isTold?: boolean} | undefined;
-  /** Who has been given `#token`; everyone may have one that was inherited. */
+  /** What this member, as a deputy, had from that one, until there is another: other deputies may have it, too. */
+  #heritage: string | undefined;
+  /** Who has been given `#token` by this member. */
   readonly #entrusted = new Set<string>();
 
   constructor(options: HostingOptions, signal: AbortSignal) {
@@ -97,9 +95,10 @@ export class Hosting {
         meetingPoint,
         callers: context.callers,
         visit: until => context.dial(meetingPoint, until),
-        met: session => this.#meet(session),
+        met: options.met,
         held: token => {
           this.#token = token;
+          if (token !== this.#heritage) this.#heritage = undefined;
           this.#entrusted.clear();
           this.#entrust();
         },
@@ -122,7 +121,8 @@ export class Hosting {
   serve(claimed?: Claimed): void {
     // In a group of several, whoever hears nobody has probably lost its own network, and not all the others theirs.
     const mayTakeOver = this.#options.ledger.seats.length <= 2 || !this.#options.isCutOff();
-    this.#doorbell.hold(claimed, mayTakeOver ? this.#inherited.get(this.#before) : undefined);
+    if (mayTakeOver) this.#heritage ??= this.#inherited.get(this.#before);
+    this.#doorbell.hold(claimed, this.#heritage);
     this.#inherited.clear();
     this.#entrust();
   }
@@ -160,7 +160,7 @@ export class Hosting {
   rest(address: string | undefined): void {
     this.#before = this.#options.ledger.hostId;
     this.#doorbell.release();
-    this.#token = undefined;
+    this.#token = this.#heritage = undefined;
     this.#entrusted.clear();
     this.#gate?.handOver(address);
     this.#admission.handOver(address);
@@ -212,27 +212,12 @@ export class Hosting {
 
   #remember(change: Change): void {
     if (change.type === 'add') return;
-    if (change.reason === 'ejected' && this.#entrusted.has(change.member)) this.#changeToken();
+    const mayHaveToken = this.#heritage !== undefined || this.#entrusted.has(change.member);
+    if (change.reason === 'ejected' && mayHaveToken) this.#changeToken();
     this.#dropped.delete(change.member);
     this.#dropped.set(change.member, change);
     const [oldest] = this.#dropped.keys();
     if (this.#dropped.size > mostDropped && oldest !== undefined) this.#dropped.delete(oldest);
-  }
-
-  /** Somebody answers at the meeting point, which is this host's. A member may be about to give it back, or lead another branch. */
-  #meet(session: Session): void {
-    const {context, ledger, people, accept} = this.#options;
-    const {id, root, standing} = session.proof;
-    const now = context.environment.clock.now();
-    if (!ledger.seat(id) || !equalBytes(root, ledger.root) || ledger.isApart(standing, id)) this.#usurper = undefined;
-    else if (this.#usurper?.id !== id) this.#usurper = {id, since: now};
-    else if (!this.#usurper.isTold && now - this.#usurper.since > usurpTime) {
-      this.#usurper.isTold = true;
-      const name = JSON.stringify(people.get(id)?.note?.name ?? '');
-      const why = `A member, ${name}, holds the meeting point of this host: newcomers come to it. Eject it if it should not.`;
-      context.listener.error(new PeerGroupError('name-taken', why));
-    }
-    accept(session);
   }
 
   /** Somebody has the token who should not. Not at once: whoever is removed often comes back at once, to a meeting point that is held. */
@@ -305,10 +290,11 @@ export class Hosting {
         `eject(): ${limits.bans} are banned already; eject without a ban, or found a new group.`,
       );
     }
-    await ledger.drop(context.identity, {...this.#dropping(id, 'ejected'), ban, text: reason});
-    // Somebody else may have become host while this waited for its turn.
-    if (ledger.seat(id) && ledger.hostId !== context.identity.id) {
-      throw new PeerGroupError('not-host', 'eject(): somebody else is host now, and the member is still in.');
-    }
+    if (await ledger.drop(context.identity, {...this.#dropping(id, 'ejected'), ban, text: reason})) return;
+    // While this waited for its turn.
+    if (ledger.hostId !== context.identity.id)
+      throw new PeerGroupError('not-host', 'eject(): somebody else has become host in this moment.');
+    if (ban)
+      throw new PeerGroupError('unknown-member', 'eject(): the member has left in this moment, and is not banned.');
   }
 }

@@ -241,11 +241,12 @@ export class Ledger {
     });
   }
 
-  /** Drops a member. Nothing happens if it is not in, or this member is not the host any more. */
-  drop(identity: Identity, change: Extract<Change, {type: 'drop'}>): Promise<void> {
+  /** Drops a member. @returns whether it has: not if that is not in, or this member is not the host any more */
+  drop(identity: Identity, change: Extract<Change, {type: 'drop'}>): Promise<boolean> {
     return this.#serially(async () => {
-      if (!this.seat(change.member) || !equalBytes(this.#head.epoch.host, identity.publicKey)) return;
+      if (!this.seat(change.member) || !equalBytes(this.#head.epoch.host, identity.publicKey)) return false;
       await this.#write(identity, change, change.member);
+      return true;
     });
   }
 

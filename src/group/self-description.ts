@@ -2,7 +2,7 @@ import type {Bytes, Clock, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/limits.js';
 import {note as noteKind, type Note} from '../protocol/records.js';
-import {encodeShown} from './shown.js';
+import {encodeShown} from '../shown.js';
 import {equalBytes, sign} from './signing.js';
 import type {Presentation} from './types.js';
 

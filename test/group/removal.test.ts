@@ -69,6 +69,16 @@ describe('Ejecting somebody', () => {
     expect(names(ann)).to.deep.equal(['Ann']);
   });
 
+  it('says so when the member was gone before it could be banned', async () => {
+    const [ann, bob] = (await gathered('Bob')) as [PeerGroup, PeerGroup];
+    const ejections = [
+      ann.eject(idOf(bob), '', {ban: false}),
+      ann.eject(idOf(bob)),
+      ann.eject(idOf(bob), '', {ban: false}),
+    ];
+    expect(await Promise.all(ejections.map(codeOf))).to.deep.equal(['nothing', 'unknown-member', 'nothing']);
+  });
+
   it('lets through nothing that the ejected one sends from then on, to anybody', async () => {
     const [ann, bob, eve] = (await gathered('Bob', 'Eve')) as [PeerGroup, PeerGroup, PeerGroup];
     const sent: Promise<unknown>[] = [];

@@ -217,6 +217,33 @@ void describe('The token of the meeting point', () => {
   });
 });
 
+void describe('A token of the meeting point that was inherited', () => {
+  void it('opens nothing any more when one is removed who had it from the host before, and was not linked with this one', async () => {
+    const wires = tap();
+    try {
+      const stage = (await Stage.set(4)).expect('unreachable', 'connection-lost', 'bad-proof');
+      const [ann, bob, carl] = [stage.actor(0), stage.actor(1), stage.actor(2)];
+      const {network, meetingPoint, clock} = stage.world;
+      const [token = ''] = wires.tokens;
+      network.cut('Bob', 'Carl');
+      network.drop('Bob', 'Carl');
+      ann.crash();
+      network.crash('Ann', {machine: true});
+      await stage.until(() => bob.membership?.host?.id === bob.identity.id);
+      await clock.settled(bob.membership?.eject(carl.identity.id, 'out') ?? assert.fail());
+      // Its page has gone, but what it knew is known.
+      carl.membership?.goodbye();
+      await stage.until(() => wires.tokens.at(-1) !== token);
+      const answers: unknown[] = [];
+      network.peerServer?.connect({...deaf, send: answer => answers.push(answer)}, meetingPoint, token);
+      assert.deepEqual(answers, ['ID-TAKEN']);
+      await stage.end();
+    } finally {
+      wires.end();
+    }
+  });
+});
+
 void describe('Members who talk while their host vanishes', () => {
   void it('lose nothing among themselves', async () => {
     const stage = await Stage.set(5);

@@ -1,7 +1,7 @@
-import {encode, encodedSize, type Encoded} from '../codec/codec.js';
-import type {Bytes} from '../environment.js';
-import {PeerGroupError} from '../errors.js';
-import {limits} from '../protocol/limits.js';
+import {encode, encodedSize, type Encoded} from './codec/codec.js';
+import type {Bytes} from './environment.js';
+import {PeerGroupError} from './errors.js';
+import {limits} from './protocol/limits.js';
 
 /**
  * A profile or credential as it is sent; nothing for `undefined`.
