@@ -984,6 +984,18 @@ const mutants = [
     tests: 'protocol/ledger',
   },
   {
+    rule: 'join() waits while the group is joined again',
+    file: 'src/element/visit.ts',
+    edits: [["if (state === 'connecting' && this.#isJoined)", 'if (false)']],
+    tests: 'element/reconciler',
+  },
+  {
+    rule: 'who leaves when it is in and does not know it says goodbye',
+    file: 'src/group/membership.ts',
+    edits: [["      signal.addEventListener('abort', goodbye, {signal: session.signal});\n", '']],
+    tests: 'sim/leaving',
+  },
+  {
     rule: 'a ban that came too late is no ban, and its page is told',
     file: 'src/group/hosting.ts',
     edits: [

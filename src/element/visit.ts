@@ -47,7 +47,8 @@ export class Visit implements MembershipListener {
   readonly #backend: Backend;
   readonly #listener: VisitListener;
   readonly #approval: boolean;
-  readonly #joined = new Deferred<void>();
+  #joined = new Deferred<void>();
+  #isJoined = false;
   readonly #gone = new Deferred<void>();
   /** Aborts when nothing runs any more: a persistent identity is free for others then. */
   readonly #over = new AbortController();
@@ -80,7 +81,7 @@ export class Visit implements MembershipListener {
     void this.#start(ownIdentity, clear);
   }
 
-  /** Resolves when joined; rejects when it ends before. */
+  /** Resolves when joined, or joined again; rejects when it ends before. */
   get whenJoined(): Promise<void> {
     return this.#joined.promise;
   }
@@ -200,6 +201,10 @@ export class Visit implements MembershipListener {
   // What the membership tells.
 
   statechange(state: GroupState): void {
+    if (state === 'connecting' && this.#isJoined) {
+      this.#isJoined = false;
+      this.#joined = new Deferred();
+    }
     if (state === 'failed' || state === 'ejected') {
       this.#isOver = true;
       this.#over.abort();
@@ -210,6 +215,7 @@ export class Visit implements MembershipListener {
   }
 
   joined(): void {
+    this.#isJoined = true;
     this.#joined.resolve();
     if (this.#membership === undefined) return;
     const {self, host, members} = this.#membership;

@@ -210,6 +210,9 @@ export class Membership {
         return this.#enterGroup(ledger, new People(crypto, ledger.root, self), clock.now()).start(joined.claimed);
       }
       const {session, welcome, root, notes} = joined;
+      // It is in: who leaves before it knows that says so, too.
+      const goodbye = () => session.send({type: 'goodbye'});
+      signal.addEventListener('abort', goodbye, {signal: session.signal});
       const people = new People(crypto, root, self);
       const hear = (note: Note) =>
         people.receive(note).catch((error: unknown) => {
@@ -220,6 +223,7 @@ export class Membership {
       session.standing = ledger.standing;
       self.note = await this.#description.note(root, ledger.standing.epoch);
       if (signal.aborted) return;
+      signal.removeEventListener('abort', goodbye);
       this.#enterGroup(ledger, people, clock.now() - welcome.age, session).start(undefined);
     } catch (error) {
       if (signal.aborted) return;

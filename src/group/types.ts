@@ -96,7 +96,10 @@ export interface LinkStats {
   readonly reconnections: number;
 }
 
-/** What a membership tells its owner. Never called while another call of the same membership is on the stack. */
+/**
+ * What a membership tells its owner. Never called while another call of the same membership is on the stack, but for the end
+ * that the owner itself brings about in one.
+ */
 export interface MembershipListener {
   statechange(state: GroupState, previous: GroupState): void;
   joined(): void;

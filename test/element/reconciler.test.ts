@@ -499,6 +499,19 @@ describe('join and leave', () => {
     expect(element.memberships).to.have.length(1);
   });
 
+  it('join() waits for the next time when the group has to be joined again', async () => {
+    const element = await started();
+    element.latest.become('joined');
+    element.latest.become('connecting');
+    let done = false;
+    const promise = element.reconciler.join().then(() => (done = true));
+    for (const state of ['pending', 'connecting'] as const) element.latest.become(state);
+    await settled();
+    expect(done).to.equal(false);
+    element.latest.become('joined');
+    await promise;
+  });
+
   it('join() rejects with the error for which it failed, told before the state or after', async () => {
     const error = new PeerGroupError('name-taken', 'x');
     for (const isBefore of [true, false]) {

@@ -1,6 +1,7 @@
 import {strict as assert} from 'node:assert';
 import {setMaxListeners} from 'node:events';
 import {test} from 'node:test';
+import {Ledger} from '../../src/group/ledger.js';
 import type {Actor} from './actor.js';
 import {Stage} from './stage.js';
 import {World} from './world.js';
@@ -45,6 +46,22 @@ void test('leave() goes as soon as what was sent is acknowledged', async () => {
   assert.equal(bob.received.size, 1);
   await world.clock.until(() => bob.membership?.members.length === 1);
   bob.membership?.goodbye();
+});
+
+void test('who leaves when it has been let in, and is about to know, is gone at once for everybody', async context => {
+  const stage = await Stage.set(2, 1);
+  const bob = stage.actor(1);
+  const {trust} = Ledger;
+  context.mock.method(Ledger, 'trust', (...parameters: Parameters<typeof trust>) => {
+    bob.membership?.goodbye();
+    return trust.apply(Ledger, parameters);
+  });
+  bob.join();
+  await stage.until(() => stage.told(/Ann sees Bob come/).length === 1);
+  const took = await stage.until(() => stage.told(/Ann sees Bob go: left/).length === 1);
+  assert.ok(took < 100, `${took} ms`);
+  assert.deepEqual(stage.told(/Bob is joined/), []);
+  await stage.end();
 });
 
 void test('who comes back within a minute of leaving is in with no new decision, and then no more', async () => {
