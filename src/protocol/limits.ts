@@ -14,6 +14,6 @@ export const limits = {
   bans: 4096,
   /** Members that were lost and may come back unasked. The last ones only. */
   lost: 256,
-  /** Changes of host that are remembered. Who slept through more comes back as a newcomer. */
+  /** Changes of host that are remembered. Who slept through more knows none of those who are shown, and stays alone until it joins anew. */
   epochs: 64,
 } as const;
