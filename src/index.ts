@@ -39,4 +39,5 @@ export type {
   MemberPath,
   Receivers,
   SendOptions,
+  SendProgress,
 } from './group/types.js';
