@@ -27,6 +27,9 @@ class Member {
   faults = [];
   /** How many of each kind have been sent to each, and have come from each: by kind and name. */
   #sent = {};
+  /** The last number and datagram, from one talk to the next. */
+  #numbers = 0;
+  #datagrams = 0;
   #heard = {};
   /** The longest that it took until one of each kind was acknowledged, in ms. */
   #longest = {};
@@ -136,11 +139,11 @@ class Member {
 
   /** To everybody, one at a time or hundreds. */
   async #sendNumbers(random) {
-    for (let [number, unreliable] = [0, 0]; this.#isTalking;) {
+    while (this.#isTalking) {
       const sent = [];
       for (let left = random() < 0.1 ? 300 : 1; left > 0; left -= 1)
-        sent.push(this.#send('number', {number: (number += 1), text: 'x'.repeat(random() * 60)}));
-      void this.element.send({kind: 'datagram', number: (unreliable += 1)}, {reliable: false});
+        sent.push(this.#send('number', {number: (this.#numbers += 1), text: 'x'.repeat(random() * 60)}));
+      void this.element.send({kind: 'datagram', number: (this.#datagrams += 1)}, {reliable: false});
       await Promise.all(sent);
     }
   }
