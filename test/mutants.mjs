@@ -184,7 +184,7 @@ const mutants = [
   {
     rule: 'nobody shows a profile with more objects than others read',
     file: 'src/shown.ts',
-    edits: [['objects > limits.objects', 'false']],
+    edits: [['objects > shownLimits.objects', 'false']],
     tests: 'element/settings',
   },
   {
@@ -1062,9 +1062,86 @@ const mutants = [
   },
   {
     rule: 'nobody left before it is known to have been there',
-    file: 'src/group/ledger.ts',
-    edits: [['    if (first.epoch.version < this.#shownBy(first.hostId)) return false;\n', '']],
+    file: 'src/group/contest.ts',
+    edits: [['theirs ? this.#ledger.shownBy(theirs.hostId) : -1', '-1']],
     tests: 'protocol/ledger attack/former',
+  },
+  {
+    rule: 'nor does whoever says so become host by its word',
+    file: 'src/group/ledger.ts',
+    edits: [['if (isEarly || news', 'if (news']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'nor whoever goes on from somebody who has left',
+    file: 'src/group/ledger.ts',
+    edits: [['if (isEarly || news.some(reign => this.#isGone(reign)))', 'if (isEarly)']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'nobody knows a roster that is not there yet',
+    file: 'src/group/ledger.ts',
+    edits: [['standing.version > this.version || ', '']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'that a host still reigns only that host shows',
+    file: 'src/group/contest.ts',
+    edits: [["    if (!fork.theirs && head.hostId !== stands.from) return 'mine';\n", '']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'who has left does not stand by what was before',
+    file: 'src/group/contest.ts',
+    edits: [['fork.theirs ? common : common.filter(({key}) => !this.#ledger.hasEnded(key))', 'common']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a host with more by it does not give way to one who came later',
+    file: 'src/group/contest.ts',
+    edits: [['common && lead < 2 && stands', 'common && stands']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a host who came later and is alone is not ended by a word',
+    file: 'src/group/contest.ts',
+    edits: [['stands.mine.length > 1 || removed ? 1', 'stands.mine.length > 1 ? 1']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'nor has it follow by names alone',
+    file: 'src/group/contest.ts',
+    edits: [['1 - count.all', '1 - stands.theirs.length']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'nor does a host give way to whoever goes on from somebody who is banned',
+    file: 'src/group/ledger.ts',
+    edits: [
+      [
+        'this.#isGone(last) || reigns.some(({hash, hostId}) => !this.#reign(hash) && this.bans.includes(hostId))',
+        'this.#isGone(last)',
+      ],
+    ],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a ticket of one branch is none in another',
+    file: 'src/group/chain.ts',
+    edits: [['issuer.epoch.number >= begins', 'false']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'what somebody said before it left does not count again',
+    file: 'src/group/people.ts',
+    edits: [['    if (note.counter < (this.#last.get(id) ?? 0)) return undefined;\n', '']],
+    tests: 'attack/former group/people',
+  },
+  {
+    rule: 'members pass on to their host who is known, and nobody else',
+    file: 'src/group/branches.ts',
+    edits: [['stands.filter(id => known.has(id))', 'stands']],
+    tests: 'attack/former',
   },
   {
     rule: 'whoever is heard for half a minute knows what it is told, whatever it says',

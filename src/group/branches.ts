@@ -68,9 +68,20 @@ export class Branches {
     return [context.identity.id, ...mesh.peers.filter(peer => peer.isHeard).map(peer => peer.person.id)];
   }
 
-  #stands(theirs: readonly string[]): Stands {
+  /** Ids of all who are or were in, as far as that is remembered. */
+  get #known(): string[] {
+    return this.#options.ledger.past.flatMap(({seating}) => seating.seats.map(({id}) => id));
+  }
+
+  #stands(theirs: readonly string[], {proof}: Session): Stands {
     const {people} = this.#options;
-    return {isHost: this.#isHost, mine: this.#standing, theirs, standsBy: id => people.get(id)?.note?.epoch};
+    return {
+      from: proof.id,
+      isHost: this.#isHost,
+      mine: this.#standing,
+      theirs,
+      standsBy: id => people.get(id)?.note?.epoch,
+    };
   }
 
   /** Somebody is on another branch: this host shows its own. */
@@ -107,13 +118,16 @@ export class Branches {
       return;
     }
     const mayFollow = this.#isHost || !vigil.hearsHost;
-    const verdict = await this.#contest.receive(state, bases, this.#stands(stands), mayFollow);
+    const verdict = await this.#contest.receive(state, bases, this.#stands(stands, session), mayFollow);
     this.#seen.set(session, state.reigns);
     if (verdict === 'mine' || (verdict === 'unknown' && this.#isHost)) {
       return this.#claims.get(session)?.isOut ? this.#dismiss(session, state.reigns) : this.#show(session);
     }
     const host = mayFollow ? undefined : mesh.peer(ledger.hostId)?.session;
-    if (host && host !== session && this.#may('passed', host)) briefing.contest(host, {state, bases, stands});
+    if (!host || host === session || !this.#may('passed', host)) return;
+    // Nobody else counts for the host.
+    const known = new Set(this.#known);
+    briefing.contest(host, {state, bases, stands: stands.filter(id => known.has(id))});
   }
 
   /**
@@ -123,8 +137,7 @@ export class Branches {
   async concedes(session: Session, bases: readonly Base[]): Promise<boolean> {
     const claim = this.#claims.get(session);
     if (!claim) return false;
-    const known = this.#options.ledger.past.flatMap(({seating}) => seating.seats.map(({id}) => id));
-    return this.#contest.yields(claim.reigns, bases, this.#stands(known));
+    return this.#contest.yields(claim.reigns, bases, this.#stands(this.#known, session));
   }
 
   /** To the host of another branch, which this one has removed: who stands by this one, of those whom it was in with. */

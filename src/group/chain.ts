@@ -77,7 +77,10 @@ async function verifyReign(
   }
   if (!founds) {
     if (!ticket || !equalBytes(ticket.key, epoch.host)) throw broken('a host has no ticket');
-    const issuer = [...(known?.reigns ?? []), ...earlier].find(candidate => equalBytes(candidate.hash, ticket.epoch));
+    const issuer = [...earlier, ...(known?.reigns ?? [])].find(({hash: issued}) => equalBytes(issued, ticket.epoch));
+    const begins = (earlier[0] ?? reign).epoch.number;
+    if (issuer && !earlier.includes(issuer) && issuer.epoch.number >= begins)
+      throw broken('a host was let in on another branch');
     const seated = known?.seats.some(seat => equalBytes(seat.ticket.signature, ticket.signature)) ?? !before;
     const valid = issuer && (await verify(crypto, issuer.epoch.host, 'ticket', root, ticketKind, ticket));
     // Whoever let this host in may have reigned so long ago that the chain no longer reaches back to it.

@@ -12,6 +12,8 @@ interface Lead {
   /** Members who stand by it. */
   readonly mine: number;
   readonly theirs: number;
+  /** The same, and those who came since. */
+  readonly all: number;
   /** More than 0 for mine, less for theirs: which is still on the way that both had in common, or else whose host is older. Never 0. */
   readonly rank: number;
 }
@@ -27,6 +29,8 @@ interface Fork {
 
 /** Who is said to stand by each branch, and what they have signed. */
 export interface Stands {
+  /** Id of the member who says so. */
+  readonly from: string;
   /** Whether it is a host who weighs. */
   readonly isHost: boolean;
   readonly mine: readonly string[];
@@ -70,25 +74,63 @@ export class Contest {
     if (!head || equalBytes(head.hash, mine?.hash) || !this.#ledger.mayReign(theirs)) return 'mine';
     const fork = forkOf(reigns, theirs);
     if (!fork) return 'mine';
+    // Of the way that both had in common everything can be old: only its host itself can show that it is still on it.
+    if (!fork.theirs && head.hostId !== stands.from) return 'mine';
     const common = await this.#commonRoster(fork, bases);
     // Who came later can be shown what its own side began with: the host who left has signed it.
     const {before, mine: left} = fork;
     const shown = common ?? (left && (await verifyBase(this.#crypto, this.#ledger.root, before, left, bases)));
-    const {rank, ...count} = weigh(fork, reigns, theirs, stands, shown ?? []);
+    const {rank, ...count} = this.#weigh(fork, reigns, theirs, stands, shown ?? []);
     const known = count.mine - count.theirs;
     // It follows two, as one alone may have been removed; and if it has nobody to lose, it goes where there are others.
-    const late = known < -1 ? known : stands.mine.length > 1 ? 1 : 1 - stands.theirs.length;
+    const late = known < -1 ? known : stands.mine.length > 1 || removed ? 1 : 1 - count.all;
     const lead = common ? known : late;
     // Whoever has come since has nobody's word for when they parted but that of the other side.
     const hasOthers = !stands.mine.every(id => shown?.some(seat => seat.id === id));
-    // A host who came after they parted cannot judge, so the other one gives way, unless it has more than may be over there.
-    const isBlind = common && stands.isHost && (head.ticket?.number ?? 0) > before.epoch.number;
+    // A host who came after they parted follows two and cannot judge: the other one, with less, gives way unless more stand by it
+    // than may be over there.
+    const isBlind = common && lead < 2 && stands.isHost && (head.ticket?.number ?? 0) > before.epoch.number;
     const isLess = !isBlind || hasOthers ? lead < 0 : count.mine <= common.length - count.mine;
     // Of equals, not the one who is removed by the other side.
     const isBehind = isLess || (lead === 0 && (removed ? !hasOthers : !isBlind && rank < 0));
     // Whom this side has removed needs more than to be equal.
     const isTheirs = isBehind && ((shown && lead < 0) || !this.#ledger.isOut(theirs));
     return isTheirs ? 'theirs' : common ? 'mine' : 'unknown';
+  }
+
+  /**
+   * Which of two branches of one group has the better claim: the one with more members of the last roster that both have
+   * in common, each of whom has signed that it stands by that branch; of equals, the one that is still on the way that both had
+   * in common, or else the one whose host is the older member. Whoever claims to be one half of a cut needs the other members'
+   * signatures for it, and of more than half: when it left is its own word.
+   *
+   * Both hosts judge by the same facts and reach the same verdict, unless one of them has newer notes than the other; then
+   * they tell each other and judge again.
+   */
+  #weigh(
+    fork: Fork,
+    mine: readonly ProvenReign[],
+    theirs: readonly ProvenReign[],
+    stands: Stands,
+    common: readonly Seat[],
+  ): Lead {
+    const [myHead, theirHead] = [mine.at(-1), theirs.at(-1)];
+    if (!myHead || !theirHead) return {mine: 0, theirs: 0, all: 0, rank: 1};
+    const signers = (ids: readonly string[], epochs: ReadonlySet<string>) =>
+      ids.filter(id => epochs.has(toHex(stands.standsBy(id) ?? new Uint8Array())));
+    const count = (seats: readonly Seat[], ids: readonly string[]) => seats.filter(({id}) => ids.includes(id)).length;
+    const all = signers(stands.theirs, ownEpochs(theirs, mine));
+    // Who has left said so last; what it signed of the way in common it signed before.
+    const others = fork.theirs ? common : common.filter(({key}) => !this.#ledger.hasEnded(key));
+    const stayed = Number(!fork.mine) - Number(!fork.theirs);
+    const older =
+      compareTickets(theirHead.ticket, myHead.ticket) || (toHex(myHead.hash) < toHex(theirHead.hash) ? 1 : -1);
+    return {
+      mine: count(common, signers(stands.mine, ownEpochs(mine, theirs))),
+      theirs: count(others, all),
+      all: all.length,
+      rank: stayed || older,
+    };
   }
 
   /**
@@ -101,7 +143,9 @@ export class Contest {
     if (since > before.epoch.number) return undefined;
     const shown = theirs && (await verifyBase(this.#crypto, root, before, theirs, bases));
     const [myVersion, theirVersion] = [mine?.epoch.version ?? -1, theirs?.epoch.version ?? -1];
-    const own = this.#ledger.rosterAt(before.hash, mine ? myVersion : theirVersion);
+    // Nobody left before what it is known to have known.
+    const left = Math.max(theirVersion, theirs ? this.#ledger.shownBy(theirs.hostId) : -1);
+    const own = this.#ledger.rosterAt(before.hash, mine ? myVersion : left);
     const seats = (mine && shown && theirVersion > myVersion ? shown : own) ?? past[0]?.seating.seats ?? [];
     return seats.filter(({ticket}) => ticket.number < before.epoch.number || equalBytes(ticket.epoch, before.hash));
   }
@@ -130,36 +174,6 @@ export class Contest {
       return this.#ledger.isOut(theirs) ? 'out' : 'leads';
     });
   }
-}
-
-/**
- * Which of two branches of one group has the better claim: the one with more members of the last roster that both have
- * in common, each of whom has signed that it stands by that branch; of equals, the one that is still on the way that both had
- * in common, or else the one whose host is the older member. Whoever claims to be one half of a cut needs the other members'
- * signatures for it, and of more than half: when it left is its own word.
- *
- * Both hosts judge by the same facts and reach the same verdict, unless one of them has newer notes than the other; then
- * they tell each other and judge again.
- */
-function weigh(
-  fork: Fork,
-  mine: readonly ProvenReign[],
-  theirs: readonly ProvenReign[],
-  stands: Stands,
-  common: readonly Seat[],
-): Lead {
-  const [myHead, theirHead] = [mine.at(-1), theirs.at(-1)];
-  if (!myHead || !theirHead) return {mine: 0, theirs: 0, rank: 1};
-  const count = (ids: readonly string[], epochs: ReadonlySet<string>) =>
-    common.filter(({id}) => ids.includes(id) && epochs.has(toHex(stands.standsBy(id) ?? new Uint8Array()))).length;
-  const stayed = Number(!fork.mine) - Number(!fork.theirs);
-  const older =
-    compareTickets(theirHead.ticket, myHead.ticket) || (toHex(myHead.hash) < toHex(theirHead.hash) ? 1 : -1);
-  return {
-    mine: count(stands.mine, ownEpochs(mine, theirs)),
-    theirs: count(stands.theirs, ownEpochs(theirs, mine)),
-    rank: stayed || older,
-  };
 }
 
 function forkOf(mine: readonly ProvenReign[], theirs: readonly ProvenReign[]): Fork | undefined {

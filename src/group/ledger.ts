@@ -195,7 +195,9 @@ export class Ledger {
 
   /** The member `id` stands there, and so cannot say later that it was gone before. */
   hear(id: string, standing: Standing | undefined): void {
-    if (!standing || !equalBytes(standing.epoch, this.#head.hash) || this.#shownBy(id) >= standing.version) return;
+    if (!standing || !equalBytes(standing.epoch, this.#head.hash)) return;
+    // What nobody can know yet is a lie, and would be held against whoever goes on from it.
+    if (standing.version > this.version || standing.version <= this.shownBy(id)) return;
     this.#shown.delete(id);
     this.#shown.set(id, standing);
     const [oldest] = this.#shown.keys();
@@ -203,7 +205,7 @@ export class Ledger {
   }
 
   /** The version of the current epoch's roster that the member `id` is known to know. */
-  #shownBy(id: string): number {
+  shownBy(id: string): number {
     const shown = this.#shown.get(id);
     return shown && equalBytes(shown.epoch, this.#head.hash) ? shown.version : -1;
   }
@@ -262,17 +264,23 @@ export class Ledger {
   }
 
   #follow(seating: Seating, entry: Entry): void {
-    const {change} = entry;
-    const dropped = change.type === 'drop' && change.reason !== 'lost' ? this.seat(change.member) : undefined;
-    if (dropped) this.#ended.add(dropped.key);
-    const [oldest] = this.#ended;
-    if (oldest !== undefined && this.#ended.size > limits.bans) this.#ended.delete(oldest);
+    this.#noteEnds(seating);
     this.#seating = seating;
     this.#entry = entry;
     // Whoever would succeed a host that goes on writing says so again, or has given it up.
     this.#held = undefined;
     this.#remember();
     this.#listener?.changed(entry);
+  }
+
+  /** Stays that are over in the same epoch's next roster, and not lost. */
+  #noteEnds({seats, lost}: Seating): void {
+    const [stays, away] = [new Set(seats.map(({key}) => key)), new Set(lost.map(({member}) => member))];
+    for (const {key, id} of this.seats) if (!stays.has(key) && !away.has(id)) this.#ended.add(key);
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= limits.bans) return;
+      this.#ended.delete(oldest);
+    }
   }
 
   /** Becomes host after a host that is gone. Nothing happens if meanwhile somebody else has. */
@@ -334,10 +342,15 @@ export class Ledger {
       const goesOn = reigns.some(reign => equalBytes(reign.hash, this.#head.hash));
       const isHosts = from === this.hostId;
       if ((!goesOn && !isHosts) || !this.mayReign(reigns) || this.isOut(reigns)) return 'known';
+      const news = reigns.filter(({hash}) => !this.#reign(hash));
+      // Whoever goes on from whom that has left, or says that it took over before it is known to have been there, has to show more.
+      const isEarly = news[0] && news[0].epoch.version < this.shownBy(news[0].hostId);
+      if (isEarly || news.some(reign => this.#isGone(reign))) return 'known';
       if (!isSame && !isHosts && this.#listener?.hears(this.hostId)) {
         this.#held = state;
         return 'held';
       }
+      if (isSame) this.#noteEnds(seating);
       this.#adopt(reigns, seating, state.entry);
       return 'followed';
     });
@@ -408,24 +421,31 @@ export class Ledger {
     return held ? this.receiveState(held, '') : 'known';
   }
 
-  /** Whether the last of these hosts is banned, or its stay ended otherwise than by a lost connection. */
+  /** Whether the stay of the last of these hosts ended otherwise than by a lost connection, or one who is not known here is banned. */
   isOut(reigns: readonly ProvenReign[]): boolean {
     const last = reigns.at(-1);
-    if (!last || this.#reign(last.hash)) return false;
-    const {hostId, ticket} = last;
-    return this.bans.includes(hostId) || (ticket !== undefined && this.#ended.has(stayKey(ticket)));
+    if (!last || equalBytes(last.hash, this.#head.hash)) return false;
+    return this.#isGone(last) || reigns.some(({hash, hostId}) => !this.#reign(hash) && this.bans.includes(hostId));
+  }
+
+  #isGone({hostId, ticket, hash}: ProvenReign): boolean {
+    // The founder has the first ticket of the first epoch.
+    return this.bans.includes(hostId) || this.hasEnded(stayKey(ticket ?? {epoch: hash, index: 0}));
+  }
+
+  /** Whether a stay has ended by its own wish or the host's, as far as it was seen here. */
+  hasEnded(stay: string): boolean {
+    return this.#ended.has(stay);
   }
 
   /**
    * A ticket says that its holder was let in, not that it still is. Where the chain goes on from the last host known here,
-   * no host is followed who was not in the roster then, or has not been let in since; nor one that says that it went its own
-   * way before it is known to have been there.
+   * no host is followed who was not in the roster then, or has not been let in since.
    */
   mayReign(reigns: readonly ProvenReign[]): boolean {
     const news = reigns.filter(reign => !this.#reign(reign.hash));
     const [first] = news;
     if (!first || !equalBytes(first.epoch.previous, this.#head.hash)) return true;
-    if (first.epoch.version < this.#shownBy(first.hostId)) return false;
     // Whom this side has lost since may well lead the other.
     const seats = [...this.seats, ...(this.rosterAt(this.#head.hash, first.epoch.version) ?? [])];
     return news.every(({hostId, ticket}) => {

@@ -16,6 +16,9 @@ export class People {
   /** Who was only talked about: the news of somebody's coming may arrive later than what it says. The last ones only. */
   readonly #rumours = new Map<string, Person>();
 
+  /** Counters of the last notes of those who have left: what they said before that does not count again. The last ones only. */
+  readonly #last = new Map<string, number>();
+
   constructor(crypto: Cryptography, root: Bytes, self: Person) {
     this.#crypto = crypto;
     this.#root = root;
@@ -39,8 +42,13 @@ export class People {
   }
 
   /** Somebody has left. */
-  forget({id}: Person): void {
+  forget({id, note}: Person): void {
     this.#others.delete(id);
+    if (!note) return;
+    this.#last.delete(id);
+    this.#last.set(id, note.counter);
+    const [oldest] = this.#last.keys();
+    if (oldest !== undefined && this.#last.size > 2 * limits.members) this.#last.delete(oldest);
   }
 
   /** Somebody who left is back: another object, which says the same. */
@@ -59,6 +67,7 @@ export class People {
     const id = await memberIdOf(this.#crypto, note.key);
     const known = this.get(id);
     if (!known && from !== undefined && from !== id) return undefined;
+    if (note.counter < (this.#last.get(id) ?? 0)) return undefined;
     if (known === this.#self || (known?.note && known.note.counter >= note.counter)) return undefined;
     if (!(await verify(this.#crypto, note.key, 'note', this.#root, noteKind, note))) {
       throw new PeerGroupError('bad-frame', 'A member passed on what another one never said.');

@@ -1,8 +1,15 @@
 import {strict as assert} from 'node:assert';
 import {describe, it} from 'node:test';
+import {Briefing} from '../../src/group/briefing.js';
 import {hashOf, sign} from '../../src/group/signing.js';
 import {toHex} from '../../src/protocol/schema.js';
-import {epoch as epochKind, roster as rosterKind, note as noteKind} from '../../src/protocol/records.js';
+import {
+  epoch as epochKind,
+  roster as rosterKind,
+  note as noteKind,
+  ticket as ticketKind,
+} from '../../src/protocol/records.js';
+import type {Actor} from '../sim/actor.js';
 import {Stage} from '../sim/stage.js';
 import {Outlaw} from './outlaw.js';
 
@@ -41,6 +48,7 @@ async function turnedOver(end: 'left' | 'removed' | 'banned', {mayKnowHer = fals
 async function claim(
   {stage, mallory, root, early}: Pick<Awaited<ReturnType<typeof turnedOver>>, 'stage' | 'mallory' | 'root' | 'early'>,
   friends: readonly Outlaw[] = [],
+  {to, names = []}: {readonly to?: Actor; readonly names?: readonly string[]} = {},
 ) {
   const {crypto, meetingPoint} = stage.world;
   const {identity, address} = mallory;
@@ -59,7 +67,7 @@ async function claim(
   });
   const hash = await hashOf(crypto, epochKind, epoch);
   mallory.pretended = root;
-  const call = () => mallory.call(meetingPoint, root, {number: 1, epoch: hash, version: 0});
+  const call = () => (to ? mallory.link(to) : mallory.call(meetingPoint, root, {number: 1, epoch: hash, version: 0}));
   const notes = [mallory, ...friends].map(({identity: speaker, name}) =>
     sign(speaker, 'note', root, noteKind, {
       counter: 2e12,
@@ -73,7 +81,7 @@ async function claim(
   const reigns = [founding, {epoch, ticket}];
   const bases = [{roster: early.roster, entry: early.entry}];
   const said = (await Promise.all(notes)).map(note => ({type: 'note', note}) as const);
-  const stands = [mallory, ...friends].map(({identity: {id}}) => id);
+  const stands = [...[mallory, ...friends].map(({identity: {id}}) => id), ...names];
   (await call()).send({type: 'branch', reigns}, ...said, {
     type: 'contest',
     state: {reigns, roster: early.roster, entry: undefined},
@@ -83,6 +91,70 @@ async function claim(
   await stage.advance(1000);
   (await call()).send({type: 'branch', reigns}, {type: 'expelled', reason: 'lost', text: '', bases});
   await stage.advance(3000);
+}
+
+/** She shows that Ann still reigns: what Ann has signed before she went, all of it genuine. */
+async function replay({stage, mallory, root, early}: Awaited<ReturnType<typeof turnedOver>>) {
+  const {meetingPoint, crypto} = stage.world;
+  const [ann] = mallory.notes;
+  const [founding] = early.reigns;
+  assert.ok(ann && founding);
+  mallory.pretended = root;
+  const standing = {number: 1, epoch: crypto.random(32), version: 0};
+  const own = {type: 'note', note: await mallory.note(root, 'Mallory', 2e12)} as const;
+  const stands = [stage.actor(0).identity.id, mallory.identity.id];
+  for (let time = 0; time < 3; time += 1) {
+    const call = await mallory.call(meetingPoint, root, standing);
+    call.send({type: 'branch', reigns: [founding]}, own, {type: 'note', note: ann});
+    call.send({type: 'contest', state: early, bases: [{roster: early.roster, entry: early.entry}], stands});
+    await stage.advance(1500);
+  }
+}
+
+/** She says that she took over, and that after her came somebody whom she has let in, who says it. */
+async function claimByPuppet({stage, mallory, root, early}: Awaited<ReturnType<typeof turnedOver>>) {
+  const {crypto, meetingPoint} = stage.world;
+  const puppet = await Outlaw.come(stage, 'Puppet');
+  puppet.pretended = root;
+  const [founding] = early.reigns;
+  const ticket = early.roster.members.find(({key}) => toHex(key) === toHex(mallory.identity.publicKey));
+  assert.ok(founding && ticket && early.entry);
+  const fields = {approval: founding.epoch.approval, kind: 'take'} as const;
+  const first = await sign(mallory.identity, 'epoch', root, epochKind, {
+    ...fields,
+    number: 1,
+    previous: root,
+    host: mallory.identity.publicKey,
+    version: early.entry.version,
+    roster: await hashOf(crypto, rosterKind, early.roster),
+    nonce: crypto.random(16),
+  });
+  const own = await sign(mallory.identity, 'ticket', root, ticketKind, {
+    number: 1,
+    epoch: await hashOf(crypto, epochKind, first),
+    index: early.roster.next,
+    key: puppet.identity.publicKey,
+  });
+  const roster = {...early.roster, next: early.roster.next + 1, members: [...early.roster.members, own]};
+  const second = await sign(puppet.identity, 'epoch', root, epochKind, {
+    ...fields,
+    number: 2,
+    previous: await hashOf(crypto, epochKind, first),
+    host: puppet.identity.publicKey,
+    version: 1,
+    roster: await hashOf(crypto, rosterKind, roster),
+    nonce: crypto.random(16),
+  });
+  const reigns = [founding, {epoch: first, ticket}, {epoch: second, ticket: own}];
+  const bases = [{roster: early.roster, entry: early.entry}];
+  const hash = await hashOf(crypto, epochKind, second);
+  const call = () => puppet.call(meetingPoint, root, {number: 2, epoch: hash, version: 0});
+  const state = {reigns, roster, entry: undefined};
+  (await call()).send({type: 'branch', reigns}, {type: 'contest', state, bases, stands: []}, {type: 'state', state});
+  await stage.advance(1000);
+  (await call()).send({type: 'branch', reigns}, {type: 'expelled', reason: 'ejected', text: 'go', bases});
+  await stage.advance(3000);
+  puppet.leave();
 }
 
 void describe('A former member', () => {
@@ -105,6 +177,32 @@ void describe('A former member', () => {
         mallory.leave();
         await stage.end();
       });
+    }
+  }
+});
+
+void describe('A former member who moves nobody', () => {
+  const ways = {'by what the host before has signed': replay, 'by a host of her own making': claimByPuppet};
+  for (const [how, attack] of Object.entries(ways)) {
+    for (const end of ['left', 'removed', 'banned'] as const) {
+      for (const alone of [false, true]) {
+        void it(`${how}: she ${end === 'left' ? 'left' : `was ${end}`}${alone ? ', and the host is alone with one other' : ''}`, async () => {
+          const scene = await turnedOver(end, {mayKnowHer: true});
+          const {stage, mallory, those} = scene;
+          const [bob, carl, ...others] = those;
+          assert.ok(bob && carl);
+          if (alone) {
+            for (const other of others) other.membership?.goodbye();
+            await stage.until(() => bob.membership?.members.length === 2);
+          }
+          const {mark} = stage;
+          await attack(scene);
+          assert.deepEqual(stage.told(/^(Bob|Carl|Dora|Emil) (sees|is|has host) /, mark), []);
+          assert.equal(bob.membership?.host, bob.membership?.self);
+          mallory.leave();
+          await stage.end();
+        });
+      }
     }
   }
 });
@@ -155,6 +253,33 @@ void describe('Whoever claims to have taken over when there was nobody yet but t
       await stage.end();
     });
   }
+});
+
+void describe('More members than the others who claim to have taken over', () => {
+  void it('have a member name nobody to its host who never was there', async context => {
+    const stage = (await Stage.set(2)).expect('bad-frame', 'bad-proof', 'unreachable', 'connection-lost');
+    const [ann, bob] = [stage.actor(0), stage.actor(1)];
+    const outlaws: Outlaw[] = [];
+    for (const name of ['Mallory', 'Marvin', 'Maud']) {
+      const outlaw = await Outlaw.come(stage, name);
+      outlaws.push(outlaw);
+      (await outlaw.enter()).liveOn();
+    }
+    const [mallory] = outlaws;
+    const {state: early, root} = outlaws.at(-1) ?? {};
+    assert.ok(mallory && early && root);
+    const passed = context.mock.method(Briefing.prototype, 'contest').mock;
+    mallory.state = early;
+    await claim({stage, mallory, root, early}, outlaws.slice(1), {to: bob, names: ['ab'.repeat(20)]});
+    const toAnn = passed.calls.filter(({arguments: [session]}) => session.proof.id === ann.identity.id);
+    assert.ok(toAnn.length > 0);
+    for (const {
+      arguments: [, {stands}],
+    } of toAnn)
+      assert.ok(!stands.includes('ab'.repeat(20)));
+    for (const outlaw of outlaws) outlaw.leave();
+    for (const {membership} of [ann, bob]) membership?.goodbye();
+  });
 });
 
 void describe('A member that claims to hear who is gone', () => {

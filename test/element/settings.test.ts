@@ -1,3 +1,5 @@
+import {limits} from '../../src/protocol/limits.js';
+import {shownLimits} from '../../src/shown.js';
 import {expect} from '@open-wc/testing';
 import {
   addressFor,
@@ -235,6 +237,10 @@ describe('the other settings', () => {
     const error = refusal(() => checkProfile({f: () => 1}));
     expect(error.code).to.equal('invalid-profile');
     expect((error.cause as PeerGroupError).code).to.equal('data-clone');
+  });
+
+  it('what is shown: as much as others read', () => {
+    expect(limits).to.include(shownLimits);
   });
 
   it('credential: the same, up to 64 KiB', () => {

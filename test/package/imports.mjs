@@ -15,7 +15,7 @@ const layers = {
   'crypto.ts': ['errors.ts', 'environment.ts', 'protocol/', 'cpace.ts'],
   'protocol/': ['errors.ts', 'environment.ts'],
   'codec/': ['errors.ts', 'environment.ts'],
-  'shown.ts': ['errors.ts', 'environment.ts', 'codec/', 'protocol/limits.ts'],
+  'shown.ts': ['errors.ts', 'environment.ts', 'codec/'],
   'transport/peerjs': ['errors.ts', 'environment.ts', 'transport/', 'peerjs'],
   'transport/': ['errors.ts', 'environment.ts'],
   'link/': ['errors.ts', 'environment.ts', 'protocol/', 'codec/', 'transport/transport.ts'],

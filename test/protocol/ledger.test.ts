@@ -523,7 +523,13 @@ describe('Two branches of a group that was cut', () => {
       ...theirs.map(({id}) => [id, other.standing.epoch] as const),
     ]);
     const ids = (list: readonly Identity[]) => list.map(({id}) => id);
-    const stands = {isHost: true, mine: ids(mine), theirs: ids(theirs), standsBy: (id: string) => epochs.get(id)};
+    const stands = {
+      from: other.hostId,
+      isHost: true,
+      mine: ids(mine),
+      theirs: ids(theirs),
+      standsBy: (id: string) => epochs.get(id),
+    };
     return judge(reader).receive(other.state, judge(other).bases(undefined), stands, true);
   }
 
@@ -580,7 +586,7 @@ describe('Two branches of a group that was cut', () => {
   it('are not weighed by those who have signed another epoch', async () => {
     const {bob, cem, dee, bobs, cems} = await cut();
     const standsBy = (id: string) => (id === cem.id ? cems : bobs).standing.epoch;
-    const stands = {isHost: true, mine: [bob.id], theirs: [cem.id, dee.id], standsBy};
+    const stands = {from: cems.hostId, isHost: true, mine: [bob.id], theirs: [cem.id, dee.id], standsBy};
     expect(await judge(bobs).receive(cems.state, judge(cems).bases(undefined), stands, true)).to.equal('mine');
   });
 
@@ -613,20 +619,103 @@ describe('Two branches of a group that was cut', () => {
     const group = await founded();
     const bob = await admit(group);
     const early = alone(await reader(group));
-    await admit(group);
+    const cem = await admit(group);
+    // Nobody can know what is not there.
+    group.ledger.hear(bob.id, {...group.ledger.standing, version: 1e9});
     group.ledger.hear(bob.id, {...group.ledger.standing, version: early.version});
     const late = alone(await reader(group));
     for (const ledger of [early, late]) await ledger.take(bob, group.ann.id);
-    expect(await judge(group.ledger).leads(early.state.reigns, bob.id)).to.equal('leads');
     group.ledger.hear(bob.id, group.ledger.standing);
     // What it says afterwards takes nothing back.
     group.ledger.hear(bob.id, {...group.ledger.standing, version: early.version});
     group.ledger.hear(bob.id, early.standing);
-    expect(await judge(group.ledger).leads(early.state.reigns, bob.id)).to.equal('no');
     expect(await group.ledger.receiveState(early.state, bob.id)).to.equal('known');
-    expect(await contest(group.ledger, early, [[], [bob]])).to.equal('mine');
-    expect(await judge(group.ledger).leads(late.state.reigns, bob.id)).to.equal('leads');
+    expect(await contest(group.ledger, early, [[group.ann, cem], [bob]])).to.equal('mine');
     expect(await group.ledger.receiveState(late.state, bob.id)).to.equal('followed');
+  });
+
+  for (const ban of [false, true]) {
+    it(`are none of whoever goes on from somebody who was ${ban ? 'banned' : 'removed'}, but by the others’ signatures`, async () => {
+      const group = await founded();
+      const [bob, eve] = [await admit(group), await admit(group)];
+      const [bobs, eves] = [alone(await reader(group)), alone(await reader(group))];
+      await eves.take(eve, group.ann.id);
+      const puppet = await admit({...group, ledger: eves, ann: eve});
+      const puppets = alone(await Ledger.trust(crypto, eves.root, eves.state));
+      await puppets.take(puppet, eve.id);
+      await eject(group, eve, ban);
+      await bobs.receiveState(group.ledger.state, group.ann.id);
+      expect(await bobs.receiveState(puppets.state, puppet.id)).to.equal('known');
+      expect(bobs.hostId).to.equal(group.ann.id);
+      expect(
+        await contest(group.ledger, puppets, [
+          [group.ann, bob],
+          [eve, puppet],
+        ]),
+      ).to.equal('mine');
+      // Not even by somebody alone, if it is for good.
+      expect(await contest(group.ledger, puppets, [[group.ann], []])).to.equal(ban ? 'mine' : 'theirs');
+    });
+  }
+
+  it('are shown to be still on the way in common by the host of that alone, and not by what others signed before they left', async () => {
+    const group = await founded();
+    const [bob, cem] = [await admit(group), await admit(group)];
+    const bobs = alone(await reader(group));
+    await bobs.take(bob, group.ann.id);
+    const [mine, theirs] = [bobs.standing.epoch, group.ledger.standing.epoch];
+    const standsBy = (id: string) => (id === bob.id ? mine : theirs);
+    const shownBy = (from: Identity) =>
+      judge(bobs).receive(
+        group.ledger.state,
+        [],
+        {from: from.id, isHost: true, mine: [bob.id], theirs: [group.ann.id, cem.id], standsBy},
+        false,
+      );
+    expect(await shownBy(group.ann)).to.equal('theirs');
+    expect(await shownBy(cem)).to.equal('mine');
+    for (const {id} of [group.ann, cem])
+      await bobs.drop(bob, {type: 'drop', member: id, reason: 'left', ban: false, text: '', date: 0});
+    expect(await shownBy(group.ann)).to.equal('mine');
+  });
+
+  it('led by who came later, nobody gives way to while more stand by it than one', async () => {
+    const {group, bob, cem, dee, bobs} = await cut();
+    const dees = alone(await reader(group));
+    await dees.take(dee, group.ann.id);
+    const puppet = await admit({...group, ledger: dees, ann: dee});
+    const puppets = alone(await Ledger.trust(crypto, dees.root, dees.state));
+    await puppets.take(puppet, dee.id);
+    expect(await contest(bobs, puppets, [[bob, cem], []])).to.equal('mine');
+    expect(await contest(bobs, puppets, [[bob], []])).to.equal('theirs');
+  });
+
+  it('do not end a host that came later and is alone, nor have it follow, by names', async () => {
+    const group = await founded();
+    const [bob, cem] = [await admit(group), await admit(group)];
+    const bobs = alone(await reader(group));
+    await bobs.take(bob, group.ann.id);
+    const eve = await admit({...group, ledger: bobs, ann: bob});
+    const eves = alone(await Ledger.trust(crypto, bobs.root, bobs.state));
+    await eves.take(eve, bob.id);
+    const cems = alone(await reader(group));
+    await cems.take(cem, group.ann.id);
+    const signed = (id: string) => (id === eve.id ? eves : cems).standing.epoch;
+    const stands = {from: cem.id, isHost: true, mine: [eve.id], theirs: [cem.id, group.ann.id]};
+    const names = (id: string) => (id === eve.id ? eves.standing.epoch : undefined);
+    expect(await judge(eves).yields(cems.state.reigns, [], {...stands, standsBy: signed})).to.equal(false);
+    expect(await judge(eves).receive(cems.state, [], {...stands, standsBy: names}, false)).to.equal('unknown');
+    expect(await judge(eves).receive(cems.state, [], {...stands, standsBy: signed}, false)).to.equal('theirs');
+  });
+
+  it('know no ticket of each other', async () => {
+    const group = await founded();
+    const bob = await admit(group);
+    const bobs = alone(await reader(group));
+    await bobs.take(bob, group.ann.id);
+    const mal = await admit({...group, ledger: bobs, ann: bob});
+    const state = await takenBy(mal, group.ledger, ticketOf(bobs, mal));
+    expect(await codeOf(judge(bobs).leads(state.reigns, mal.id))).to.equal('bad-frame');
   });
 
   it('prefer, of equals, the one that is still on the way that both had in common, though its host is younger', async () => {
@@ -652,16 +741,29 @@ describe('Two branches of a group that was cut', () => {
     await bobs.add(bob, late.publicKey);
     const standsBy = (id: string) => ([group.ann.id, bob.id, late.id].includes(id) ? bobs : cems).standing.epoch;
     const yields = (...theirs: readonly Identity[]) => {
-      const stands = {isHost: true, mine: [bob.id, group.ann.id], theirs: theirs.map(({id}) => id), standsBy};
+      const stands = {
+        from: cems.hostId,
+        isHost: true,
+        mine: [bob.id, group.ann.id],
+        theirs: theirs.map(({id}) => id),
+        standsBy,
+      };
       return judge(bobs).yields(cems.state.reigns, judge(cems).bases(bobs.state.reigns), stands);
     };
     expect(await yields(cem, dee)).to.equal(true);
     // Of equals, the one that has removed the other, unless that has let others in since.
     expect(
-      await judge(bobs).yields(cems.state.reigns, [], {isHost: true, mine: [bob.id], theirs: [cem.id], standsBy}),
+      await judge(bobs).yields(cems.state.reigns, [], {
+        from: cems.hostId,
+        isHost: true,
+        mine: [bob.id],
+        theirs: [cem.id],
+        standsBy,
+      }),
     ).to.equal(true);
     expect(
       await judge(bobs).yields(cems.state.reigns, [], {
+        from: cems.hostId,
         isHost: true,
         mine: [bob.id, late.id],
         theirs: [cem.id],
@@ -687,10 +789,16 @@ describe('Two branches of a group that was cut', () => {
     const standsBy = (id: string) => ([cem.id, dee.id].includes(id) ? cems : bobs).standing.epoch;
     const mine = [bob.id, group.ann.id];
     const yields = (bases: readonly Base[]) =>
-      judge(bobs).yields(cems.state.reigns, bases, {isHost: true, mine, theirs: [cem.id, dee.id], standsBy});
+      judge(bobs).yields(cems.state.reigns, bases, {
+        from: cems.hostId,
+        isHost: true,
+        mine,
+        theirs: [cem.id, dee.id],
+        standsBy,
+      });
     expect(await yields(judge(cems).bases(undefined))).to.equal(false);
     expect(await yields(judge(cems).bases(bobs.state.reigns))).to.equal(true);
-    const stands = {isHost: true, mine, theirs: [cem.id, dee.id], standsBy};
+    const stands = {from: cems.hostId, isHost: true, mine, theirs: [cem.id, dee.id], standsBy};
     expect(await judge(bobs).receive(cems.state, judge(cems).bases(bobs.state.reigns), stands, false)).to.equal(
       'theirs',
     );
@@ -709,7 +817,13 @@ describe('Two branches of a group that was cut', () => {
     const [mine, theirs] = [eves.standing.epoch, anns.standing.epoch];
     const standsBy = (id: string) => ([eve.id, fay.id].includes(id) ? mine : theirs);
     const sees = (bases: readonly Base[], ...others: readonly Identity[]) => {
-      const stands = {isHost: true, mine: [eve.id, fay.id], theirs: others.map(({id}) => id), standsBy};
+      const stands = {
+        from: anns.hostId,
+        isHost: true,
+        mine: [eve.id, fay.id],
+        theirs: others.map(({id}) => id),
+        standsBy,
+      };
       return judge(eves).receive(anns.state, bases, stands, true);
     };
     const shown = judge(anns).bases(eves.state.reigns);
@@ -726,7 +840,13 @@ describe('Two branches of a group that was cut', () => {
     const [base] = judge(cems).bases(undefined);
     if (!base) throw new Error('A branch shows no base.');
     const forged = {...base, roster: {...base.roster, members: base.roster.members.slice(1)}};
-    const stands = {isHost: true, mine: [bob.id], theirs: [cem.id, dee.id], standsBy: () => cems.standing.epoch};
+    const stands = {
+      from: cems.hostId,
+      isHost: true,
+      mine: [bob.id],
+      theirs: [cem.id, dee.id],
+      standsBy: () => cems.standing.epoch,
+    };
     expect(await judge(bobs).receive(cems.state, [forged], {...stands, standsBy: () => undefined}, true)).to.equal(
       'mine',
     );
@@ -738,7 +858,13 @@ describe('Two branches of a group that was cut', () => {
     const [base] = judge(cems).bases(undefined);
     if (!base?.entry) throw new Error('A branch shows no base.');
     const forged = {...base, entry: {...base.entry, signature: crypto.random(64)}};
-    const stands = {isHost: true, mine: [bob.id], theirs: [cem.id, dee.id], standsBy: () => cems.standing.epoch};
+    const stands = {
+      from: cems.hostId,
+      isHost: true,
+      mine: [bob.id],
+      theirs: [cem.id, dee.id],
+      standsBy: () => cems.standing.epoch,
+    };
     expect(await judge(bobs).receive(cems.state, [forged], stands, true)).to.equal('theirs');
   });
 });

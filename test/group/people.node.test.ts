@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {browserCryptography as crypto} from '../../src/crypto.js';
+import {Person} from '../../src/group/member.js';
+import {People} from '../../src/group/people.js';
+import {noteOf} from './intruder.js';
+
+void test('what somebody said before its last word does not count again when it has left', async () => {
+  const [ann, bob] = [await crypto.createIdentity(), await crypto.createIdentity()];
+  const root = crypto.random(32);
+  const people = new People(crypto, root, new Person(ann.id, ann.publicKey, true));
+  const [first, last] = [await noteOf(bob, root, 'Bob', 1), await noteOf(bob, root, 'Bobby', 2)];
+  people.meet(bob.id, bob.publicKey);
+  for (const note of [first, last]) await people.receive(note);
+  const person = people.get(bob.id);
+  assert.equal(person?.note?.name, 'Bobby');
+  people.forget(person);
+  assert.equal(await people.receive(first), undefined);
+  assert.equal(people.get(bob.id), undefined);
+  assert.equal((await people.receive(last))?.note?.name, 'Bobby');
+});
