@@ -16,6 +16,9 @@ const version = '1.5.5';
 /** What it logs to. It is never given a level here, and says nothing without. */
 const logger = '$257947e92926277a$export$2e2bcd8739ae039';
 
+/** EventEmitter3, which it comes with. */
+export const emitter = '$c4dcfd1d1ea86647$var$EventEmitter';
+
 /** Its tools, whose questions about the browser make an `RTCPeerConnection` while it loads. */
 const util = '$4f4134156c446392$export$7debb50ef11d5e0b';
 
@@ -88,15 +91,40 @@ const unneeded = [
   ...['ConnectionType', 'PeerErrorType', 'BaseConnectionErrorType', 'DataConnectionErrorType', 'SerializationType']
     .concat(['SocketEventType', 'ServerMessageType'])
     .map(name => /** @type {[string]} */ ([`$parcel$export($78455e22dea96b8c$exports, "${name}"`])),
-  // Of the emitter of events.
-  ['$c4dcfd1d1ea86647$var$EventEmitter.prototype.eventNames ='],
-  ['$c4dcfd1d1ea86647$var$EventEmitter.prototype.listenerCount ='],
-  ['case 3:\n                return listeners.fn'],
-  ['case 4:\n                return listeners.fn'],
-  ['case 5:\n                return listeners.fn'],
-  ['case 6:\n                return listeners.fn'],
-  ['case 3:\n                    listeners[i]'],
-  ['case 4:\n                    listeners[i]'],
+  // The emitter of events knows no context, one value at most, and names that are no properties of an object.
+  ['if (Object.create) {'],
+  [`function ${emitter}() {`, `function ${emitter}() { this._events = {}; }`],
+  [`${emitter}.prototype.eventNames =`],
+  [
+    `${emitter}.prototype.listeners =`,
+    `${emitter}.prototype.listeners = function (event) { return (this._events[event] ?? []).map(({fn}) => fn); };`,
+  ],
+  [`${emitter}.prototype.listenerCount =`],
+  [
+    `${emitter}.prototype.emit =`,
+    `${emitter}.prototype.emit = function (event, value) {
+      for (const each of [...(this._events[event] ?? [])]) {
+        if (each.once) this._events[event] = this._events[event].filter(other => other !== each);
+        each.fn.call(this, value);
+      }
+    };`,
+  ],
+  [
+    `${emitter}.prototype.on =`,
+    `${emitter}.prototype.on = function (event, fn, once) { (this._events[event] ??= []).push({fn, once}); };`,
+  ],
+  [`${emitter}.prototype.once =`, `${emitter}.prototype.once = function (event, fn) { this.on(event, fn, true); };`],
+  [`${emitter}.prototype.removeListener =`],
+  [
+    `${emitter}.prototype.removeAllListeners =`,
+    `${emitter}.prototype.removeAllListeners = function (event) {
+      if (event) delete this._events[event];
+      else this._events = {};
+    };`,
+  ],
+  [`${emitter}.prototype.off =`],
+  [`${emitter}.prototype.addListener =`],
+  [`${emitter}.prefixed =`],
   // Its own heartbeat, and what it would have sent without an id.
   ['this._socket.onopen = ()'],
   ['if (!this._id) {\n            this._messagesQueue'],
@@ -151,7 +179,9 @@ export function slim(code) {
   let slimmed = code;
   /** @param {Node} node @param {string} [instead] */
   const blank = ({start, end}, instead = '') => {
-    const rest = code.slice(start + instead.length, end).replace(/\S/g, ' ');
+    // Every line stays where it is.
+    let lines = code.slice(start, end).split('\n').length - instead.split('\n').length;
+    const rest = ' '.repeat(end - start - instead.length).replace(/ /g, space => (lines-- > 0 ? '\n' : space));
     slimmed = slimmed.slice(0, start) + instead + rest + slimmed.slice(end);
   };
   /** @type {Map<string, Node>} */
