@@ -1,5 +1,6 @@
 import {create, find} from './dom.js';
 import {fileName, sizeText} from './files.js';
+import {mostFiles} from './letter.js';
 import {nameOf} from './people.js';
 
 /** @typedef {import('../../src/index.js').Member} Member */
@@ -97,7 +98,8 @@ export function focusComposer() {
 
 /** @param {File[]} chosen */
 function setFiles(chosen) {
-  files = chosen;
+  // Others take no letter with more.
+  files = chosen.slice(0, mostFiles);
   list.replaceChildren(
     ...files.map(file => {
       const remove = create('button', {type: 'button', ariaLabel: `Do not attach ${fileName(file)}`}, 'Remove');

@@ -5,7 +5,7 @@
 
 /** Characters. */
 const longestText = 10_000;
-const mostFiles = 50;
+export const mostFiles = 50;
 
 /**
  * What somebody sent, if it is a letter. Other people may run other code: nothing about `data` is certain.

@@ -63,7 +63,7 @@ startNotice(() => void group.join().catch(() => {}), leave);
 
 group.addEventListener('statechange', ({detail: {state}}) => {
   const isIn = state === 'joined' || state === 'reconnecting';
-  if (state === 'connecting') reason = '';
+  if (state === 'connecting' || state === 'pending') reason = '';
   showState(state, wasIn, reason);
   enableComposer(isIn);
   showEveryone();

@@ -75,7 +75,8 @@ export class Reconciler {
   settle(): void {
     this.#isScheduled = false;
     const wish = readWish(this.#owner.inputs(), this.#live);
-    const place = this.#isAway ? undefined : wish.place;
+    // What has ended stays so while the page is kept.
+    const place = this.#isAway && !this.#visit?.isOver ? undefined : wish.place;
     const problems = this.#isAway ? [] : wish.problems;
     this.#live = wish.live;
     const news = problems.filter(({message}) => !this.#problems.some(known => known.message === message));
@@ -85,7 +86,7 @@ export class Reconciler {
     if (before !== undefined && (!isSame(before.place, place) || (before.isOver && this.#isRetrying)))
       this.#leave(before);
     this.#isRetrying = false;
-    if (this.#visit !== undefined) this.#visit.update(wish.live);
+    if (this.#visit !== undefined) this.#update(this.#visit, wish.live);
     else if (place !== undefined && problems.length === 0) this.#visit = this.#begin(place, wish.live, wish.approval);
     this.#watch();
 
@@ -93,6 +94,15 @@ export class Reconciler {
     // Last, because listeners may call anything.
     this.#hear();
     for (const problem of news) this.#owner.dispatch(new PeerGroupErrorEvent(problem));
+  }
+
+  /** A value that was good may have been changed into what is none. That has been said by now. */
+  #update(visit: Visit, live: Live): void {
+    try {
+      visit.update(live);
+    } catch (error) {
+      if (!(error instanceof PeerGroupError)) throw error;
+    }
   }
 
   /** Tries again what had ended. Resolves when joined; rejects when it comes otherwise. */
@@ -208,7 +218,7 @@ export class Reconciler {
 
   #away(): void {
     this.#isAway = true;
-    for (const visit of [this.#visit, ...this.#leaving]) visit?.goodbye();
+    for (const visit of [this.#visit, ...this.#leaving]) if (!visit?.isOver) visit?.goodbye();
     this.settle();
   }
 

@@ -150,13 +150,8 @@ export class Admission {
       signal: over.signal,
       accept: () => seen(accept()),
       reject: (reason = '') => {
-        if (typeof reason !== 'string' || reason.length > limits.reason) {
-          throw new PeerGroupError(
-            'invalid-argument',
-            `reject(): the reason is text of at most ${limits.reason} characters.`,
-          );
-        }
-        if (seen(settle())) refuse(session, reason);
+        // Whatever it is: an exception here would let in whom the page turns away.
+        if (seen(settle())) refuse(session, typeof reason === 'string' ? reason.slice(0, limits.reason) : '');
       },
     });
     const applicant: Applicant = {request, session, over};

@@ -1,4 +1,4 @@
-import type {Bytes, Cryptography, KeyExchange, Seals} from '../environment.js';
+import type {Bytes, Clock, Cryptography, KeyExchange, Seals} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Connection, ConnectionListener, Fingerprints} from '../transport/transport.js';
 
@@ -20,11 +20,15 @@ const kinds = {data: 0, credit: 1, close: 2, more: 3} as const;
 /** Bytes of a message that comes in pieces. */
 const messageLimit = 256 * 1024;
 
+/** ms that `close` waits for the other side to take what was sent. */
+const lingerTime = 2000;
+
 /** Bytes that wait to be sent: for a connection nobody sends more than that at once. */
 const outboxLimit = 4 * 1024 * 1024;
 
 export interface CarriedConnectionOptions {
   readonly crypto: Pick<Cryptography, 'exchange' | 'hash'>;
+  readonly clock: Clock;
   readonly role: Connection['role'];
   /** Id of the member that passes the messages on. */
   readonly carrier: string;
@@ -49,6 +53,8 @@ export class CarriedConnection implements Connection {
   #listener: ConnectionListener | undefined;
   #untold: PeerGroupError | undefined;
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
+  /** Ends its timer. */
+  readonly #over = new AbortController();
   #exchange: Promise<KeyExchange>;
   #seals: Seals | undefined;
   #admit: (fingerprints: Fingerprints) => void = () => {};
@@ -125,6 +131,9 @@ export class CarriedConnection implements Connection {
     this.#listener = this.#untold = undefined;
     this.#waiting = [];
     this.#pump();
+    const {clock} = this.#options;
+    const late = new PeerGroupError('connection-lost', 'The other side did not take the rest.');
+    clock.after(lingerTime, () => this.#giveUp(late), this.#over.signal);
   }
 
   path(): Promise<'carried'> {
@@ -154,6 +163,7 @@ export class CarriedConnection implements Connection {
   fail(error: PeerGroupError): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.#over.abort();
     this.#outbox = [];
     this.#refuse(error);
     // Nobody waits for it where it was never asked for.
@@ -196,10 +206,10 @@ export class CarriedConnection implements Connection {
         // Empty ones would cost nothing, and could wait without end.
         if (content.length === 0 || this.#allowance < 0)
           throw new PeerGroupError('bad-frame', 'More was carried than there is room for, or nothing at all.');
-        if (this.#state !== 'open') return;
         this.#taken += content.length;
-        this.#pieces.push(content);
         this.#thank();
+        if (this.#state !== 'open') return;
+        this.#pieces.push(content);
         if (message[0] === kinds.data) return this.#whole();
         // Small ones would take more memory than they count.
         if (content.length !== this.maxMessageSize || this.#pieces.length > messageLimit / this.maxMessageSize)
@@ -224,7 +234,8 @@ export class CarriedConnection implements Connection {
 
   /** Says that there is room again, once somebody listens. */
   #thank(): void {
-    if (!this.#listener || this.#taken < creditStep) return;
+    const isRead = this.#listener ?? this.#state === 'closing';
+    if (!isRead || this.#taken < creditStep) return;
     const credit = new Uint8Array(4);
     new DataView(credit.buffer).setUint32(0, this.#taken);
     this.#allowance += this.#taken;
@@ -249,6 +260,7 @@ export class CarriedConnection implements Connection {
     }
     if (this.#state !== 'closing' || this.#outbox.length > 0) return;
     this.#state = 'closed';
+    this.#over.abort();
     this.#seal(kinds.close, new Uint8Array());
     void this.#sealing.then(() => this.#options.send(new Uint8Array()));
   }

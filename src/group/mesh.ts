@@ -131,8 +131,9 @@ export class Mesh {
 
   /** Whoever dials may find several ways at once; which one it takes shows in that it resumes the link there. */
   #isChosen({connection, resume}: Session, peer: Peer): boolean {
+    if (resume && peer.isLate(resume)) return false;
     if (this.#isDialler(peer)) return !peer.session || connection.role === 'dialler';
-    return resume ? !peer.isLate(resume) : !peer.session;
+    return resume !== undefined || !peer.session;
   }
 
   /** Whether a connection to this member is missing; it may be heard here and not hear us. */
@@ -284,7 +285,13 @@ export class Mesh {
   }
 
   #resume(frame: FrameOf<'resume'>, session: Session, peer: Peer): void {
-    const outcome = peer.resumed(frame);
+    let outcome;
+    try {
+      outcome = peer.resumed(frame);
+    } catch (error) {
+      // Not of whoever has brought the news on which it was placed.
+      return this.#closed(session, error as PeerGroupError);
+    }
     if (outcome === 'together') return;
     // One of the two lacks news of the other: the next connection begins with it.
     this.#giveUp(session);

@@ -193,6 +193,7 @@ export class Peer {
     if (this.#partner !== undefined && this.#partner !== frame.link) return 'forgotten';
     if (frame.known !== undefined && frame.known !== this.#options.number) return 'apart';
     if (this.link.attached) throw new PeerGroupError('bad-frame', 'A member resumed a link that was not interrupted.');
+    if (this.isLate(frame)) return 'apart';
     this.#resumed = frame;
     this.#partner = frame.link;
     this.#theirTurn = frame.turn;

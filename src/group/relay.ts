@@ -107,6 +107,7 @@ export class Relay {
     const key = keyOf(carrier, to, channel, opened);
     const connection = new CarriedConnection({
       crypto: this.#context.environment.crypto,
+      clock: this.#context.environment.clock,
       role: opened ? 'dialler' : 'acceptor',
       carrier,
       send: data => {

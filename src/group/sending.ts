@@ -1,4 +1,4 @@
-import {encodedSize, heldSize} from '../codec/codec.js';
+import {bodySize, encodedSize, heldSize} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
 import type {Link} from '../link/link.js';
 import {isSmall, type Parcel, type Receipt} from '../link/parcel.js';
@@ -18,6 +18,9 @@ export const bufferLimit = 64 * 1024 * 1024;
  * being talked to: it is heard again or dropped before long.
  */
 export const heldLimit = 4 * bufferLimit;
+
+/** Blobs and large buffers in one value: their sizes have to go into the smallest message that a browser takes. */
+const mostBodies = 8192;
 
 type Told = (transfer: number, progress: SendProgress, onprogress: Delivery['onprogress']) => void;
 
@@ -104,11 +107,18 @@ class Pending implements Receipt {
   gone(link: object): void {
     const name = this.#peerOf(link)?.person.member.name;
     if (!this.#delivery.named) this.#doneWith(link);
-    else this.fail(new PeerGroupError('member-left', `“${name}” left before it had the message.`));
+    else this.#failWith(link, new PeerGroupError('member-left', `“${name}” left before it had the message.`));
   }
 
-  failed(error: unknown): void {
-    this.fail(PeerGroupError.from(error, 'data-clone', 'What was sent could not be read to its end: see the cause.'));
+  failed(link: object, error: unknown): void {
+    const why = 'What was sent could not be read to its end: see the cause.';
+    this.#failWith(link, PeerGroupError.from(error, 'data-clone', why));
+  }
+
+  /** The promise need not wait for the others; what they are sent still counts, and can be taken back. */
+  #failWith(link: object, error: PeerGroupError): void {
+    this.#refuse(error);
+    this.#doneWith(link);
   }
 
   progress(link: object, bytes: number, total: number): void {
@@ -117,7 +127,10 @@ class Pending implements Receipt {
   }
 
   fail(error: unknown): void {
-    if (!this.#end()) return;
+    if (this.#end()) this.#refuse(error);
+  }
+
+  #refuse(error: unknown): void {
     // Nobody may be waiting for it. Not before: most are fulfilled, and it makes a promise more.
     this.promise.catch(() => {});
     this.#reject(error);
@@ -160,6 +173,11 @@ export class Sending {
    * `data-clone` when it could not be read to its end, `too-large` when somebody does not take it, or the signal's reason.
    */
   send(parcel: Parcel, delivery: Delivery): Promise<void> {
+    // No body is empty to begin with.
+    if (parcel.bodies.some(body => bodySize(body) === 0 && !(body instanceof Blob)))
+      return refused(new PeerGroupError('data-clone', 'A buffer was detached before it could be sent.'));
+    if (parcel.bodies.length > mostBodies)
+      return refused(new PeerGroupError('too-large', `A value may hold ${mostBodies} Blobs and large buffers.`));
     const size = heldSize(parcel);
     const isGiant = size > bufferLimit;
     if (isGiant ? this.#giant : this.#isFull(size)) {
@@ -178,7 +196,7 @@ export class Sending {
     });
   }
 
-  /** Sends a stream. Resolves when all its readers have taken all of it, or do not want more. Rejects as `send`, and with the error of the stream. */
+  /** Sends a stream. Resolves when all its readers have taken all of it, or do not want more. Rejects as `send`. */
   stream(stream: ReadableStream<Uint8Array<ArrayBuffer>>, delivery: Delivery): Promise<void> {
     const log = new StreamLog(stream);
     if (delivery.peers.length === 0) log.cancel();

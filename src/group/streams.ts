@@ -25,9 +25,23 @@ function encodeChunk(chunk: unknown): Bytes {
   return bytes;
 }
 
-/** The same, as they were. It fails with `bad-frame` at a chunk that makes no sense. */
+/** The same, as they were, each when somebody wants it. It fails with `bad-frame` at a chunk that makes no sense. */
 export function decodeStream(stream: ReadableStream<Bytes>): ReadableStream {
-  return stream.pipeThrough(
-    new TransformStream<Bytes, unknown>({transform: (chunk, controller) => controller.enqueue(decode(chunk))}),
+  const reader = stream.getReader();
+  return new ReadableStream<unknown>(
+    {
+      async pull(controller) {
+        const {done, value} = await reader.read();
+        if (done) return controller.close();
+        try {
+          controller.enqueue(decode(value));
+        } catch (error) {
+          reader.cancel(error).catch(() => {});
+          throw error;
+        }
+      },
+      cancel: reason => reader.cancel(reason),
+    },
+    {highWaterMark: 0},
   );
 }

@@ -63,7 +63,7 @@ export class Traffic {
     try {
       data = 'stream' in arrived ? decodeStream(arrived.stream) : decode(arrived.bytes, arrived.bodies);
     } catch (error) {
-      return this.#context.listener.error(
+      return this.#context.warning(
         PeerGroupError.from(error, 'bad-frame', `A message of “${member.name}” makes no sense.`),
       );
     }

@@ -26,7 +26,7 @@ export async function ushered(context: Context, member: Session, signal: AbortSi
         member.send({type: 'carry', to: from, channel, opened: false, data});
         if (data.length === 0) member.close();
       };
-      const answered = new CarriedConnection({crypto, role: 'acceptor', carrier: member.proof.id, send});
+      const answered = new CarriedConnection({crypto, clock, role: 'acceptor', carrier: member.proof.id, send});
       answered.opened.then(opened => context.prove(opened, until)).then(resolve, reject);
       return answered;
     };

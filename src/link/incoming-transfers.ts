@@ -27,9 +27,9 @@ interface Transfer {
   readonly private: boolean;
   readonly size: number;
   /** Bytes that are needed to put it together. */
-  readonly memory: number;
+  memory: number;
   /** The value's bytes, then its bodies. None of it is kept of what is refused or cancelled. */
-  readonly sections: Assembly[];
+  sections: Assembly[];
   /** Which of them is being received, and how much of it has come. */
   section: number;
   inSection: number;
@@ -163,7 +163,15 @@ export class IncomingTransfers {
       const section = transfer.sections[transfer.section];
       if (!section) throw confused();
       const taken = rest.subarray(0, section.size - transfer.inSection);
-      section.add(taken);
+      try {
+        section.add(taken);
+      } catch {
+        // The browser has no memory for it, now or ever.
+        transfer.state = 'refused';
+        transfer.sections = [];
+        transfer.memory = 0;
+        return this.#refuse(number);
+      }
       rest = rest.subarray(taken.length);
       transfer.inSection += taken.length;
       transfer.received += taken.length;

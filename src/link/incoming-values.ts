@@ -46,7 +46,8 @@ export class IncomingValues {
   #gather(data: Bytes, isPrivate: boolean, isWhole: boolean): Bytes | undefined {
     if (isWhole && !this.#begun && data.length <= smallValue) return data;
     const value = (this.#begun ??= {pieces: [], private: isPrivate, size: 0});
-    value.pieces.push(data);
+    // A view of a few bytes would keep the whole message.
+    value.pieces.push(2 * data.length < data.buffer.byteLength ? data.slice() : data);
     value.size += data.length;
     const isEndless = !isWhole && (data.length === 0 || value.pieces.length === mostPieces);
     if (isEndless || value.size > smallValue || value.private !== isPrivate) {

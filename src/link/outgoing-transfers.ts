@@ -20,7 +20,7 @@ interface Transfer {
   readonly receipt: Receipt;
   readonly private: boolean;
   /** What its offer says of the sizes; `undefined` for a stream. */
-  readonly parcel: Parcel | undefined;
+  readonly parcel: Pick<FrameOf<'offer'>, 'bytes' | 'bodies'> | undefined;
   readonly meter: Meter | undefined;
   /** How many small values go before it. */
   readonly order: number;
@@ -65,7 +65,7 @@ export class OutgoingTransfers {
     const failed = (error: unknown) => {
       if (transfer.cancelled || !this.#transfers.includes(transfer)) return;
       this.#cancel(transfer);
-      receipt.failed(error);
+      receipt.failed(this.#link, error);
       ready();
     };
     const isParcel = 'bytes' in content;
@@ -76,7 +76,7 @@ export class OutgoingTransfers {
       source,
       receipt,
       private: isPrivate,
-      parcel: isParcel ? content : undefined,
+      parcel: isParcel ? sizesOf(content) : undefined,
       meter: size === undefined ? undefined : new Meter(this.#clock, size, told),
       order: this.#values.added,
       number: 0,
@@ -158,8 +158,7 @@ export class OutgoingTransfers {
     const {number, parcel, private: isPrivate} = first;
     const after = this.#values.lastSent;
     if (!parcel) return {type: 'stream', transfer: number, after, private: isPrivate};
-    const bodies = parcel.bodies.map(body => ({kind: kindOf(body), size: bodySize(body)}));
-    return {type: 'offer', transfer: number, after, private: isPrivate, bytes: parcel.bytes.length, bodies};
+    return {type: 'offer', transfer: number, after, private: isPrivate, ...parcel};
   }
 
   /**
@@ -197,21 +196,26 @@ export class OutgoingTransfers {
     if (!transfer || number === 0 || transfer.cancelled) return;
     this.#cancel(transfer);
     transfer.receipt.failed(
+      this.#link,
       new PeerGroupError('too-large', `A member does not take a value of ${transfer.source.size} bytes.`),
     );
   }
 
-  /** A new connection: goes on where the other side says it is. */
+  /**
+   * A new connection: goes on where the other side says it is.
+   * @throws PeerGroupError `bad-frame`
+   */
   resume({transfers, arrivals}: Pick<FrameOf<'resume'>, 'transfers' | 'arrivals'>): void {
     for (const transfer of this.#transfers) {
-      transfer.offered = arrivals.some(arrival => arrival.transfer === transfer.number);
+      const {number, arrived, cancelled} = transfer;
+      transfer.offered = arrivals.some(arrival => arrival.transfer === number);
+      // It is not kept here any more.
+      if (!transfer.offered && !cancelled && arrived > 0 && number > transfers)
+        throw new PeerGroupError('bad-frame', 'A member has forgotten a transfer of which it had something.');
       transfer.closed = false;
     }
     this.acknowledged({transfers, arrivals});
-    for (const transfer of this.#transfers) {
-      if (!transfer.offered) transfer.arrived = 0;
-      transfer.sent = transfer.arrived;
-    }
+    for (const transfer of this.#transfers) transfer.sent = transfer.arrived;
   }
 
   end(): void {
@@ -229,6 +233,10 @@ export class OutgoingTransfers {
   }
 }
 
-function kindOf(body: Parcel['bodies'][number]): 'blob' | 'buffer' {
-  return body instanceof Blob ? 'blob' : 'buffer';
+/** A buffer that is detached before it is sent has none any more. */
+function sizesOf({bytes, bodies}: Parcel): Pick<FrameOf<'offer'>, 'bytes' | 'bodies'> {
+  return {
+    bytes: bytes.length,
+    bodies: bodies.map(body => ({kind: body instanceof Blob ? 'blob' : 'buffer', size: bodySize(body)})),
+  };
 }

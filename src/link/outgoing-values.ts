@@ -132,9 +132,10 @@ export class OutgoingValues {
     this.#acknowledged = values;
     this.#everSent -= count;
     // On a new connection, the other side may have had what was not sent again yet.
-    if (count > this.#sent) this.#cut = 0;
+    const isKnown = count > this.#sent;
+    if (isKnown) this.#cut = 0;
     this.#sent = Math.max(0, this.#sent - count);
-    if (this.#sent < this.#everSent) this.#weigh();
+    if (isKnown || this.#sent < this.#everSent) this.#weigh();
     for (const {receipt} of settled) receipt.done(link);
   }
 

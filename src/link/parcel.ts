@@ -23,7 +23,7 @@ export interface Receipt {
   /** The link ended first. */
   gone(link: object): void;
   /** It could not be read, such as a file that has changed since, or the other side does not take it. */
-  failed(error: unknown): void;
+  failed(link: object, error: unknown): void;
   /** So many bytes of a transfer have arrived at the other side. */
   progress(link: object, bytes: number, total: number): void;
 }

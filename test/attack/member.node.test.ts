@@ -167,6 +167,43 @@ void describe('A member that sends', () => {
     await unharmed(scene);
   });
 
+  void it('thousands of values that cannot be read has the page told of some', async () => {
+    const scene = await gathered();
+    const {stage, toAnn, mark} = scene;
+    const values = Array.from({length: 100}, () => ({private: false, data: Uint8Array.of(63)}));
+    for (let count = 0; count < 5; count += 1)
+      toAnn.send({type: 'values', number: 1 + count * 100, acknowledged: 0, more: false, values});
+    await stage.advance(1000);
+    const told = stage.told(/Ann has error bad-frame/, mark).length;
+    assert.ok(told > 0 && told <= 32, `${told}`);
+    await unharmed(scene);
+  });
+
+  void it('where it wants to go on before it is in does not make anybody blame the host', async () => {
+    const scene = await gathered();
+    const {stage, mallory, bob} = scene;
+    const maud = await Outlaw.come(stage, 'Maud');
+    const {address} = mallory.notes.find(({name}) => name === 'Bob') ?? {};
+    const {root, state} = mallory;
+    assert.ok(address !== undefined && root && state);
+    const call = await maud.call(address, root);
+    const yours = state.roster.members.find(({key}) => toHex(key) === toHex(bob.identity.publicKey));
+    assert.ok(yours);
+    const progress = {known: undefined, note: undefined, values: 1, transfers: 0, arrivals: []};
+    const mine = {epoch: root, index: state.roster.next};
+    call.send({type: 'resume', mine, yours, link: 9, turn: 1, ...progress});
+    await stage.advance(100);
+    maud.pretended = root;
+    await maud.enter();
+    await stage.until(() => stage.told(/Bob has error bad-frame/).length > 0);
+    await stage.advance(5000);
+    const link = bob.membership?.stats().find(({member}) => member.name === 'Ann');
+    assert.equal(link?.reconnections, 0);
+    maud.leave();
+    await stage.until(() => bob.membership?.members.length === 4);
+    await unharmed(scene);
+  });
+
   void it('as a deputy that takes the meeting point for itself is named to the page of the host', async () => {
     const scene = await gathered();
     const {stage, mallory, toAnn, ann, bob, carl} = scene;

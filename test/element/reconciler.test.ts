@@ -499,6 +499,23 @@ describe('join and leave', () => {
     expect(element.memberships).to.have.length(1);
   });
 
+  it('a profile that was good and was changed into what is none is told of, and holds up nothing', async () => {
+    const profile: Record<string, unknown> = {a: 1};
+    const element = new FakeElement();
+    element.set({profile});
+    await settled();
+    element.latest.become('joined');
+    element.latest.update = () => {
+      throw new PeerGroupError('invalid-profile', 'x');
+    };
+    profile['blob'] = new Blob();
+    element.set({profile});
+    const sent = element.reconciler.send(value, {});
+    await sent;
+    expect(element.events.filter(({type}) => type === 'error')).to.have.length(1);
+    expect(element.latest.sent).to.deep.equal([value]);
+  });
+
   it('join() waits for the next time when the group has to be joined again', async () => {
     const element = await started();
     element.latest.become('joined');
@@ -663,6 +680,22 @@ describe('the page goes away', () => {
     element.set({isConnected: false});
     await settled();
   });
+
+  for (const end of ['ejected', 'failed'] as const) {
+    it(`what has ${end} has, also when the page is back`, async () => {
+      const element = await started();
+      element.latest.become(end);
+      window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}));
+      await settled();
+      window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));
+      await settled();
+      expect(element.memberships).to.have.length(1);
+      expect(element.reconciler.state).to.equal(end);
+      void element.reconciler.join();
+      await settled();
+      expect(element.memberships).to.have.length(2);
+    });
+  }
 
   it('removed while the page is away, it joins when it is put into a page that is there', async () => {
     const element = await joined();

@@ -1,4 +1,4 @@
-import type {Bytes, Cryptography} from '../../src/environment.js';
+import type {Bytes, Clock, Cryptography} from '../../src/environment.js';
 import {CarriedConnection} from '../../src/group/carried-connection.js';
 import {must, type Target} from './target.js';
 
@@ -16,6 +16,9 @@ const crypto: Pick<Cryptography, 'exchange' | 'hash'> = {
     },
   }),
 };
+
+/** Time stands still. */
+const clock: Clock = {now: () => 0, date: () => 0, after() {}};
 
 /** Bytes that the other side may have under way. */
 const window = 128 * 1024;
@@ -49,6 +52,7 @@ export const carried: Target = {
     let failure = '';
     const connection = new CarriedConnection({
       crypto,
+      clock,
       role: 'acceptor',
       carrier: 'carl',
       send: data => sent.push(data),

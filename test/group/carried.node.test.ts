@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {browserCryptography as crypto} from '../../src/crypto.js';
-import type {Bytes} from '../../src/environment.js';
+import {browserClock as clock, browserCryptography as crypto} from '../../src/crypto.js';
+import type {Bytes, Clock} from '../../src/environment.js';
 import {CarriedConnection} from '../../src/group/carried-connection.js';
 import {until} from '../support/until.js';
 
@@ -15,18 +15,20 @@ class Pair {
   readonly closed: Record<Side, string | undefined> = {dialler: undefined, acceptor: undefined};
   readonly passed: {from: Side; data: Bytes}[] = [];
   drained = 0;
+  readonly clock: Clock;
   carrier: Carrier;
   readonly dialler: CarriedConnection;
   readonly acceptor: CarriedConnection;
 
-  constructor(carrier: Carrier = data => [data]) {
+  constructor(carrier: Carrier = data => [data], time = clock) {
+    this.clock = time;
     this.carrier = carrier;
     this.dialler = this.#side('dialler');
     this.acceptor = this.#side('acceptor');
   }
 
-  static async opened(): Promise<Pair> {
-    const pair = new Pair();
+  static async opened(time = clock): Promise<Pair> {
+    const pair = new Pair(undefined, time);
     await Promise.all([pair.dialler.opened, pair.acceptor.opened]);
     pair.listen();
     return pair;
@@ -38,7 +40,7 @@ class Pair {
       // As on a wire: later.
       for (const message of this.carrier(data, role)) setImmediate(() => this[other(role)].receive(message));
     };
-    return new CarriedConnection({crypto, role, carrier: 'carl', send});
+    return new CarriedConnection({crypto, clock: this.clock, role, carrier: 'carl', send});
   }
 
   listen(...sides: Side[]): void {
@@ -187,6 +189,7 @@ void describe('A carried connection', () => {
     const keys: Bytes[] = [];
     const acceptor = new CarriedConnection({
       crypto,
+      clock,
       role: 'acceptor',
       carrier: 'carl',
       send: data => void keys.push(data),
@@ -235,6 +238,38 @@ void describe('A carried connection', () => {
     await until(() => pair.closed.acceptor === 'connection-lost');
   });
 
+  void it('is over for both when both close it in the same moment, with much under way', async () => {
+    // Nobody waits for a time-out.
+    const pair = await Pair.opened({now: () => 0, date: () => 0, after() {}});
+    const message = new Uint8Array(64 * 1024);
+    for (let n = 0; n < 8; n += 1) for (const side of ['dialler', 'acceptor'] as const) pair[side].send(message);
+    // Before anything of it has come.
+    for (const side of ['dialler', 'acceptor'] as const) pair[side].close();
+    assert.deepEqual(pair.heard, {dialler: [], acceptor: []});
+    const ends = (side: Side) => pair.passed.some(({from, data}) => from === side && data.length === 0);
+    await until(() => ends('dialler') && ends('acceptor'));
+  });
+
+  void it('is over in time when it is closed and the other side takes nothing', async () => {
+    const timers: (() => void)[] = [];
+    const still = {now: () => 0, date: () => 0, after: (_: number, callback: () => void) => void timers.push(callback)};
+    const sent: Bytes[] = [];
+    const connection = new CarriedConnection({
+      crypto,
+      clock: still,
+      role: 'acceptor',
+      carrier: 'carl',
+      send: data => sent.push(data),
+    });
+    connection.receive((await crypto.exchange()).publicKey);
+    await connection.opened;
+    connection.send(new Uint8Array(256 * 1024));
+    connection.close();
+    assert.ok(sent.every(({length}) => length > 0));
+    for (const end of timers) end();
+    assert.equal(sent.at(-1)?.length, 0);
+  });
+
   void it('brings a message in one piece that has to go in several', async () => {
     const pair = await Pair.opened();
     const large = Uint8Array.from({length: 256 * 1024}, (_, at) => (at * 7919) >> 8);
@@ -281,6 +316,7 @@ void describe('A carried connection', () => {
       const sent: Bytes[] = [];
       const connection = new CarriedConnection({
         crypto,
+        clock,
         role: 'acceptor',
         carrier: 'carl',
         send: data => sent.push(data),

@@ -8,6 +8,49 @@ import {seatOf} from '../../src/group/roster.js';
 import type {Session, SessionReader} from '../../src/group/session.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
 
+/** A member's end of what it has with others, as far as these tests need it. */
+function meshOf(more: Partial<MeshOptions> = {}) {
+  const seat = (id: string, index: number) =>
+    seatOf(id, {number: 0, epoch: new Uint8Array(32), index, key: new Uint8Array(65), signature: new Uint8Array(64)});
+  const environment = {
+    clock: new VirtualClock(),
+    crypto: {random: (length: number) => new Uint8Array(length)},
+  } as unknown as Environment;
+  const options = {
+    environment,
+    mine: seat('0a', 0),
+    greet: () => undefined,
+    isStranger: () => false,
+    changed() {},
+    ...more,
+  };
+  const mesh = new Mesh(options as unknown as MeshOptions);
+  return {mesh, bob: mesh.add(seat('0b', 1), new Person('0b', new Uint8Array(65), false))};
+}
+
+void describe('A member that says where it goes on', () => {
+  const stay = (index: number) => ({epoch: new Uint8Array(32), index});
+  const resume = {
+    type: 'resume',
+    mine: stay(1),
+    yours: stay(0),
+    link: 5,
+    known: undefined,
+    note: undefined,
+    values: 0,
+    transfers: 0,
+    arrivals: [],
+  } as const;
+
+  void it('and has gone on elsewhere since, is not believed: a slower connection brought it late', () => {
+    const {bob} = meshOf();
+    assert.equal(bob.resumed({...resume, turn: 2}), 'together');
+    assert.equal(bob.resumed({...resume, turn: 1}), 'apart');
+    assert.equal(bob.resumed({...resume, turn: 2}), 'apart');
+    assert.equal(bob.resumed({...resume, turn: 3}), 'together');
+  });
+});
+
 void describe('A mesh that is handed a connection which has ended', () => {
   void it('does not go on over it', () => {
     const seat = (id: string, index: number) =>

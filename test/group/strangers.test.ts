@@ -323,6 +323,7 @@ describe('A member that keeps to nothing', () => {
   it('is removed by the host when it sends what is no frame for the third time in a minute', async () => {
     const {ann, bob, call, stays, root, annAt, ledger} = await entered();
     const resume = {type: 'resume', mine: stays[2], yours: stays[0], ...nothing} as const;
+    let turn = 1;
     call.send(resume);
     let linked = call;
     for (let count = 1; count <= 3; count += 1) {
@@ -333,7 +334,7 @@ describe('A member that keeps to nothing', () => {
       // It is kept away for a while.
       linked = await until(async () => {
         const next = await eve.call(annAt, root, ledger.standing);
-        next.send(resume);
+        next.send({...resume, turn: (turn += 1)});
         await until(() => next.closed ?? next.types.includes('resume'));
         return next.closed === undefined ? next : undefined;
       });

@@ -1,5 +1,7 @@
 import {expect} from '@open-wc/testing';
 import {PeerGroupError} from '../../src/errors.js';
+import {IncomingValues} from '../../src/link/incoming-values.js';
+import {OutgoingValues} from '../../src/link/outgoing-values.js';
 import {mostDatagram, type LinkFrame} from '../../src/protocol/frames.js';
 import {smallValue} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
@@ -639,3 +641,40 @@ function connectionOf() {
   const end = new End(wire.clock);
   return {connection: {bufferedAmount: () => 0, maxMessageSize: 1000, send: () => {}} as never, end};
 }
+
+describe('Small values', () => {
+  it('that go in pieces keep nothing but the pieces', () => {
+    const taken: Uint8Array[] = [];
+    const values = new IncomingValues(bytes => taken.push(bytes));
+    const message = new Uint8Array(100_000);
+    message.set([1, 2, 3]);
+    values.receive({
+      type: 'values',
+      number: 1,
+      acknowledged: 0,
+      more: true,
+      values: [{private: false, data: message.subarray(0, 3)}],
+    });
+    structuredClone(message.buffer, {transfer: [message.buffer]});
+    values.receive({
+      type: 'values',
+      number: 1,
+      acknowledged: 0,
+      more: false,
+      values: [{private: false, data: Uint8Array.of(4)}],
+    });
+    expect(taken).to.deep.equal([Uint8Array.of(1, 2, 3, 4)]);
+  });
+
+  it('do not count as waiting when the next connection says that they are there', () => {
+    const values = new OutgoingValues();
+    const receipt = {isCancelled: false, done() {}, gone() {}, failed() {}, progress() {}};
+    for (let count = 0; count < 3; count += 1)
+      values.add({bytes: new Uint8Array(50_000), bodies: [], private: false}, receipt);
+    while (values.next(256 * 1024, 0));
+    values.pause();
+    expect(values.isBatch).to.equal(true);
+    values.acknowledged(3, {});
+    expect(values.waiting).to.equal(0);
+  });
+});

@@ -314,6 +314,32 @@ describe('A link refuses of a stream', () => {
   }
 });
 
+describe('A stream that is said to be forgotten', () => {
+  it('ends the connection: its beginning is not kept any more', async () => {
+    const wire = new Wire();
+    wire.connect();
+    wire.ann.stream(produce(range(40).map(() => 64 * 1024)).log);
+    await wire.run();
+    const reader = wire.bob.streams[0]?.getReader() as ReadableStreamDefaultReader<Bytes>;
+    for (let count = 0; count < 20; count += 1) await over(wire, reader.read());
+    await wire.run();
+    const {values, arrivals} = wire.bob.link.progress;
+    expect(arrivals.length).to.equal(1);
+    wire.cut();
+    const connection = {
+      maxMessageSize: 256 * 1024,
+      closed: false,
+      bufferedAmount: () => 0,
+      setLowWater() {},
+      send() {},
+    };
+    const forgotten = {values, transfers: 0, arrivals: []};
+    expect(() => wire.ann.link.attach(connection as never, forgotten as never)).to.throw(PeerGroupError);
+    wire.connect();
+    expect((await rest(wire, reader)).length).to.equal(20);
+  });
+});
+
 function streamOf(chunks: readonly Bytes[]): ReadableStream<Bytes> {
   return new ReadableStream({
     start(controller) {

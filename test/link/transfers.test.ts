@@ -1,4 +1,5 @@
 import {expect} from '@open-wc/testing';
+import {BufferAssembly} from '../../src/link/assembly.js';
 import {StreamLog} from '../../src/link/stream-log.js';
 import type {FrameOf} from '../../src/protocol/frames.js';
 import {smallValue} from '../../src/protocol/values.js';
@@ -99,6 +100,26 @@ describe('A transfer', () => {
     expect(wire.bob.numbers).to.deep.equal([1, 3]);
     expect(wire.bob.link.progress.arrivals).to.deep.equal([]);
     expect(partsByAnn(wire)).to.be.below(3 * MiB);
+  });
+
+  it('for which the browser has no memory fails here, and what follows arrives', async () => {
+    const {add} = BufferAssembly.prototype;
+    BufferAssembly.prototype.add = function (piece) {
+      if (this.size > MiB) throw new RangeError('Array buffer allocation failed');
+      add.call(this, piece);
+    };
+    try {
+      const wire = new Wire();
+      wire.connect();
+      await wire.run();
+      const sent = [20 * MiB, MiB].map((size, number) => wire.ann.send(value(number, size)));
+      await wire.run(seededRandom(1));
+      expect(sent).to.deep.equal([['failed'], ['done']]);
+      expect(sent[0]?.errors.map(error => (error as {code?: string}).code)).to.deep.equal(['too-large']);
+      expect(wire.bob.numbers).to.deep.equal([1]);
+    } finally {
+      BufferAssembly.prototype.add = add;
+    }
   });
 
   const refusedOf = (offers: readonly Pick<FrameOf<'offer'>, 'bytes' | 'bodies'>[]): number[] => {

@@ -62,7 +62,7 @@ export class End {
       isCancelled: false,
       done: () => void outcomes.push('done'),
       gone: () => void outcomes.push('gone'),
-      failed: (error: unknown) => {
+      failed: (_link: object, error: unknown) => {
         outcomes.push('failed');
         errors.push(error);
       },

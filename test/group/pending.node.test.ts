@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {Sending, bufferLimit} from '../../src/group/sending.js';
+import {decodeStream} from '../../src/group/streams.js';
+import {encode} from '../../src/codec/codec.js';
+import type {Receipt} from '../../src/link/parcel.js';
+import {PeerGroupError} from '../../src/errors.js';
+
+/** A member, as far as sending has to do with it: what it was sent, and what was taken back. */
+function member(name: string) {
+  const receipts: Receipt[] = [];
+  const cancelled: Receipt[] = [];
+  const link = {
+    send: (_: unknown, receipt: Receipt) => receipts.push(receipt),
+    cancel: (receipt: Receipt) => cancelled.push(receipt),
+  };
+  return {receipts, cancelled, link, peer: {link, isMissing: false, person: {member: {name}}} as never};
+}
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'sent',
+    (error: unknown) => (error instanceof PeerGroupError ? error.code : error),
+  );
+
+const parcel = (size: number) => ({bytes: new Uint8Array(size), bodies: [], private: false});
+
+void test('what one member does not take still counts, and can be taken back, while others are sent it', async () => {
+  const [bob, cem] = [member('Bob'), member('Cem')];
+  const sending = new Sending(() => {});
+  const over = new AbortController();
+  const delivery = {peers: [bob.peer, cem.peer], named: false, signal: over.signal, onprogress: undefined};
+  const first = codeOf(sending.send(parcel(bufferLimit), delivery));
+  bob.receipts[0]?.failed(bob.link, new PeerGroupError('too-large', 'x'));
+  assert.equal(await first, 'too-large');
+  assert.equal(await codeOf(sending.send(parcel(1), {...delivery, signal: undefined})), 'buffer-full');
+  over.abort();
+  assert.deepEqual(cem.cancelled, cem.receipts);
+  await sending.whenSettled;
+});
+
+void test('so does what one of those who were named did not have before it left', async () => {
+  const [bob, cem] = [member('Bob'), member('Cem')];
+  const sending = new Sending(() => {});
+  const sent = codeOf(
+    sending.send(parcel(9), {peers: [bob.peer, cem.peer], named: true, signal: undefined, onprogress: undefined}),
+  );
+  bob.receipts[0]?.gone(bob.link);
+  assert.equal(await sent, 'member-left');
+  let isSettled = false;
+  void sending.whenSettled.then(() => (isSettled = true));
+  await new Promise(resolve => setImmediate(resolve));
+  assert.equal(isSettled, false);
+  cem.receipts[0]?.done(cem.link);
+  await sending.whenSettled;
+});
+
+void test('a buffer that was detached meanwhile is not sent, nor are more bodies than a message names', async () => {
+  const bob = member('Bob');
+  const sending = new Sending(() => {});
+  const delivery = {peers: [bob.peer], named: false, signal: undefined, onprogress: undefined};
+  const body = new Uint8Array(10);
+  structuredClone(body.buffer, {transfer: [body.buffer]});
+  assert.equal(
+    await codeOf(sending.send({bytes: new Uint8Array(3), bodies: [body], private: false}, delivery)),
+    'data-clone',
+  );
+  const blobs = Array.from({length: 8193}, () => new Blob());
+  assert.equal(
+    await codeOf(sending.send({bytes: new Uint8Array(3), bodies: blobs, private: false}, delivery)),
+    'too-large',
+  );
+  void sending.send({bytes: new Uint8Array(3), bodies: blobs.slice(1), private: false}, delivery);
+  assert.equal(bob.receipts.length, 1);
+});
+
+void test('a stream is decoded as it is read, and ends with the first chunk that makes no sense', async () => {
+  const chunks = [encode('one').bytes, encode('two').bytes, Uint8Array.of(63), encode('three').bytes];
+  let pulled = 0;
+  let cancelled = false;
+  const source = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      pull: controller => controller.enqueue(chunks[pulled++] ?? new Uint8Array()),
+      cancel: () => void (cancelled = true),
+    },
+    {highWaterMark: 0},
+  );
+  const reader = decodeStream(source).getReader();
+  await new Promise(resolve => setImmediate(resolve));
+  assert.equal(pulled, 0);
+  assert.equal((await reader.read()).value, 'one');
+  assert.equal((await reader.read()).value, 'two');
+  assert.equal(pulled, 2);
+  assert.equal(await codeOf(reader.read()), 'bad-frame');
+  assert.equal(cancelled, true);
+});
