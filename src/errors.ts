@@ -11,8 +11,7 @@ export const errorCodes = {
   'invalid-identity': 'the `identity` attribute is neither `session` nor `persistent`',
   'invalid-argument': 'a method was called with an argument of the wrong kind',
   'invalid-state': 'the call makes no sense in the current `state`',
-  'not-supported':
-    'this browser lacks something that is needed, or the code for it could not be loaded: see the `cause`',
+  'not-supported': 'this browser lacks what is needed, or the code for it did not load: see the `cause`',
   'no-webrtc': 'this browser or page has no WebRTC',
   'insecure-context': 'the page is not a secure context, so the browser withholds cryptography',
   'identity-unavailable': 'the persistent identity cannot be used, so this visit has one of its own',
