@@ -130,7 +130,8 @@ const unneeded = [
   ['if (!this._id) {\n            this._messagesQueue'],
   ['if (!data.type) {'],
   ['if (this._options.host === "/")'],
-  ['if (this._options.secure === undefined'],
+  // A server that is given says it; without one it is PeerJS's own.
+  ['if (this._options.secure === undefined', 'this._options.secure ??= true;'],
   ['clearTimeout(this._wsPingTimer)'],
   // Of the negotiation. Whether it fails is told by `connectionState`.
   ['if (this.connection.type === (0, $78455e22dea96b8c$export$3157d57b4135e3bc).Media'],

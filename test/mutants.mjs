@@ -1122,13 +1122,13 @@ const mutants = [
   {
     rule: 'who is no member speaks of nobody new but itself',
     file: 'src/group/people.ts',
-    edits: [['    if (!known && from !== undefined && from !== id) return undefined;\n', '']],
+    edits: [['(!known && !isHeard) || ', '']],
     tests: 'attack/stranger',
   },
   {
     rule: 'unless it has shown to be host of another branch',
     file: 'src/group/group.ts',
-    edits: [['peer ?? this.#extra?.branches.hasShown(session)', 'peer']],
+    edits: [['this.#mesh.peer(id) ?? this.#extra?.branches.hasShown(session)', 'this.#mesh.peer(id)']],
     tests: 'sim/cuts sim/sim',
   },
   {
@@ -1192,6 +1192,49 @@ const mutants = [
     tests: 'protocol/ledger',
   },
   {
+    rule: 'members stand by a branch wherever what is shown of it begins',
+    file: 'src/group/contest.ts',
+    edits: [
+      ['hashes.slice(hashes.indexOf(toHex(before.hash)) + 1)', 'hashes.slice(0, hashes.indexOf(toHex(before.hash)))'],
+    ],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a host that has gone cannot sign what was in common',
+    file: 'src/group/contest.ts',
+    edits: [[' && !this.#ledger.hasGone(before)', '']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'a host who came later follows one more where it hears one who was there',
+    file: 'src/group/contest.ts',
+    edits: [['known < -1 || (known < 0 && count.mine > 0)', 'known < -1']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'and the other one does not give way to it then',
+    file: 'src/group/contest.ts',
+    edits: [['lead > 1 || (lead === 1 && count.theirs > 0)', 'lead > 1']],
+    tests: 'protocol/ledger',
+  },
+  {
+    rule: 'without a server it is the public one, by TLS',
+    file: 'build/slim-peerjs.mjs',
+    edits: [
+      [
+        "['if (this._options.secure === undefined', 'this._options.secure ??= true;']",
+        "['if (this._options.secure === undefined']",
+      ],
+    ],
+    tests: 'transport/peerjs-hostile',
+  },
+  {
+    rule: 'who is not among the lost has not been lost',
+    file: 'src/group/view.ts',
+    edits: [["ledger.hasEnded(seat.key) ? 'left' : 'lost'", "'lost'"]],
+    tests: 'sim/sim',
+  },
+  {
     rule: 'who has left does not stand by what was before',
     file: 'src/group/contest.ts',
     edits: [['fork.theirs ? common : common.filter(({key}) => !this.#ledger.hasEnded(key))', 'common']],
@@ -1200,7 +1243,7 @@ const mutants = [
   {
     rule: 'a host with more by it does not give way to one who came later',
     file: 'src/group/contest.ts',
-    edits: [['common && lead < 2 && stands', 'common && stands']],
+    edits: [['common && !isMore && stands', 'common && stands']],
     tests: 'protocol/ledger',
   },
   {
@@ -1235,7 +1278,7 @@ const mutants = [
   {
     rule: 'what somebody said before it left does not count again',
     file: 'src/group/people.ts',
-    edits: [['    if (note.counter < (this.#last.get(id) ?? 0)) return undefined;\n', '']],
+    edits: [[' || note.counter < (this.#last.get(id) ?? 0)', '']],
     tests: 'attack/former group/people',
   },
   {

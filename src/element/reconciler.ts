@@ -87,7 +87,8 @@ export class Reconciler {
       this.#leave(before);
     this.#isRetrying = false;
     if (this.#visit !== undefined) this.#update(this.#visit, wish.live);
-    else if (place !== undefined && problems.length === 0) this.#visit = this.#begin(place, wish.live, wish.approval);
+    else if (place !== undefined && problems.length === 0 && !this.#isAway)
+      this.#visit = this.#begin(place, wish.live, wish.approval);
     this.#watch();
 
     for (const call of this.#calls.splice(0)) call();

@@ -74,13 +74,14 @@ export class Branches {
   }
 
   #stands(theirs: readonly string[], {proof}: Session): Stands {
-    const {people} = this.#options;
+    const {context, ledger, people} = this.#options;
     return {
       from: proof.id,
       isHost: this.#isHost,
       mine: this.#standing,
       theirs,
-      standsBy: id => people.get(id)?.note?.epoch,
+      // What this member signs is published a little later.
+      standsBy: id => (id === context.identity.id ? ledger.standing.epoch : people.get(id)?.note?.epoch),
     };
   }
 

@@ -82,19 +82,22 @@ export class Contest {
     const shown = common ?? (left && (await verifyBase(this.#crypto, this.#ledger.root, before, left, bases)));
     const {rank, ...count} = this.#weigh(fork, reigns, theirs, stands, shown ?? []);
     const known = count.mine - count.theirs;
-    // It follows two, as one alone may have been removed; and if it has nobody to lose, it goes where there are others.
-    const late = known < -1 ? known : stands.mine.length > 1 || removed ? 1 : 1 - count.all;
+    // It follows two, or more than one that it hears, as one alone may have been removed; and if it has nobody to lose, it goes where
+    // there are others.
+    const isLed = known < -1 || (known < 0 && count.mine > 0);
+    const late = isLed ? known : stands.mine.length > 1 || removed ? 1 : 1 - count.all;
     const lead = common ? known : late;
     // Whoever has come since has nobody's word for when they parted but that of the other side.
     const hasOthers = !stands.mine.every(id => shown?.some(seat => seat.id === id));
     // A host who came after they parted follows two and cannot judge: the other one, with less, gives way unless more stand by it
     // than may be over there.
-    const isBlind = common && lead < 2 && stands.isHost && (head.ticket?.number ?? 0) > before.epoch.number;
-    const isLess = !isBlind || hasOthers ? lead < 0 : count.mine <= common.length - count.mine;
+    const isMore = lead > 1 || (lead === 1 && count.theirs > 0);
+    const isBlind = common && !isMore && stands.isHost && (head.ticket?.number ?? 0) > before.epoch.number;
+    const isLess = !isBlind || (hasOthers && count.mine < 2) ? lead < 0 : count.mine <= common.length - count.mine;
     // Of equals, not the one who is removed by the other side.
     const isBehind = isLess || (lead === 0 && (removed ? !hasOthers : !isBlind && rank < 0));
     // Whom this side has removed needs more than to be equal.
-    const isTheirs = isBehind && ((shown && lead < 0) || !this.#ledger.isOut(theirs));
+    const isTheirs = isBehind && ((common && lead < 0) || !this.#ledger.isOut(theirs));
     return isTheirs ? 'theirs' : common ? 'mine' : 'unknown';
   }
 
@@ -119,14 +122,14 @@ export class Contest {
     const signers = (ids: readonly string[], epochs: ReadonlySet<string>) =>
       ids.filter(id => epochs.has(toHex(stands.standsBy(id) ?? new Uint8Array())));
     const count = (seats: readonly Seat[], ids: readonly string[]) => seats.filter(({id}) => ids.includes(id)).length;
-    const all = signers(stands.theirs, ownEpochs(theirs, mine));
+    const all = signers(stands.theirs, ownEpochs(theirs, fork.before));
     // Who has left said so last; what it signed of the way in common it signed before.
     const others = fork.theirs ? common : common.filter(({key}) => !this.#ledger.hasEnded(key));
     const stayed = Number(!fork.mine) - Number(!fork.theirs);
     const older =
       compareTickets(theirHead.ticket, myHead.ticket) || (toHex(myHead.hash) < toHex(theirHead.hash) ? 1 : -1);
     return {
-      mine: count(common, signers(stands.mine, ownEpochs(mine, theirs))),
+      mine: count(common, signers(stands.mine, ownEpochs(mine, fork.before))),
       theirs: count(others, all),
       all: all.length,
       rank: stayed || older,
@@ -146,7 +149,9 @@ export class Contest {
     // Nobody left before what it is known to have known.
     const left = Math.max(theirVersion, theirs ? this.#ledger.shownBy(theirs.hostId) : -1);
     const own = this.#ledger.rosterAt(before.hash, mine ? myVersion : left);
-    const seats = (mine && shown && theirVersion > myVersion ? shown : own) ?? past[0]?.seating.seats ?? [];
+    // Whoever was host before and has gone could have signed it since.
+    const isShown = mine && theirVersion > myVersion && !this.#ledger.hasGone(before);
+    const seats = (isShown ? (shown ?? own) : own) ?? past[0]?.seating.seats ?? [];
     return seats.filter(({ticket}) => ticket.number < before.epoch.number || equalBytes(ticket.epoch, before.hash));
   }
 
@@ -185,10 +190,9 @@ function forkOf(mine: readonly ProvenReign[], theirs: readonly ProvenReign[]): F
   return {before, mine: after(mine), theirs: after(theirs)};
 }
 
-/** The epochs that only this branch has; the last one that both have, if it has got no further. */
-function ownEpochs(branch: readonly ProvenReign[], other: readonly ProvenReign[]): ReadonlySet<string> {
-  const others = new Set(other.map(reign => toHex(reign.hash)));
+/** The epochs of this branch from where it left the way of the other; the last one that both have, if it has got no further. */
+function ownEpochs(branch: readonly ProvenReign[], before: ProvenReign): ReadonlySet<string> {
   const hashes = branch.map(reign => toHex(reign.hash));
-  const own = hashes.filter(hash => !others.has(hash));
-  return new Set(own.length > 0 ? own : hashes.slice(-1));
+  const own = hashes.slice(hashes.indexOf(toHex(before.hash)) + 1);
+  return new Set(own.length > 0 ? own : [toHex(before.hash)]);
 }

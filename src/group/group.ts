@@ -148,7 +148,7 @@ export class Group {
     );
     ledger.listen({
       changed: entry => this.#review(entry),
-      hears: id => this.#mesh.peer(id)?.isHeard ?? id === self.id,
+      hears: id => vigil.isReached(id),
     });
     for (const seat of ledger.seats) if (seat.id !== self.id) this.#addPeer(seat);
     this.#view = new View({
@@ -319,13 +319,13 @@ export class Group {
         await this.#ledger.receiveState(frame.state, session.proof.id);
         return this.#mesh.connect();
       case 'entry': {
-        if (frame.note) await this.#receiveNote(frame.note, session, peer);
+        if (frame.note) await this.#receiveNote(frame.note, session);
         const reception = await this.#ledger.receiveEntry(frame.entry);
         if (reception === 'gap') peer?.beat();
         return;
       }
       case 'note':
-        return this.#receiveNote(frame.note, session, peer);
+        return this.#receiveNote(frame.note, session);
       case 'carry':
         return peer && this.#withExtra(({relay}) => relay.carry(frame, peer));
       case 'carried':
@@ -373,10 +373,11 @@ export class Group {
     return peer !== undefined && (session.proof.id === this.#ledger.hostId || !this.#vigil.hearsHost);
   }
 
-  async #receiveNote(note: Note, session: Session, peer: Peer | undefined): Promise<void> {
+  async #receiveNote(note: Note, session: Session): Promise<void> {
+    const {id} = session.proof;
     // Of others, whoever is no member speaks only as the host of another branch.
-    const isHeard = peer ?? this.#extra?.branches.hasShown(session);
-    const person = await this.#people.receive(note, isHeard ? undefined : session.proof.id);
+    const isHeard = this.#mesh.peer(id) ?? this.#extra?.branches.hasShown(session);
+    const person = await this.#people.receive(note, id, Boolean(isHeard));
     if (person && !this.#over.signal.aborted && this.#view.members.includes(person.member))
       this.#context.listener.memberchange(person.member);
   }

@@ -273,7 +273,7 @@ export class Ledger {
     this.#listener?.changed(entry);
   }
 
-  /** Stays that are over in the same epoch's next roster, and not lost. */
+  /** Stays that are over in a later roster of this branch, and not lost. */
   #noteEnds({seats, lost}: Seating): void {
     const [stays, away] = [new Set(seats.map(({key}) => key)), new Set(lost.map(({member}) => member))];
     for (const {key, id} of this.seats) if (!stays.has(key) && !away.has(id)) this.#ended.add(key);
@@ -345,12 +345,12 @@ export class Ledger {
       const news = reigns.filter(({hash}) => !this.#reign(hash));
       // Whoever goes on from whom that has left, or says that it took over before it is known to have been there, has to show more.
       const isEarly = news[0] && news[0].epoch.version < this.shownBy(news[0].hostId);
-      if (isEarly || news.some(reign => this.#isGone(reign))) return 'known';
+      if (isEarly || news.some(reign => this.hasGone(reign))) return 'known';
       if (!isSame && !isHosts && this.#listener?.hears(this.hostId)) {
         this.#held = state;
         return 'held';
       }
-      if (isSame) this.#noteEnds(seating);
+      if (goesOn) this.#noteEnds(seating);
       this.#adopt(reigns, seating, state.entry);
       return 'followed';
     });
@@ -425,10 +425,11 @@ export class Ledger {
   isOut(reigns: readonly ProvenReign[]): boolean {
     const last = reigns.at(-1);
     if (!last || equalBytes(last.hash, this.#head.hash)) return false;
-    return this.#isGone(last) || reigns.some(({hash, hostId}) => !this.#reign(hash) && this.bans.includes(hostId));
+    return this.hasGone(last) || reigns.some(({hash, hostId}) => !this.#reign(hash) && this.bans.includes(hostId));
   }
 
-  #isGone({hostId, ticket, hash}: ProvenReign): boolean {
+  /** Whether this host is banned, or its stay has ended otherwise than by a lost connection. */
+  hasGone({hostId, ticket, hash}: ProvenReign): boolean {
     // The founder has the first ticket of the first epoch.
     return this.bans.includes(hostId) || this.hasEnded(stayKey(ticket ?? {epoch: hash, index: 0}));
   }

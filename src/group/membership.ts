@@ -215,7 +215,7 @@ export class Membership {
       signal.addEventListener('abort', goodbye, {signal: session.signal});
       const people = new People(crypto, root, self);
       const hear = (note: Note) =>
-        people.receive(note).catch((error: unknown) => {
+        people.receive(note, session.proof.id).catch((error: unknown) => {
           // One member's nonsense keeps nobody out.
           this.#listener.error(PeerGroupError.from(error, 'bad-frame', 'What a member says of itself makes no sense.'));
         });

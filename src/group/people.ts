@@ -59,15 +59,14 @@ export class People {
   }
 
   /**
-   * Takes in what somebody says of itself, whoever passes it on. `from`: whoever does, if it may speak of nobody new but itself.
+   * Takes in what somebody says of itself, passed on by `from`. `isHeard`: whether that one may speak of somebody new, other than itself.
    * @returns the person, if anything about it is different now
    * @throws PeerGroupError `bad-frame` if it never said so
    */
-  async receive(note: Note, from?: string): Promise<Person | undefined> {
+  async receive(note: Note, from: string, isHeard = true): Promise<Person | undefined> {
     const id = await memberIdOf(this.#crypto, note.key);
     const known = this.get(id);
-    if (!known && from !== undefined && from !== id) return undefined;
-    if (note.counter < (this.#last.get(id) ?? 0)) return undefined;
+    if (from !== id && ((!known && !isHeard) || note.counter < (this.#last.get(id) ?? 0))) return undefined;
     if (known === this.#self || (known?.note && known.note.counter >= note.counter)) return undefined;
     if (!(await verify(this.#crypto, note.key, 'note', this.#root, noteKind, note))) {
       throw new PeerGroupError('bad-frame', 'A member passed on what another one never said.');

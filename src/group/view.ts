@@ -6,7 +6,7 @@ import type {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import type {People} from './people.js';
 import type {Seat} from './roster.js';
-import type {Member} from './types.js';
+import type {LeaveReason, Member} from './types.js';
 
 export interface ViewOptions {
   readonly context: Context;
@@ -45,16 +45,23 @@ export class View {
 
   /** Tells the page of those who have gone and come, each after the member list has changed, and of a new host. */
   update(leaving: readonly Peer[], coming: readonly Peer[]): void {
-    const {context, attendance, signal} = this.#options;
+    const {context, signal} = this.#options;
     const {listener} = context;
     const previous = this.#host;
     this.#setHost();
     if (leaving.length + coming.length > 0) this.#list();
     for (const peer of leaving) {
-      if (!signal.aborted) listener.memberleave(peer.person.member, attendance.reason(peer.seat) ?? 'lost');
+      if (!signal.aborted) listener.memberleave(peer.person.member, this.#reason(peer.seat));
     }
     for (const {person} of coming) if (!signal.aborted) listener.memberjoin(person.member);
     if (previous !== this.#host && !signal.aborted) listener.hostchange(this.#host.member, previous.member);
+  }
+
+  /** Of whom only a later roster tells it tells as much: who is not among the lost has left, or was removed. */
+  #reason(seat: Seat): LeaveReason {
+    const {attendance, ledger} = this.#options;
+    const told = ledger.bans.includes(seat.id) ? 'ejected' : ledger.hasEnded(seat.key) ? 'left' : 'lost';
+    return attendance.reason(seat) ?? told;
   }
 
   #list(): void {

@@ -49,10 +49,9 @@ export class Vigil {
     return ids.filter(id => mesh.peer(id)?.isMissing ?? true);
   }
 
-  /** Whether this member hears the host, or is it. */
+  /** Whether this member is the host, hears it, or is heard by who hears it. */
   get hearsHost(): boolean {
-    const {ledger, mesh} = this.#options;
-    return this.#isHost || (mesh.peer(ledger.hostId)?.isHeard ?? false);
+    return this.isReached(this.#options.ledger.hostId);
   }
 
   /** Whether every link has been silent for too long: most likely it is this member that is cut off. */

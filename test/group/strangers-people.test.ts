@@ -15,7 +15,7 @@ async function heardOf(count: number) {
   const strangers = await Promise.all(Array.from({length: count}, () => crypto.createIdentity()));
   const hear = async ({id}: {id: string}) => {
     const stranger = strangers.find(other => other.id === id);
-    if (stranger) await people.receive(await noteOf(stranger, root, 'somebody', 1));
+    if (stranger) await people.receive(await noteOf(stranger, root, 'somebody', 1), 'cem');
   };
   return {self, people, strangers, hear};
 }
@@ -42,7 +42,7 @@ describe('Somebody who is only talked about', () => {
     expect(people.get(bob.id)?.member.name).to.equal('somebody');
     expect(people.get(cem.id)?.member.name).to.equal('somebody');
     const dee = await crypto.createIdentity();
-    await people.receive(await noteOf(dee, root, 'Dee', 1));
+    await people.receive(await noteOf(dee, root, 'Dee', 1), 'cem');
     expect(people.get(dee.id)?.member.name).to.equal('Dee');
     expect(people.get(cem.id)).to.equal(undefined);
     expect(people.get(bob.id)?.member.name).to.equal('somebody');
@@ -52,7 +52,7 @@ describe('Somebody who is only talked about', () => {
     const {people} = await heardOf(0);
     const bob = await crypto.createIdentity();
     const good = await noteOf(bob, root, 'Bob', 1);
-    await people.receive(good);
+    await people.receive(good, 'cem');
     const {counter, key, epoch, address, name} = {...good, counter: 2, name: 'Fool'};
     const bad = await sign(bob, 'note', root, noteKind, {
       counter,
@@ -62,7 +62,7 @@ describe('Somebody who is only talked about', () => {
       name,
       profile: new Uint8Array([7, 7, 7]),
     });
-    await people.receive(bad);
+    await people.receive(bad, 'cem');
     expect(people.get(bob.id)?.note).to.deep.equal(bad);
     expect(people.get(bob.id)?.member.name).to.equal('Fool');
     expect(people.get(bob.id)?.member.profile).to.equal(undefined);
@@ -72,8 +72,8 @@ describe('Somebody who is only talked about', () => {
     const {people, self} = await heardOf(0);
     const bob = await crypto.createIdentity();
     const [first, second] = [await noteOf(bob, root, 'Bob', 1), await noteOf(bob, root, 'Bobby', 2)];
-    await people.receive(second);
-    expect(await people.receive(first)).to.equal(undefined);
+    await people.receive(second, 'cem');
+    expect(await people.receive(first, 'cem')).to.equal(undefined);
     expect(people.get(bob.id)?.member.name).to.equal('Bobby');
     const wrong = [
       {...second, counter: 3},
@@ -82,7 +82,7 @@ describe('Somebody who is only talked about', () => {
       {...(await noteOf(self, root, 'me', 3)), key: bob.publicKey},
     ];
     for (const note of wrong) {
-      const code = await people.receive(note).then(
+      const code = await people.receive(note, 'cem').then(
         () => 'believed',
         (error: unknown) => (error as {code: string}).code,
       );

@@ -708,6 +708,62 @@ describe('Two branches of a group that was cut', () => {
     expect(await judge(eves).receive(cems.state, [], {...stands, standsBy: signed}, false)).to.equal('theirs');
   });
 
+  it('are weighed by all who stand by them, wherever what is shown begins', async () => {
+    const group = await founded();
+    const [bob, cem, dee] = [await admit(group), await admit(group), await admit(group)];
+    const bobs = alone(await reader(group));
+    await bobs.take(bob, group.ann.id);
+    const dees = alone(await Ledger.trust(crypto, bobs.root, bobs.state));
+    await dees.take(dee, bob.id);
+    const state = {...dees.state, reigns: dees.state.reigns.slice(1)};
+    const standsBy = (id: string) => (id === dee.id ? dees : bobs).standing.epoch;
+    const stands = {from: dee.id, isHost: true, mine: [bob.id, cem.id], theirs: [dee.id], standsBy};
+    expect(await judge(bobs).receive(state, [], stands, false)).to.equal('mine');
+    expect(await judge(bobs).yields(state.reigns, [], stands)).to.equal(false);
+  });
+
+  it('have no other roster in common by what a host signed after it had gone', async () => {
+    const group = await founded();
+    const [bob, cem, puppet] = [await admit(group), await admit(group), await crypto.createIdentity()];
+    const bobs = alone(await reader(group));
+    await bobs.take(bob, group.ann.id);
+    await bobs.drop(bob, {type: 'drop', member: group.ann.id, reason: 'left', ban: false, text: '', date: 0});
+    for (const {id} of [bob, cem])
+      await group.ledger.drop(group.ann, {type: 'drop', member: id, reason: 'lost', ban: false, text: '', date: 0});
+    await admit(group, puppet);
+    const puppets = alone(await reader(group));
+    await puppets.take(puppet, group.ann.id);
+    const standsBy = (id: string) => (id === puppet.id ? puppets : bobs).standing.epoch;
+    const stands = {from: puppet.id, isHost: true, mine: [bob.id, cem.id], theirs: [puppet.id], standsBy};
+    const bases = judge(puppets).bases(bobs.state.reigns);
+    expect(await judge(bobs).receive(puppets.state, bases, stands, false)).to.equal('mine');
+  });
+
+  it('led by who came later and hears one who was there, follow one more', async () => {
+    const {group, bob, cem, dee, bobs} = await cut();
+    const dees = alone(await reader(group));
+    await dees.take(dee, group.ann.id);
+    const late = await admit({...group, ledger: dees, ann: dee});
+    const lates = alone(await Ledger.trust(crypto, dees.root, dees.state));
+    await lates.take(late, dee.id);
+    const standsBy = (id: string) => ([bob.id, cem.id].includes(id) ? bobs : lates).standing.epoch;
+    const bases = judge(bobs).bases(lates.state.reigns);
+    const sees = (mine: readonly Identity[], theirs: readonly Identity[]) => {
+      const ids = {mine: mine.map(({id}) => id), theirs: theirs.map(({id}) => id)};
+      return judge(lates).receive(bobs.state, bases, {from: bob.id, isHost: true, standsBy, ...ids}, false);
+    };
+    expect(await sees([late, dee], [bob, cem])).to.equal('theirs');
+    expect(await sees([late, group.ann], [bob])).to.equal('unknown');
+    // And the other way round.
+    expect(
+      await contest(bobs, lates, [
+        [bob, cem],
+        [late, dee],
+      ]),
+    ).to.equal('mine');
+    expect(await contest(bobs, lates, [[bob], [late]])).to.equal('theirs');
+  });
+
   it('know no ticket of each other', async () => {
     const group = await founded();
     const bob = await admit(group);

@@ -260,6 +260,31 @@ describe('Against strangers, PeerJS', () => {
     await until(() => bobEnd.closed.length === 1);
   });
 
+  it('asks the public server of PeerJS where none is named, by TLS', async () => {
+    const asked: string[] = [];
+    const Socket = window.WebSocket;
+    window.WebSocket = class {
+      constructor(url: string) {
+        asked.push(url);
+        throw new DOMException('not in a test', 'SecurityError');
+      }
+    } as never;
+    try {
+      const over = new AbortController();
+      const nobody = {call() {}, lost() {}, warning() {}};
+      const register = peerjsTransport({server: undefined, iceServers: () => []}).register(
+        'aa',
+        'bb',
+        nobody,
+        over.signal,
+      );
+      expect(await code(register)).to.equal('server-unreachable');
+    } finally {
+      window.WebSocket = Socket;
+    }
+    expect(asked.map(url => url.split('?')[0])).to.deep.equal(['wss://0.peerjs.com:443/peerjs']);
+  });
+
   it('gives up at once an attempt that PeerJS gives up, and throws nothing over it', async () => {
     const ann = await person();
     const endpoint = await ann.endpoint;
