@@ -60,8 +60,10 @@ export class View {
   /** Of whom only a later roster tells it tells as much: who is not among the lost has left, or was removed. */
   #reason(seat: Seat): LeaveReason {
     const {attendance, ledger} = this.#options;
-    const told = ledger.bans.includes(seat.id) ? 'ejected' : ledger.hasEnded(seat.key) ? 'left' : 'lost';
-    return attendance.reason(seat) ?? told;
+    const told = attendance.reason(seat);
+    if (told) return told;
+    if (ledger.bans.includes(seat.id)) return 'ejected';
+    return ledger.hasEnded(seat.key) ? 'left' : 'lost';
   }
 
   #list(): void {
