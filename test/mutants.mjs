@@ -1229,6 +1229,12 @@ const mutants = [
     tests: 'transport/peerjs-hostile',
   },
   {
+    rule: 'a host believes what it has signed itself and forgotten',
+    file: 'src/group/contest.ts',
+    edits: [['!mine && theirVersion === left ? shown : undefined', 'undefined']],
+    tests: 'protocol/ledger',
+  },
+  {
     rule: 'who is not among the lost has not been lost',
     file: 'src/group/view.ts',
     edits: [["ledger.hasEnded(seat.key) ? 'left' : 'lost'", "'lost'"]],

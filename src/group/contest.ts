@@ -151,7 +151,9 @@ export class Contest {
     const own = this.#ledger.rosterAt(before.hash, mine ? myVersion : left);
     // Whoever was host before and has gone could have signed it since.
     const isShown = mine && theirVersion > myVersion && !this.#ledger.hasGone(before);
-    const seats = (isShown ? (shown ?? own) : own) ?? past[0]?.seating.seats ?? [];
+    // Long ago this host has signed it itself.
+    const signed = !mine && theirVersion === left ? shown : undefined;
+    const seats = (isShown ? (shown ?? own) : own) ?? signed ?? past[0]?.seating.seats ?? [];
     return seats.filter(({ticket}) => ticket.number < before.epoch.number || equalBytes(ticket.epoch, before.hash));
   }
 

@@ -449,8 +449,9 @@ export class Ledger {
     if (!first || !equalBytes(first.epoch.previous, this.#head.hash)) return true;
     // Whom this side has lost since may well lead the other.
     const seats = [...this.seats, ...(this.rosterAt(this.#head.hash, first.epoch.version) ?? [])];
+    const lost = new Set(this.#seating.lost.map(({member}) => member));
     return news.every(({hostId, ticket}) => {
-      if (!ticket || seats.some(seat => seat.id === hostId)) return true;
+      if (!ticket || seats.some(seat => seat.id === hostId) || lost.has(hostId)) return true;
       if (equalBytes(ticket.epoch, this.#head.hash)) return ticket.index >= this.#seating.next;
       return news.some(reign => equalBytes(reign.hash, ticket.epoch));
     });

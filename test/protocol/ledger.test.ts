@@ -764,6 +764,33 @@ describe('Two branches of a group that was cut', () => {
     expect(await contest(bobs, lates, [[bob], [late]])).to.equal('theirs');
   });
 
+  it('are weighed by the roster where they parted also when the host has forgotten that, and is shown it', async () => {
+    const group = await founded();
+    const [bob, cem, dee] = [await admit(group), await admit(group), await admit(group)];
+    const bobs = alone(await reader(group));
+    await bobs.take(bob, group.ann.id);
+    for (const {id} of [bob, cem, dee])
+      await group.ledger.drop(group.ann, {type: 'drop', member: id, reason: 'lost', ban: false, text: '', date: 0});
+    const guest = await crypto.createIdentity();
+    for (let count = 0; count < 128; count += 1) {
+      await admit(group, guest);
+      await group.ledger.drop(group.ann, {
+        type: 'drop',
+        member: guest.id,
+        reason: 'left',
+        ban: false,
+        text: '',
+        date: 0,
+      });
+    }
+    const standsBy = (id: string) => (id === group.ann.id ? group.ledger : bobs).standing.epoch;
+    const theirs = [bob.id, cem.id, dee.id];
+    const stands = {from: bob.id, isHost: true, mine: [group.ann.id], theirs, standsBy};
+    const bases = judge(bobs).bases(group.ledger.state.reigns);
+    expect(await judge(group.ledger).receive(bobs.state, [], stands, false)).to.equal('mine');
+    expect(await judge(group.ledger).receive(bobs.state, bases, stands, false)).to.equal('theirs');
+  }).timeout(20_000);
+
   it('know no ticket of each other', async () => {
     const group = await founded();
     const bob = await admit(group);
