@@ -27,8 +27,8 @@ const util = '$4f4134156c446392$export$7debb50ef11d5e0b';
  *
  * Nothing else than offers of data channels with the serialization `raw` is handed to PeerJS (`peerjs-messages.ts`), and
  * nothing else is dialled; it is given its id, taken for open at once, and so not destroyed; it never sends, and never closes:
- * the channel is used directly, and what a connection holds is freed where it is used (`peerjs-endpoint.ts`). That it is heard by the server
- * is seen to where it is proven (`peerjs-endpoint.ts`).
+ * the channel is used directly. That what a connection holds is freed, and that the server hears it, is seen to in
+ * `peerjs-endpoint.ts`.
  * @type {{was: string, name: string, methods?: string[]}[]}
  */
 const unreached = [

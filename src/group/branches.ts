@@ -69,8 +69,8 @@ export class Branches {
   }
 
   /** Ids of all who are or were in, as far as that is remembered. */
-  get #known(): string[] {
-    return this.#options.ledger.past.flatMap(({seating}) => seating.seats.map(({id}) => id));
+  get #known(): ReadonlySet<string> {
+    return new Set(this.#options.ledger.past.flatMap(({seating}) => seating.seats.map(({id}) => id)));
   }
 
   #stands(theirs: readonly string[], {proof}: Session): Stands {
@@ -127,7 +127,7 @@ export class Branches {
     const host = mayFollow ? undefined : mesh.peer(ledger.hostId)?.session;
     if (!host || host === session || !this.#may('passed', host)) return;
     // Nobody else counts for the host.
-    const known = new Set(this.#known);
+    const known = this.#known;
     briefing.contest(host, {state, bases, stands: stands.filter(id => known.has(id))});
   }
 
@@ -138,7 +138,7 @@ export class Branches {
   async concedes(session: Session, bases: readonly Base[]): Promise<boolean> {
     const claim = this.#claims.get(session);
     if (!claim) return false;
-    return this.#contest.yields(claim.reigns, bases, this.#stands(this.#known, session));
+    return this.#contest.yields(claim.reigns, bases, this.#stands([...this.#known], session));
   }
 
   /** To the host of another branch, which this one has removed: who stands by this one, of those whom it was in with. */

@@ -39,7 +39,7 @@ export interface JoinRequest {
   readonly signal: AbortSignal;
   /** Lets it in. Does nothing once the request is settled. */
   accept(): void;
-  /** Turns it away, with a reason that it is shown (up to 256 characters). Does nothing once the request is settled. */
+  /** Turns it away, with a reason that it is shown (cut after 256 characters). Does nothing once the request is settled. */
   reject(reason?: string): void;
 }
 

@@ -9,7 +9,7 @@ import type {Session, SessionReader} from '../../src/group/session.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
 
 /** A member's end of what it has with others, as far as these tests need it. */
-function meshOf(more: Partial<MeshOptions> = {}) {
+function meshOf() {
   const seat = (id: string, index: number) =>
     seatOf(id, {number: 0, epoch: new Uint8Array(32), index, key: new Uint8Array(65), signature: new Uint8Array(64)});
   const environment = {
@@ -22,7 +22,6 @@ function meshOf(more: Partial<MeshOptions> = {}) {
     greet: () => undefined,
     isStranger: () => false,
     changed() {},
-    ...more,
   };
   const mesh = new Mesh(options as unknown as MeshOptions);
   return {mesh, bob: mesh.add(seat('0b', 1), new Person('0b', new Uint8Array(65), false))};
@@ -53,27 +52,7 @@ void describe('A member that says where it goes on', () => {
 
 void describe('A mesh that is handed a connection which has ended', () => {
   void it('does not go on over it', () => {
-    const seat = (id: string, index: number) =>
-      seatOf(id, {
-        number: 0,
-        epoch: new Uint8Array(32),
-        index,
-        key: new Uint8Array(65),
-        signature: new Uint8Array(64),
-      });
-    const environment = {
-      clock: new VirtualClock(),
-      crypto: {random: (length: number) => new Uint8Array(length)},
-    } as unknown as Environment;
-    const options = {
-      environment,
-      mine: seat('0a', 0),
-      greet: () => undefined,
-      isStranger: () => false,
-      changed() {},
-    } as unknown as MeshOptions;
-    const mesh = new Mesh(options);
-    const bob = mesh.add(seat('0b', 1), new Person('0b', new Uint8Array(65), false));
+    const {mesh, bob} = meshOf();
     let isOver = false;
     const session = {
       proof: {id: '0b'},
