@@ -27,8 +27,8 @@ export type {
   StateChangeDetail,
 } from './element/events.js';
 export type {IdentityLifetime} from './element/settings.js';
-export {errorCodes, PeerGroupError} from './errors.js';
-export type {PeerGroupErrorCode} from './errors.js';
+export {PeerGroupError} from './errors.js';
+export type {PeerGroupErrorCode, PeerGroupErrorMeanings} from './errors.js';
 export type {
   EjectOptions,
   GroupState,

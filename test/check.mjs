@@ -15,6 +15,7 @@ const checks = {
   lint: ['eslint --max-warnings 0 .'],
   format: [`prettier ${fix ? '--write' : '--check'} --log-level warn .`],
   imports: ['node test/package/imports.mjs'],
+  mutants: ['node test/mutants.mjs --fit'],
   manifest: ['node test/package/manifest.mjs'],
   package: ['publint run --strict', 'node test/package/install.mjs'],
   size: ['node test/package/size.mjs'],

@@ -122,12 +122,15 @@ export class Admission {
     const person = new Person(id, key, false);
     person.describe(note);
     if (this.#options.isKnown(id)) return this.#admit(person, note, session);
-    this.#ask(
-      session,
-      person,
-      note,
-      frame.credential.length > 0 ? decode(frame.credential, [], limits.objects) : undefined,
-    );
+    let credential: unknown;
+    try {
+      if (frame.credential.length > 0) credential = decode(frame.credential, [], limits.objects);
+    } catch (error) {
+      // It may be of a kind that newer browsers know, and would be no other if it asked again.
+      this.#options.failed(error as PeerGroupError);
+      return refuse(session, 'The browser of the host cannot read this credential.');
+    }
+    this.#ask(session, person, note, credential);
   }
 
   #ask(session: Session, person: Person, note: Note, credential: unknown): void {

@@ -4,6 +4,9 @@ import {PeerGroupError} from '../errors.js';
 /** Bytes that a frame may have before it counts as two. */
 const unit = 4096;
 
+/** An epoch and its host's ticket are signed, as is what else a frame may hold. */
+const perReign = 2;
+
 /** What somebody may say who is not known to be a member: news of the largest group, once. */
 const firstAllowance = 1536;
 
@@ -35,12 +38,12 @@ export class Allowance {
     this.#since = this.#clock.now();
   }
 
-  /** A frame of so many bytes has come. @throws PeerGroupError `bad-frame` when there are too many */
-  spend(bytes: number): void {
+  /** A frame of so many bytes has come, with so many changes of host in it. @throws PeerGroupError `bad-frame` when there are too many */
+  spend(bytes: number, reigns = 0): void {
     const now = this.#clock.now();
     this.#left = Math.min(this.#most, this.#left + ((now - this.#since) / 1000) * this.#refill);
     this.#since = now;
-    this.#left -= 1 + Math.floor(bytes / unit);
+    this.#left -= 1 + Math.floor(bytes / unit) + perReign * reigns;
     if (this.#left < 0) {
       throw new PeerGroupError('bad-frame', 'Somebody sent more than anybody has to say. The connection is closed.');
     }

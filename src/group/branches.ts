@@ -1,5 +1,6 @@
 import {PeerGroupError} from '../errors.js';
 import type {FrameOf} from '../protocol/frames.js';
+import {memberIdOf} from '../protocol/member-id.js';
 import type {Base, Reign} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import type {Briefing} from './briefing.js';
@@ -70,7 +71,7 @@ export class Branches {
 
   /** Ids of all who are or were in, as far as that is remembered. */
   get #known(): ReadonlySet<string> {
-    return new Set(this.#options.ledger.past.flatMap(({seating}) => seating.seats.map(({id}) => id)));
+    return new Set(this.#options.ledger.history.past.flatMap(({seating}) => seating.seats.map(({id}) => id)));
   }
 
   #stands(theirs: readonly string[], {proof}: Session): Stands {
@@ -132,13 +133,17 @@ export class Branches {
   }
 
   /**
-   * The host of another branch says that this member is out of the group, and has shown who stands by that branch.
+   * The host of another branch says that this member is out of the group, and why, and has shown who stands by that branch.
    * @returns whether that has to be believed: where it has the better claim
    */
-  async concedes(session: Session, bases: readonly Base[]): Promise<boolean> {
+  async concedes(session: Session, {reason, bases}: FrameOf<'expelled'>): Promise<boolean> {
     const claim = this.#claims.get(session);
     if (!claim) return false;
-    return this.#contest.yields(claim.reigns, bases, this.#stands([...this.#known], session));
+    const {crypto} = this.#options.context.environment;
+    const keys = bases.flatMap(({roster}) => roster.members.map(({key}) => key));
+    const ids = await Promise.all(keys.map(key => memberIdOf(crypto, key)));
+    const stands = this.#stands([...new Set([...this.#known, ...ids])], session);
+    return this.#contest.yields(claim.reigns, bases, stands, reason);
   }
 
   /** To the host of another branch, which this one has removed: who stands by this one, of those whom it was in with. */

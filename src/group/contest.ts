@@ -3,9 +3,11 @@ import type {Base, GroupState, Reign} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import {verifyBase} from './bases.js';
 import type {ProvenReign} from './chain.js';
-import type {Ledger, Past, Verdict} from './ledger.js';
+import type {Past} from './history.js';
+import type {Ledger, Verdict} from './ledger.js';
 import {compareTickets, toRoster, type Seat} from './roster.js';
 import {equalBytes} from './signing.js';
+import type {LeaveReason} from './types.js';
 
 /** What speaks for two branches. */
 interface Lead {
@@ -57,17 +59,19 @@ export class Contest {
     return this.#ledger.receiveContest(state, theirs => this.#judge(theirs, bases, stands), mayFollow);
   }
 
-  /** Whether this branch gives way to another that has removed this member, and so shows nothing but its hosts. */
-  yields(reigns: readonly Reign[], bases: readonly Base[], stands: Stands): Promise<boolean> {
-    return this.#ledger.examine(reigns, async theirs => (await this.#judge(theirs, bases, stands, true)) === 'theirs');
+  /** Whether this branch gives way to another where this member is out, for that reason, and which so shows nothing but its hosts. */
+  yields(reigns: readonly Reign[], bases: readonly Base[], stands: Stands, removed: LeaveReason): Promise<boolean> {
+    const judge = async (theirs: readonly ProvenReign[]) =>
+      (await this.#judge(theirs, bases, stands, removed)) === 'theirs';
+    return this.#ledger.examine(reigns, judge);
   }
 
-  /** `removed`: whether theirs has removed this member. */
+  /** `removed`: why this member is not in theirs, if it is not. */
   async #judge(
     theirs: readonly ProvenReign[],
     bases: readonly Base[],
     stands: Stands,
-    removed = false,
+    removed?: LeaveReason,
   ): Promise<Verdict> {
     const {reigns} = this.#ledger;
     const [mine, head] = [reigns.at(-1), theirs.at(-1)];
@@ -85,7 +89,10 @@ export class Contest {
     // It follows two, or more than one that it hears, as one alone may have been removed; and if it has nobody to lose, it goes where
     // there are others.
     const isLed = known < -1 || (known < 0 && count.mine > 0);
-    const late = isLed ? known : stands.mine.length > 1 || removed ? 1 : 1 - count.all;
+    // There is no coming back from `ejected`, but from `lost` there is.
+    const asked = removed === 'lost' ? -count.all : 1;
+    const alone = removed ? asked : 1 - count.all;
+    const late = isLed ? known : stands.mine.length > 1 ? 1 : alone;
     const lead = common ? known : late;
     // Whoever has come since has nobody's word for when they parted but that of the other side.
     const hasOthers = !stands.mine.every(id => shown?.some(seat => seat.id === id));
@@ -124,7 +131,7 @@ export class Contest {
     const count = (seats: readonly Seat[], ids: readonly string[]) => seats.filter(({id}) => ids.includes(id)).length;
     const all = signers(stands.theirs, ownEpochs(theirs, fork.before));
     // Who has left said so last; what it signed of the way in common it signed before.
-    const others = fork.theirs ? common : common.filter(({key}) => !this.#ledger.hasEnded(key));
+    const others = fork.theirs ? common : common.filter(({key}) => !this.#ledger.history.hasEnded(key));
     const stayed = Number(!fork.mine) - Number(!fork.theirs);
     const older =
       compareTickets(theirHead.ticket, myHead.ticket) || (toHex(myHead.hash) < toHex(theirHead.hash) ? 1 : -1);
@@ -142,18 +149,18 @@ export class Contest {
    * the other one did. `undefined` if that was before this member was there.
    */
   async #commonRoster({before, mine, theirs}: Fork, bases: readonly Base[]): Promise<readonly Seat[] | undefined> {
-    const {root, since, past} = this.#ledger;
+    const {root, since, history} = this.#ledger;
     if (since > before.epoch.number) return undefined;
     const shown = theirs && (await verifyBase(this.#crypto, root, before, theirs, bases));
     const [myVersion, theirVersion] = [mine?.epoch.version ?? -1, theirs?.epoch.version ?? -1];
     // Nobody left before what it is known to have known.
-    const left = Math.max(theirVersion, theirs ? this.#ledger.shownBy(theirs.hostId) : -1);
-    const own = this.#ledger.rosterAt(before.hash, mine ? myVersion : left);
+    const left = Math.max(theirVersion, theirs ? history.shownBy(theirs.hostId, this.#ledger.standing.epoch) : -1);
+    const own = history.rosterAt(before.hash, mine ? myVersion : left);
     // Whoever was host before and has gone could have signed it since.
     const isShown = mine && theirVersion > myVersion && !this.#ledger.hasGone(before);
     // Long ago this host has signed it itself.
     const signed = !mine && theirVersion === left ? shown : undefined;
-    const seats = (isShown ? (shown ?? own) : own) ?? signed ?? past[0]?.seating.seats ?? [];
+    const seats = (isShown ? (shown ?? own) : own) ?? signed ?? history.past[0]?.seating.seats ?? [];
     return seats.filter(({ticket}) => ticket.number < before.epoch.number || equalBytes(ticket.epoch, before.hash));
   }
 
@@ -162,14 +169,14 @@ export class Contest {
    * known yet, what the last epochs began with. As far as this member was there.
    */
   bases(theirs: readonly Reign[] | undefined): Base[] {
-    const {reigns, past} = this.#ledger;
+    const {reigns, history} = this.#ledger;
     const without = (some: readonly Reign[], others: readonly Reign[]) =>
       some.filter(({epoch}) => !others.some(other => equalBytes(other.epoch.signature, epoch.signature)));
     const parted = theirs && [without(reigns, theirs), without(theirs, reigns)].flatMap(own => own.slice(0, 1));
     return (parted ?? reigns.slice(-2)).flatMap(({epoch}) => {
       const isIt = ({epoch: hash, entry}: Past) =>
         equalBytes(hash, epoch.previous) && (entry?.version ?? 0) === epoch.version;
-      const began = past.filter(isIt).at(-1);
+      const began = history.past.filter(isIt).at(-1);
       return began ? [{roster: toRoster(began.seating), entry: began.entry}] : [];
     });
   }

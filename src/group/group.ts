@@ -1,20 +1,19 @@
 import {PeerGroupError} from '../errors.js';
-import type {Frame} from '../protocol/frames.js';
-import type {Base, Entry, Note} from '../protocol/records.js';
-import {openingTime} from '../transport/transport.js';
+import type {Entry, Note} from '../protocol/records.js';
 import {Attendance} from './attendance.js';
-import type {Branches} from './branches.js';
 import {Briefing} from './briefing.js';
+import {Connections} from './connections.js';
 import type {Content} from './content.js';
 import type {Context, GroupEnd} from './context.js';
+import {Dispatcher} from './dispatcher.js';
 import type {Claimed} from './doorbell.js';
 import {Hosting} from './hosting.js';
 import type {LazyExtras} from './lazy-extras.js';
 import type {Ledger} from './ledger.js';
+import type {Person} from './member.js';
 import {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import type {People} from './people.js';
-import type {Relay} from './relay.js';
 import type {Seat} from './roster.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
@@ -25,11 +24,6 @@ import {Vigil} from './vigil.js';
 
 /** ms. Somebody whom the host reports as having left may still have a last word on its way here. */
 const lastWords = 1000;
-
-interface Extra {
-  readonly relay: Relay;
-  readonly branches: Branches;
-}
 
 export interface GroupOptions {
   readonly context: Context;
@@ -68,8 +62,7 @@ export class Group {
   readonly #briefing: Briefing;
   readonly #mine: Seat;
   readonly #view: View;
-  /** What is loaded on its own. */
-  #extra: Extra | undefined;
+  readonly #connections: Connections;
   /** Whether this member was host when the consequences were last drawn. */
   #reigns = false;
 
@@ -86,13 +79,13 @@ export class Group {
     this.#mine = mine;
     const briefing = new Briefing(ledger, people, self, environment.clock);
     this.#briefing = briefing;
-    const mesh = new Mesh({
+    const mesh: Mesh = new Mesh({
       environment,
       mine,
       pulse: () => ({standing: ledger.standing, missing: this.#vigil.missing}),
-      dial: (peer, until) => this.#dial(peer, until),
-      dialThrough: async (peer, until) => this.#expect(peer, await (await this.#loadExtra()).relay.dial(peer, until)),
-      isStranger: session => this.#isStranger(session),
+      dial: (peer, until) => this.#connections.dial(peer, until),
+      dialThrough: (peer, until) => this.#connections.dialThrough(peer, until),
+      isStranger: session => this.#connections.isStranger(session),
       greet: session => {
         ledger.hear(session.proof.id, session.standing);
         return briefing.greet(session);
@@ -100,14 +93,14 @@ export class Group {
       inform: session => {
         ledger.hear(session.proof.id, session.standing);
         briefing.inform(session);
-        this.#meet(session);
+        this.#connections.meet(session);
       },
       mostBytes: context.maxMessageSize,
       deliver: (arrived, peer) => this.#traffic.deliver(arrived, peer),
       progress: (peer, transfer, bytes, total) => this.#traffic.arriving(peer, transfer, bytes, total),
       changed: peer => this.#linkChanged(peer),
       forgotten: peer => this.#renew(peer),
-      frame: (frame, session, peer) => this.#receive(frame, session, peer),
+      frame: (frame, session, peer) => dispatcher.receive(frame, session, peer),
       failed: context.warning,
       unbearable: peer => this.#banish(peer),
     });
@@ -139,13 +132,32 @@ export class Group {
         isCutOff: () => vigil.isCutOff,
         accept: session => this.accept(session),
         met: session => {
-          void this.#withExtra(({branches}) => branches.answers(session));
+          void this.#connections.withExtra(({branches}) => branches.answers(session));
           this.accept(session);
         },
         yield: address => this.#yield(address),
       },
       this.#over.signal,
     );
+    const host = () => this.#view.host;
+    const depart = (peer: Peer, reason: LeaveReason) => this.#depart(peer, reason);
+    this.#connections = new Connections(
+      {context, ledger, people, mesh, briefing, vigil, hosting: this.#hosting, extras: options.extras, host, depart},
+      this.#over.signal,
+    );
+    const dispatcher = new Dispatcher({
+      context,
+      ledger,
+      people,
+      mesh,
+      vigil,
+      hosting: this.#hosting,
+      connections: this.#connections,
+      host,
+      changed: person => this.#changed(person),
+      depart,
+      end: end => this.#end(end),
+    });
     ledger.listen({
       changed: entry => this.#review(entry),
       hears: id => vigil.isReached(id),
@@ -166,7 +178,7 @@ export class Group {
   start(claimed: Claimed | undefined): void {
     if (claimed) this.#hosting.serve(claimed);
     this.#review(undefined);
-    void this.#withExtra(() => {});
+    void this.#connections.withExtra(() => {});
   }
 
   get root() {
@@ -199,107 +211,19 @@ export class Group {
 
   // Connections.
 
-  /**
-   * Takes on a proven connection: of a member, a newcomer, or another group under the same name. `isEarly`: it was open
-   * before this member was in, and what it was proven to be need not be so any more.
-   */
+  /** @see Connections.accept */
   accept(session: Session, isEarly = false): void {
-    if (this.#isOurs(session)) {
-      this.#mesh.accept(session);
-      return this.#meet(session);
-    }
-    const peer = this.#mesh.peer(session.proof.id);
-    // It has gone on without this group. To the host it may be coming back.
-    if (peer && !isEarly && (session.proof.root || !this.#isHost)) this.#depart(peer, 'lost');
-    if (this.#isHost) return this.#hosting.receive(session);
-    const address = this.#view.host.note?.address;
-    session.send(address === undefined ? {type: 'goodbye'} : {type: 'redirect', address});
-    session.close();
+    this.#connections.accept(session, isEarly);
   }
 
-  /** Somebody dials the meeting point from there. */
+  /** @see Connections.rung */
   rung(from: string, connection: Promise<unknown>): void {
-    if (!this.#isHost) return;
-    if (this.#hosting.isOpen) void this.#withExtra(({relay}) => relay.introduce(from));
-    const invite = () => this.#isHost && this.#withExtra(({relay}) => relay.invite(from));
-    const opened = new AbortController();
-    connection.finally(() => opened.abort()).catch(() => {});
-    this.#context.environment.clock.after(
-      openingTime,
-      () => void invite(),
-      AbortSignal.any([this.#over.signal, opened.signal]),
-    );
-  }
-
-  /** Somebody has told where it stands, maybe on another branch than this host's. */
-  #meet(session: Session): void {
-    if (!this.#isHost || !this.#ledger.isApart(session.standing, session.proof.id)) return;
-    void this.#withExtra(({branches}) => branches.meet(session));
-  }
-
-  /** Rejects when it cannot be loaded, or the group is over. */
-  async #loadExtra(): Promise<Extra> {
-    const {Branches, Relay} = await this.#options.extras.load();
-    const {signal} = this.#over;
-    signal.throwIfAborted();
-    return (this.#extra ??= {
-      relay: new Relay(this.#context, this.#mesh, session => this.accept(session), signal),
-      branches: new Branches({
-        context: this.#context,
-        ledger: this.#ledger,
-        people: this.#people,
-        mesh: this.#mesh,
-        briefing: this.#briefing,
-        vigil: this.#vigil,
-        expel: (session, bases) => (this.#isHost ? this.#hosting.expel(session, bases) : session.close()),
-      }),
-    });
-  }
-
-  /** At once, if it is loaded. If it cannot be loaded, nothing happens, and whoever needs it tries again. */
-  #withExtra(action: (extra: Extra) => void | Promise<void>): void | Promise<void> {
-    return this.#extra ? action(this.#extra) : this.#loadExtra().then(action, () => {});
-  }
-
-  #isOurs({proof}: Session): boolean {
-    return equalBytes(proof.root, this.#ledger.root);
-  }
-
-  async #dial(peer: Peer, signal: AbortSignal): Promise<Session> {
-    const address = peer.person.note?.address;
-    if (address === undefined)
-      throw new PeerGroupError('unreachable', 'Nobody has told yet where this member can be dialled.');
-    return this.#expect(peer, await this.#context.dial(address, signal));
-  }
-
-  /** The session, if this member is at the other end of it, and still in this group. */
-  #expect(peer: Peer, session: Session): Session {
-    const right = session.proof.id === peer.person.id;
-    if (right && this.#isOurs(session)) return session;
-    session.close();
-    if (right) {
-      this.#depart(peer, 'lost');
-      throw new PeerGroupError('connection-lost', 'A member is not in this group any more, and has not said so.');
-    }
-    throw new PeerGroupError(
-      'bad-proof',
-      'Somebody else answered at the address of a member. The connection is closed.',
-    );
-  }
-
-  /**
-   * Only the host knows who is not in; to others somebody unknown may be a newcomer whose news is still on its way. And it
-   * may be the host of another branch.
-   */
-  #isStranger(session: Session): boolean {
-    if (!this.#isHost || this.#ledger.isApart(session.proof.standing, session.proof.id)) return false;
-    this.#hosting.expel(session);
-    return true;
+    this.#connections.rung(from, connection);
   }
 
   #linkChanged(peer: Peer): void {
     if (peer.link.attached) return this.#review(undefined);
-    this.#extra?.relay.interrupted(peer);
+    this.#connections.extra?.relay.interrupted(peer);
     if (this.#attendance.isParting(peer.seat)) return this.#depart(peer, 'left');
     this.#reconsider();
   }
@@ -311,78 +235,11 @@ export class Group {
     this.#reconsider();
   }
 
-  // Frames.
-
-  async #receive(frame: Frame, session: Session, peer: Peer | undefined): Promise<void> {
-    switch (frame.type) {
-      case 'state':
-        await this.#ledger.receiveState(frame.state, session.proof.id);
-        return this.#mesh.connect();
-      case 'entry': {
-        if (frame.note) await this.#receiveNote(frame.note, session);
-        const reception = await this.#ledger.receiveEntry(frame.entry);
-        if (reception === 'gap') peer?.beat();
-        return;
-      }
-      case 'note':
-        return this.#receiveNote(frame.note, session);
-      case 'carry':
-        return peer && this.#withExtra(({relay}) => relay.carry(frame, peer));
-      case 'carried':
-        return peer && this.#withExtra(({relay}) => relay.carried(frame, peer));
-      case 'invite':
-        if (!peer || session.proof.id !== this.#ledger.hostId) return;
-        // What comes behind it does not wait until that is loaded.
-        void this.#withExtra(({relay}) => void relay.visit(frame.address, peer));
-        return;
-      case 'invited':
-        if (!peer || !this.#isHost) return;
-        void this.#withExtra(({relay}) => void relay.call(frame.member, peer));
-        return;
-      case 'branch':
-        return this.#withExtra(({branches}) => branches.receiveBranch(frame, session));
-      case 'contest':
-        return this.#withExtra(({branches}) => branches.receiveContest(frame, session));
-      case 'deputy':
-        // Whoever says so may be host already, and the news of it still be held here.
-        if (peer) this.#hosting.inherit(peer.person.id, frame.token);
-        return;
-      case 'goodbye':
-        if (peer) this.#depart(peer, 'left');
-        return session.close();
-      case 'expelled':
-        if (!(await this.#mayExpel(session, peer, frame.bases))) return session.close();
-        if (frame.reason === 'ejected' && (this.#isHost || session.proof.id === this.#ledger.hostId)) {
-          return this.#end({type: 'ejected', reason: frame.text, by: this.#people.get(session.proof.id)?.member});
-        }
-        // Not where it came from: whoever said so may be no host at all.
-        return this.#end({type: 'rejoin', address: this.#isHost ? undefined : this.#view.host.note?.address});
-      case 'moved':
-        if (session.proof.id === this.#ledger.hostId) return this.#end({type: 'rejoin', address: frame.address});
-        // A host whom this member does not follow speaks for itself.
-        if (peer) this.#depart(peer, 'left');
-        return session.close();
-      default:
-        throw outOfRole(frame);
-    }
-  }
-
-  /** Only members can say that somebody is out; whoever hears the host is told by the host; and a host by another one. */
-  async #mayExpel(session: Session, peer: Peer | undefined, bases: readonly Base[]): Promise<boolean> {
-    if (this.#isHost) return this.#extra?.branches.concedes(session, bases) ?? false;
-    return peer !== undefined && (session.proof.id === this.#ledger.hostId || !this.#vigil.hearsHost);
-  }
-
-  async #receiveNote(note: Note, session: Session): Promise<void> {
-    const {id} = session.proof;
-    // Of others, whoever is no member speaks only as the host of another branch.
-    const isHeard = this.#mesh.peer(id) ?? this.#extra?.branches.hasShown(session);
-    const person = await this.#people.receive(note, id, Boolean(isHeard));
-    if (person && !this.#over.signal.aborted && this.#view.members.includes(person.member))
-      this.#context.listener.memberchange(person.member);
-  }
-
   // Who is in.
+
+  #changed({member}: Person): void {
+    if (!this.#over.signal.aborted && this.#view.members.includes(member)) this.#context.listener.memberchange(member);
+  }
 
   #addPeer(seat: Seat): Peer {
     const person = this.#people.meet(seat.id, seat.ticket.key);
@@ -426,7 +283,7 @@ export class Group {
     const leaving = this.#mesh.peers.filter(({seat}) => !stays.has(seat.key) && !this.#attendance.isParting(seat));
     for (const peer of leaving) {
       this.#mesh.remove(peer);
-      this.#extra?.relay.interrupted(peer, true);
+      this.#connections.extra?.relay.interrupted(peer, true);
       this.#people.forget(peer.person);
       if (seats.some(({id}) => id === peer.person.id)) this.#people.renew(peer.person);
     }
@@ -536,15 +393,8 @@ export class Group {
     this.#hosting.rest(undefined);
     this.#traffic.end(new PeerGroupError('left', why));
     this.#mesh.end();
-    this.#extra?.relay.end();
+    this.#connections.extra?.relay.end();
     this.#over.abort();
     this.#context.self.isHost = false;
   }
-}
-
-function outOfRole(frame: Frame): PeerGroupError {
-  return new PeerGroupError(
-    'bad-frame',
-    `A member sent “${frame.type}”, which is not its to send here. The connection is closed.`,
-  );
 }

@@ -199,7 +199,11 @@ export class Hosting {
 
   /** Somebody says that it is in this group, and is not: it missed that it was dropped. */
   expel(session: Session, bases: readonly Base[] = []): void {
-    const {reason, text} = this.#dropped.get(session.proof.id) ?? {reason: 'lost', text: ''};
+    const {id} = session.proof;
+    // By a host before this one.
+    const banned = {reason: 'ejected', text: 'You are banned from this group.'} as const;
+    const absent = this.#options.ledger.bans.includes(id) ? banned : ({reason: 'lost', text: ''} as const);
+    const {reason, text} = this.#dropped.get(id) ?? absent;
     session.send({type: 'expelled', reason, text, bases});
     session.close();
   }

@@ -14,12 +14,10 @@ import {
 } from '../protocol/records.js';
 import type {Standing} from '../protocol/frames.js';
 import {verifyReigns, verifyRoster, type ProvenReign} from './chain.js';
+import {History} from './history.js';
 import {applyChange, emptySeating, stayKey, toRoster, type Seat, type Seating} from './roster.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {equalBytes, hashOf, sign, verify} from './signing.js';
-
-/** Rosters that are remembered, to find the last one that two branches have in common. */
-const mostRemembered = 256;
 
 /** What became of a state or entry that somebody showed. */
 export type Reception =
@@ -31,13 +29,6 @@ export type Reception =
   | 'gap'
   /** It names a new host while the old one is still heard: kept for when it is not. */
   | 'held';
-
-/** A roster that was, in which epoch, and the change that had led to it. */
-export interface Past {
-  readonly epoch: Bytes;
-  readonly seating: Seating;
-  readonly entry: Entry | undefined;
-}
 
 /** Which of two branches goes on; `unknown` to whoever was not there yet when they parted. */
 export type Verdict = 'mine' | 'theirs' | 'unknown';
@@ -64,6 +55,7 @@ export class Ledger {
   readonly root: Bytes;
   /** Number of the epoch in which this member was let in. */
   readonly since: number;
+  readonly history = new History();
   readonly #crypto: Cryptography;
   #listener: LedgerListener | undefined;
   #reigns: readonly ProvenReign[];
@@ -71,13 +63,6 @@ export class Ledger {
   #entry: Entry | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #held: GroupState | undefined;
-  /** Rosters of the past, oldest first. */
-  readonly #past: Past[] = [];
-  /** Stays that ended by their own wish or the host's, as far as it was seen here. The last ones only. */
-  readonly #ended = new Set<string>();
-
-  /** The latest roster of the current epoch that each member has shown to know, or must. */
-  readonly #shown = new Map<string, Standing>();
 
   private constructor(
     crypto: Cryptography,
@@ -195,19 +180,7 @@ export class Ledger {
 
   /** The member `id` stands there, and so cannot say later that it was gone before. */
   hear(id: string, standing: Standing | undefined): void {
-    if (!standing || !equalBytes(standing.epoch, this.#head.hash)) return;
-    // What nobody can know yet is a lie, and would be held against whoever goes on from it.
-    if (standing.version > this.version || standing.version <= this.shownBy(id)) return;
-    this.#shown.delete(id);
-    this.#shown.set(id, standing);
-    const [oldest] = this.#shown.keys();
-    if (oldest !== undefined && this.#shown.size > 2 * limits.members) this.#shown.delete(oldest);
-  }
-
-  /** The version of the current epoch's roster that the member `id` is known to know. */
-  shownBy(id: string): number {
-    const shown = this.#shown.get(id);
-    return shown && equalBytes(shown.epoch, this.#head.hash) ? shown.version : -1;
+    this.history.hear(id, standing, this.standing);
   }
 
   #reign(epoch: Bytes): ProvenReign | undefined {
@@ -215,8 +188,7 @@ export class Ledger {
   }
 
   #remember(): void {
-    this.#past.push({epoch: this.#head.hash, seating: this.#seating, entry: this.#entry});
-    if (this.#past.length > mostRemembered) this.#past.shift();
+    this.history.remember({epoch: this.#head.hash, seating: this.#seating, entry: this.#entry});
   }
 
   #serially<T>(job: () => Promise<T>): Promise<T> {
@@ -264,23 +236,13 @@ export class Ledger {
   }
 
   #follow(seating: Seating, entry: Entry): void {
-    this.#noteEnds(seating);
+    this.history.noteEnds(this.seats, seating);
     this.#seating = seating;
     this.#entry = entry;
     // Whoever would succeed a host that goes on writing says so again, or has given it up.
     this.#held = undefined;
     this.#remember();
     this.#listener?.changed(entry);
-  }
-
-  /** Stays that are over in a later roster of this branch, and not lost. */
-  #noteEnds({seats, lost}: Seating): void {
-    const [stays, away] = [new Set(seats.map(({key}) => key)), new Set(lost.map(({member}) => member))];
-    for (const {key, id} of this.seats) if (!stays.has(key) && !away.has(id)) this.#ended.add(key);
-    for (const oldest of this.#ended) {
-      if (this.#ended.size <= limits.bans) return;
-      this.#ended.delete(oldest);
-    }
   }
 
   /** Becomes host after a host that is gone. Nothing happens if meanwhile somebody else has. */
@@ -341,19 +303,24 @@ export class Ledger {
       const {reigns, seating} = await this.#verify(state);
       const goesOn = reigns.some(reign => equalBytes(reign.hash, this.#head.hash));
       const isHosts = from === this.hostId;
-      if ((!goesOn && !isHosts) || !this.mayReign(reigns) || this.isOut(reigns)) return 'known';
-      const news = reigns.filter(({hash}) => !this.#reign(hash));
-      // Whoever goes on from whom that has left, or says that it took over before it is known to have been there, has to show more.
-      const isEarly = news[0] && news[0].epoch.version < this.shownBy(news[0].hostId);
-      if (isEarly || news.some(reign => this.hasGone(reign))) return 'known';
+      // Where the host itself goes its members follow, also to somebody whom it had removed.
+      if (!isHosts && (!goesOn || !this.mayReign(reigns) || this.#isDoubtful(reigns))) return 'known';
       if (!isSame && !isHosts && this.#listener?.hears(this.hostId)) {
         this.#held = state;
         return 'held';
       }
-      if (goesOn) this.#noteEnds(seating);
+      if (goesOn) this.history.noteEnds(this.seats, seating);
       this.#adopt(reigns, seating, state.entry);
       return 'followed';
     });
+  }
+
+  /** Whether one goes on from somebody who has left, or says that it took over before it is known to have been there: it has to show more. */
+  #isDoubtful(reigns: readonly ProvenReign[]): boolean {
+    const news = reigns.filter(({hash}) => !this.#reign(hash));
+    const [first] = news;
+    const isEarly = first && first.epoch.version < this.history.shownBy(first.hostId, this.#head.hash);
+    return isEarly === true || news.some(reign => this.hasGone(reign));
   }
 
   /**
@@ -383,17 +350,6 @@ export class Ledger {
 
   get reigns(): readonly ProvenReign[] {
     return this.#reigns;
-  }
-
-  /** Rosters that are remembered, oldest first. */
-  get past(): readonly Past[] {
-    return this.#past;
-  }
-
-  /** The roster at some version of an epoch, or the last one before that is remembered. */
-  rosterAt(epoch: Bytes, version: number): readonly Seat[] | undefined {
-    const isBefore = (entry: Entry | undefined) => (entry?.version ?? 0) <= version;
-    return this.#past.filter(past => equalBytes(past.epoch, epoch) && isBefore(past.entry)).at(-1)?.seating.seats;
   }
 
   async #verify(state: GroupState) {
@@ -431,12 +387,7 @@ export class Ledger {
   /** Whether this host is banned, or its stay has ended otherwise than by a lost connection. */
   hasGone({hostId, ticket, hash}: ProvenReign): boolean {
     // The founder has the first ticket of the first epoch.
-    return this.bans.includes(hostId) || this.hasEnded(stayKey(ticket ?? {epoch: hash, index: 0}));
-  }
-
-  /** Whether a stay has ended by its own wish or the host's, as far as it was seen here. */
-  hasEnded(stay: string): boolean {
-    return this.#ended.has(stay);
+    return this.bans.includes(hostId) || this.history.hasEnded(stayKey(ticket ?? {epoch: hash, index: 0}));
   }
 
   /**
@@ -448,7 +399,7 @@ export class Ledger {
     const [first] = news;
     if (!first || !equalBytes(first.epoch.previous, this.#head.hash)) return true;
     // Whom this side has lost since may well lead the other.
-    const seats = [...this.seats, ...(this.rosterAt(this.#head.hash, first.epoch.version) ?? [])];
+    const seats = [...this.seats, ...(this.history.rosterAt(this.#head.hash, first.epoch.version) ?? [])];
     const lost = new Set(this.#seating.lost.map(({member}) => member));
     return news.every(({hostId, ticket}) => {
       if (!ticket || seats.some(seat => seat.id === hostId) || lost.has(hostId)) return true;

@@ -272,6 +272,7 @@ export class Mesh {
         session.standing = frame.standing;
         if (linked) {
           linked.missing = new Set(frame.missing);
+          linked.standing = frame.standing;
           if (linked.missing.has(this.#options.mine.id)) this.connect();
           this.#options.inform(session);
         }

@@ -22,6 +22,11 @@ const content: ReadonlySet<Frame['type']> = new Set([
   'carried',
 ]);
 
+function reignsIn(frame: Frame): number {
+  if ('reigns' in frame) return frame.reigns.length;
+  return 'state' in frame ? frame.state.reigns.length : 0;
+}
+
 export interface SessionReader {
   /** Frames come one at a time: the next one waits until this has resolved. What it throws ends the session. */
   frame(frame: Frame): void | Promise<void>;
@@ -106,7 +111,7 @@ export class Session {
       if (this.over) return undefined;
       try {
         const frame = decodeFrame(message);
-        if (!content.has(frame.type)) this.#allowance.spend(message.length);
+        if (!content.has(frame.type)) this.#allowance.spend(message.length, reignsIn(frame));
         return this.#reader?.frame(frame)?.catch(fail);
       } catch (error) {
         return fail(error);

@@ -63,7 +63,7 @@ export class View {
     const told = attendance.reason(seat);
     if (told) return told;
     if (ledger.bans.includes(seat.id)) return 'ejected';
-    return ledger.hasEnded(seat.key) ? 'left' : 'lost';
+    return ledger.history.hasEnded(seat.key) ? 'left' : 'lost';
   }
 
   #list(): void {

@@ -2,7 +2,6 @@ import {strict as assert} from 'node:assert';
 import {describe, it} from 'node:test';
 import {Briefing} from '../../src/group/briefing.js';
 import {hashOf, sign} from '../../src/group/signing.js';
-import {toHex} from '../../src/protocol/schema.js';
 import {
   epoch as epochKind,
   roster as rosterKind,
@@ -50,22 +49,9 @@ async function claim(
   friends: readonly Outlaw[] = [],
   {to, names = []}: {readonly to?: Actor; readonly names?: readonly string[]} = {},
 ) {
-  const {crypto, meetingPoint} = stage.world;
-  const {identity, address} = mallory;
-  const [founding] = early.reigns;
-  const ticket = early.roster.members.find(({key}) => toHex(key) === toHex(identity.publicKey));
-  assert.ok(founding && ticket && early.entry);
-  const epoch = await sign(identity, 'epoch', root, epochKind, {
-    kind: 'take',
-    number: 1,
-    previous: root,
-    host: identity.publicKey,
-    version: early.entry.version,
-    roster: await hashOf(crypto, rosterKind, early.roster),
-    approval: founding.epoch.approval,
-    nonce: crypto.random(16),
-  });
-  const hash = await hashOf(crypto, epochKind, epoch);
+  const {meetingPoint} = stage.world;
+  const {address} = mallory;
+  const {reigns, hash} = await mallory.succeed(early, root);
   mallory.pretended = root;
   const call = () => (to ? mallory.link(to) : mallory.call(meetingPoint, root, {number: 1, epoch: hash, version: 0}));
   const notes = [mallory, ...friends].map(({identity: speaker, name}) =>
@@ -78,7 +64,6 @@ async function claim(
       profile: new Uint8Array(),
     }),
   );
-  const reigns = [founding, {epoch, ticket}];
   const bases = [{roster: early.roster, entry: early.entry}];
   const said = (await Promise.all(notes)).map(note => ({type: 'note', note}) as const);
   const stands = [...[mallory, ...friends].map(({identity: {id}}) => id), ...names];
@@ -116,36 +101,25 @@ async function claimByPuppet({stage, mallory, root, early}: Awaited<ReturnType<t
   const {crypto, meetingPoint} = stage.world;
   const puppet = await Outlaw.come(stage, 'Puppet');
   puppet.pretended = root;
-  const [founding] = early.reigns;
-  const ticket = early.roster.members.find(({key}) => toHex(key) === toHex(mallory.identity.publicKey));
-  assert.ok(founding && ticket && early.entry);
-  const fields = {approval: founding.epoch.approval, kind: 'take'} as const;
-  const first = await sign(mallory.identity, 'epoch', root, epochKind, {
-    ...fields,
-    number: 1,
-    previous: root,
-    host: mallory.identity.publicKey,
-    version: early.entry.version,
-    roster: await hashOf(crypto, rosterKind, early.roster),
-    nonce: crypto.random(16),
-  });
+  const {reigns: first, hash: previous} = await mallory.succeed(early, root);
   const own = await sign(mallory.identity, 'ticket', root, ticketKind, {
     number: 1,
-    epoch: await hashOf(crypto, epochKind, first),
+    epoch: previous,
     index: early.roster.next,
     key: puppet.identity.publicKey,
   });
   const roster = {...early.roster, next: early.roster.next + 1, members: [...early.roster.members, own]};
   const second = await sign(puppet.identity, 'epoch', root, epochKind, {
-    ...fields,
+    kind: 'take',
     number: 2,
-    previous: await hashOf(crypto, epochKind, first),
+    previous,
     host: puppet.identity.publicKey,
     version: 1,
     roster: await hashOf(crypto, rosterKind, roster),
+    approval: first.every(({epoch}) => epoch.approval),
     nonce: crypto.random(16),
   });
-  const reigns = [founding, {epoch: first, ticket}, {epoch: second, ticket: own}];
+  const reigns = [...first, {epoch: second, ticket: own}];
   const bases = [{roster: early.roster, entry: early.entry}];
   const hash = await hashOf(crypto, epochKind, second);
   const call = () => puppet.call(meetingPoint, root, {number: 2, epoch: hash, version: 0});

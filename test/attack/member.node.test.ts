@@ -146,8 +146,6 @@ void describe('A member that sends', () => {
     const stranger = await Outlaw.come(stage, 'Nobody');
     const frames: Frame[] = [
       {type: 'expelled', reason: 'ejected', text: 'go', bases: []},
-      {type: 'deputy', token: address},
-      {type: 'invite', address: stranger.address},
       {type: 'invited', member: mallory.identity.id},
       // To whoever says that, the group has ended for the one who says it: nothing can come after.
       {type: 'moved', address: mallory.address},
@@ -166,6 +164,39 @@ void describe('A member that sends', () => {
     stranger.leave();
     await unharmed(scene);
   });
+
+  for (const type of ['deputy', 'invite'] as const) {
+    void it(`“${type}” as if it were host, while it follows the same one, loses the connection; if it stands elsewhere, it is not heard`, async () => {
+      const scene = await gathered();
+      const {stage, mallory, bob, mark} = scene;
+      const stranger = await Outlaw.come(stage, 'Nobody');
+      const frames = {
+        deputy: {type: 'deputy', token: address},
+        invite: {type: 'invite', address: stranger.address},
+      } as const;
+      const call = await mallory.link(bob);
+      const standing = {number: 1, epoch: new Uint8Array(32), version: 0};
+      call.send({type: 'ping', stamp: 0, standing, missing: []}, frames[type]);
+      await stage.advance(500);
+      assert.equal(call.isOver, false);
+      assert.deepEqual(stage.told(/has error/, mark), []);
+      const {standing: same, state, root} = mallory;
+      assert.ok(same && state && root);
+      // It has just become host, which Bob holds back while he hears Ann.
+      const {reigns} = await mallory.succeed(state, root);
+      const taken = {type: 'state', state: {...state, reigns, entry: undefined}} as const;
+      call.send({type: 'ping', stamp: 0, standing: same, missing: []}, taken, frames[type]);
+      await stage.advance(500);
+      assert.equal(call.isOver, false);
+      assert.deepEqual(stage.told(/has error|has host/, mark), []);
+      call.send({type: 'ping', stamp: 0, standing: same, missing: []}, frames[type]);
+      await stage.until(() => call.isOver);
+      assert.equal(stage.told(/Bob has error bad-frame/, mark).length, 1);
+      assert.deepEqual(stranger.callers, []);
+      stranger.leave();
+      await unharmed(scene);
+    });
+  }
 
   void it('thousands of values that cannot be read has the page told of some', async () => {
     const scene = await gathered();
@@ -358,6 +389,21 @@ void describe('A member that floods', () => {
     await stage.until(() => toAnn.isOver);
     assert.equal(stage.told(/Ann has error bad-frame/).length, 1);
     assert.ok(toAnn.all('pong').length < 4500);
+    await unharmed(scene);
+  });
+
+  void it('with changes of host, whose signatures have to be checked, may show fewer', async () => {
+    const scene = await gathered();
+    const {stage, mallory, toAnn} = scene;
+    const {state, root} = mallory;
+    assert.ok(state && root);
+    const {reigns} = await mallory.succeed(state, root);
+    for (let count = 0; count < 800; count += 1) toAnn.send({type: 'branch', reigns});
+    await stage.advance(1000);
+    assert.equal(toAnn.isOver, false);
+    for (let count = 0; count < 400; count += 1) toAnn.send({type: 'branch', reigns});
+    await stage.until(() => toAnn.isOver);
+    assert.equal(stage.told(/Ann has error bad-frame/).length, 1);
     await unharmed(scene);
   });
 

@@ -1,8 +1,15 @@
 import type {Bytes, Clock, Identity} from '../../src/environment.js';
 import {Session} from '../../src/group/session.js';
-import {sign} from '../../src/group/signing.js';
+import {hashOf, sign} from '../../src/group/signing.js';
 import type {Frame, FrameOf, Standing} from '../../src/protocol/frames.js';
-import {note as noteKind, type GroupState, type Note} from '../../src/protocol/records.js';
+import {
+  epoch as epochKind,
+  note as noteKind,
+  roster as rosterKind,
+  type GroupState,
+  type Note,
+  type Reign,
+} from '../../src/protocol/records.js';
 import {toHex} from '../../src/protocol/schema.js';
 import type {Connection, Endpoint} from '../../src/transport/transport.js';
 import type {Actor} from '../sim/actor.js';
@@ -158,6 +165,28 @@ export class Outlaw {
   get standing(): Standing | undefined {
     const {entry, reigns} = this.state ?? {};
     return entry && {number: reigns?.at(-1)?.epoch.number ?? 0, epoch: entry.epoch, version: entry.version};
+  }
+
+  /** It goes on from the founder as the group was then: its epoch, and what that is known by. */
+  async succeed(
+    {reigns, roster, entry}: GroupState,
+    root: Bytes,
+  ): Promise<{readonly reigns: Reign[]; readonly hash: Bytes}> {
+    const {crypto} = this.#stage.world;
+    const [founding] = reigns;
+    const ticket = roster.members.find(({key}) => toHex(key) === toHex(this.identity.publicKey));
+    if (!founding || !ticket) throw new Error('it is not in');
+    const epoch = await sign(this.identity, 'epoch', root, epochKind, {
+      kind: 'take',
+      number: 1,
+      previous: root,
+      host: this.identity.publicKey,
+      version: entry?.version ?? 0,
+      roster: await hashOf(crypto, rosterKind, roster),
+      approval: founding.epoch.approval,
+      nonce: crypto.random(16),
+    });
+    return {reigns: [founding, {epoch, ticket}], hash: await hashOf(crypto, epochKind, epoch)};
   }
 
   #resume(call: Call, to: Actor): void {

@@ -2,13 +2,13 @@
 import '../../src/define.js';
 import {PeerGroupError} from '../../src/index.js';
 import type {
-  errorCodes,
   GroupState,
   JoinRequest,
   LinkStats,
   Member,
   PeerGroup,
   PeerGroupErrorCode,
+  PeerGroupErrorMeanings,
   PeerGroupMessageEvent,
 } from '../../src/index.js';
 
@@ -91,7 +91,7 @@ export function proofs(element: PeerGroup, member: Member, code: PeerGroupErrorC
   void element.send(1, {too: member});
 
   // Codes are a closed set.
-  exactly<keyof typeof errorCodes>()(code);
+  exactly<keyof PeerGroupErrorMeanings>()(code);
   // @ts-expect-error: no such code.
   void new PeerGroupError('oops', 'Oops.');
 }

@@ -206,12 +206,13 @@ describe('A stranger at the door', () => {
     await isUnimpressed(ann, bob);
   });
 
-  it('whose note or credential makes no sense is let go', async () => {
+  it('whose note or credential makes no sense is let go, and refused for the latter', async () => {
     const {ann, bob} = await gathered();
     const root = await rootAt(doorbell);
     const note = await eve.note(root, 'Eve');
     const {publicKey} = await crypto.createIdentity();
     const borrowed = await noteOf({...eve.identity, publicKey}, root, 'Eve', 1);
+    const answers: string[][] = [];
     for (const request of [
       {type: 'request', note, credential: new Uint8Array([63, 63])},
       {type: 'request', note: {...note, name: 'Adam'}, credential: new Uint8Array()},
@@ -220,7 +221,9 @@ describe('A stranger at the door', () => {
       const call = await eve.call(doorbell);
       call.send(request);
       await until(() => call.closed);
+      answers.push(call.types);
     }
+    expect(answers).to.deep.equal([['refused'], [], []]);
     expect(told(ann, 'error').map(({error}) => error.code)).to.deep.equal(['bad-frame', 'bad-frame', 'bad-frame']);
     expect(told(ann, 'joinrequest').length).to.equal(1);
     await isUnimpressed(ann, bob);

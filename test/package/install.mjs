@@ -1,6 +1,6 @@
 /** Packs the package, installs it in an empty project, and uses it there as others do. */
 import {execFileSync} from 'node:child_process';
-import {cpSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {requireFreshBuild} from './fresh.mjs';
@@ -25,9 +25,19 @@ try {
   writeFileSync(join(project, 'package.json'), '{"private": true, "type": "module"}');
   run(`npm install --prefer-offline --no-audit --no-fund ./${tarball}`);
   run('node import.js');
+  // What the README has users of React declare.
+  const declared = /```ts\n(import type {DetailedHTMLProps[^]+?)```/.exec(
+    readFileSync(join(root, 'README.md'), 'utf8'),
+  );
+  writeFileSync(join(project, 'jsx.d.ts'), declared?.[1] ?? '');
+  mkdirSync(join(project, 'node_modules/@types'), {recursive: true});
+  for (const name of ['@types/react', 'csstype']) {
+    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
+  }
   for (const resolution of ['nodenext', 'bundler']) {
     const module = resolution === 'bundler' ? 'esnext' : resolution;
-    bin(`tsc --noEmit --strict --target es2022 --module ${module} --moduleResolution ${resolution} use.ts`);
+    const options = `--strict --types react --jsx react-jsx --target es2022 --module ${module} --moduleResolution ${resolution}`;
+    bin(`tsc --noEmit ${options} use.ts room.tsx jsx.d.ts`);
   }
 } catch (error) {
   const {

@@ -690,7 +690,7 @@ describe('Two branches of a group that was cut', () => {
     expect(await contest(bobs, puppets, [[bob], []])).to.equal('theirs');
   });
 
-  it('do not end a host that came later and is alone, nor have it follow, by names', async () => {
+  it('do not end a host that came later and is alone; nor have it follow, or join anew, by names', async () => {
     const group = await founded();
     const [bob, cem] = [await admit(group), await admit(group)];
     const bobs = alone(await reader(group));
@@ -703,7 +703,11 @@ describe('Two branches of a group that was cut', () => {
     const signed = (id: string) => (id === eve.id ? eves : cems).standing.epoch;
     const stands = {from: cem.id, isHost: true, mine: [eve.id], theirs: [cem.id, group.ann.id]};
     const names = (id: string) => (id === eve.id ? eves.standing.epoch : undefined);
-    expect(await judge(eves).yields(cems.state.reigns, [], {...stands, standsBy: signed})).to.equal(false);
+    const yields = (standsBy: (id: string) => Uint8Array<ArrayBuffer> | undefined, reason: 'ejected' | 'lost') =>
+      judge(eves).yields(cems.state.reigns, [], {...stands, standsBy}, reason);
+    expect(await yields(signed, 'ejected')).to.equal(false);
+    expect(await yields(names, 'lost')).to.equal(false);
+    expect(await yields(signed, 'lost')).to.equal(true);
     expect(await judge(eves).receive(cems.state, [], {...stands, standsBy: names}, false)).to.equal('unknown');
     expect(await judge(eves).receive(cems.state, [], {...stands, standsBy: signed}, false)).to.equal('theirs');
   });
@@ -719,7 +723,7 @@ describe('Two branches of a group that was cut', () => {
     const standsBy = (id: string) => (id === dee.id ? dees : bobs).standing.epoch;
     const stands = {from: dee.id, isHost: true, mine: [bob.id, cem.id], theirs: [dee.id], standsBy};
     expect(await judge(bobs).receive(state, [], stands, false)).to.equal('mine');
-    expect(await judge(bobs).yields(state.reigns, [], stands)).to.equal(false);
+    expect(await judge(bobs).yields(state.reigns, [], stands, 'ejected')).to.equal(false);
   });
 
   it('have no other roster in common by what a host signed after it had gone', async () => {
@@ -831,27 +835,37 @@ describe('Two branches of a group that was cut', () => {
         theirs: theirs.map(({id}) => id),
         standsBy,
       };
-      return judge(bobs).yields(cems.state.reigns, judge(cems).bases(bobs.state.reigns), stands);
+      return judge(bobs).yields(cems.state.reigns, judge(cems).bases(bobs.state.reigns), stands, 'ejected');
     };
     expect(await yields(cem, dee)).to.equal(true);
     // Of equals, the one that has removed the other, unless that has let others in since.
     expect(
-      await judge(bobs).yields(cems.state.reigns, [], {
-        from: cems.hostId,
-        isHost: true,
-        mine: [bob.id],
-        theirs: [cem.id],
-        standsBy,
-      }),
+      await judge(bobs).yields(
+        cems.state.reigns,
+        [],
+        {
+          from: cems.hostId,
+          isHost: true,
+          mine: [bob.id],
+          theirs: [cem.id],
+          standsBy,
+        },
+        'ejected',
+      ),
     ).to.equal(true);
     expect(
-      await judge(bobs).yields(cems.state.reigns, [], {
-        from: cems.hostId,
-        isHost: true,
-        mine: [bob.id, late.id],
-        theirs: [cem.id],
-        standsBy,
-      }),
+      await judge(bobs).yields(
+        cems.state.reigns,
+        [],
+        {
+          from: cems.hostId,
+          isHost: true,
+          mine: [bob.id, late.id],
+          theirs: [cem.id],
+          standsBy,
+        },
+        'ejected',
+      ),
     ).to.equal(false);
     // Nobody's silence speaks for a branch.
     expect(await yields(cem)).to.equal(false);
@@ -872,13 +886,18 @@ describe('Two branches of a group that was cut', () => {
     const standsBy = (id: string) => ([cem.id, dee.id].includes(id) ? cems : bobs).standing.epoch;
     const mine = [bob.id, group.ann.id];
     const yields = (bases: readonly Base[]) =>
-      judge(bobs).yields(cems.state.reigns, bases, {
-        from: cems.hostId,
-        isHost: true,
-        mine,
-        theirs: [cem.id, dee.id],
-        standsBy,
-      });
+      judge(bobs).yields(
+        cems.state.reigns,
+        bases,
+        {
+          from: cems.hostId,
+          isHost: true,
+          mine,
+          theirs: [cem.id, dee.id],
+          standsBy,
+        },
+        'ejected',
+      );
     expect(await yields(judge(cems).bases(undefined))).to.equal(false);
     expect(await yields(judge(cems).bases(bobs.state.reigns))).to.equal(true);
     const stands = {from: cems.hostId, isHost: true, mine, theirs: [cem.id, dee.id], standsBy};

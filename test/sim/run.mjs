@@ -4,20 +4,58 @@ import {parseArgs} from 'node:util';
 
 setMaxListeners(0);
 
-/** `npm run sim -- --seeds 1000 --from 1 [--story]`: runs that many worlds, and tells which of them break a promise. */
+/**
+ * `npm run sim -- --seeds 1000 --from 1 [--story]`: runs that many worlds, and tells which of them break a promise.
+ *
+ * `npm run sim -- --cuts 2 --members 3`: instead, cuts a group of 3 in two, in every way, with up to 2 things that happen
+ * meanwhile. `--play '{"sides": [0, 1, 1], "server": 0, "things": ["wait"]}'`: tells the story of one of these.
+ */
 const {values} = parseArgs({
-  options: {seeds: {type: 'string', default: '500'}, from: {type: 'string', default: '1'}, story: {type: 'boolean'}},
+  options: {
+    seeds: {type: 'string', default: '500'},
+    from: {type: 'string', default: '1'},
+    story: {type: 'boolean'},
+    cuts: {type: 'string'},
+    members: {type: 'string', default: '3'},
+    play: {type: 'string'},
+  },
 });
-const outfile = new URL('../../node_modules/.cache/sim.mjs', import.meta.url).pathname;
-await build({
-  entryPoints: [new URL('scenario.ts', import.meta.url).pathname],
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  sourcemap: 'inline',
-  outfile,
-});
-const {simulate} = await import(outfile);
+
+/** @param {string} name */
+async function load(name) {
+  const outfile = new URL(`../../node_modules/.cache/${name}.mjs`, import.meta.url).pathname;
+  await build({
+    entryPoints: [new URL(`${name}.ts`, import.meta.url).pathname],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    sourcemap: 'inline',
+    outfile,
+  });
+  return import(outfile);
+}
+
+if (values.play !== undefined) {
+  const {playCut} = await load('cut');
+  const {things, ...cut} = JSON.parse(values.play);
+  const {world} = await playCut(cut, things);
+  console.log(world.story.join('\n'));
+  process.exit(world.failure ? 1 : 0);
+}
+if (values.cuts !== undefined) {
+  const {everyCut} = await load('cut');
+  let passed = 0;
+  let failed = 0;
+  for await (const {cut, things, world} of everyCut(Number(values.members), Number(values.cuts))) {
+    if (world.failure) failed += 1;
+    else passed += 1;
+    if (world.failure) console.log(`--play '${JSON.stringify({...cut, things})}': ${world.failure.message}`);
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed > 0 ? 1 : 0);
+}
+
+const {simulate} = await load('scenario');
 process.on('unhandledRejection', error => {
   console.error('unhandled', error);
 });

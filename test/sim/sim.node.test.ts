@@ -1,6 +1,7 @@
 import {strict as assert} from 'node:assert';
 import {setMaxListeners} from 'node:events';
 import {test} from 'node:test';
+import {everyCut, playCut} from './cut.js';
 import {simulate} from './scenario.js';
 
 // A page has one AbortSignal for all that ends with it.
@@ -28,6 +29,32 @@ void test('worlds that once failed', async () => {
   for (const seed of once) {
     const {failure, story} = await simulate(seed);
     assert.equal(failure, undefined, `seed ${seed}: ${failure?.message}\n${story.slice(-40).join('\n')}`);
+  }
+});
+
+void test('a group of three that is cut in two, in every way and with whatever happens on either side, becomes one group', async () => {
+  let count = 0;
+  for await (const {cut, things, world} of everyCut(3, 1)) {
+    const {failure, story} = world;
+    const what = JSON.stringify({...cut, things});
+    assert.equal(failure, undefined, `${what}: ${failure?.message}\n${story.slice(-40).join('\n')}`);
+    count += 1;
+  }
+  assert.ok(count > 50);
+});
+
+/** With whom a removed host has let in; with the members of a host that gives way to somebody whom it has removed. */
+const cutOnce = [
+  {sides: [0, 1, 0], server: 1, things: ['ban 0 Bob', 'wait', 'join']},
+  {sides: [0, 0, 1], server: 1, things: ['ban 0 Carl', 'wait', 'join']},
+  {sides: [0, 1, 1], server: 0, things: ['ban 0 Bob', 'wait', 'join']},
+  {sides: [0, 1, 0], server: 1, things: ['ban 0 Bob', 'leave Ann', 'wait', 'join']},
+] as const;
+
+void test('cuts that once left two groups', async () => {
+  for (const {things, ...cut} of cutOnce) {
+    const {failure, story} = (await playCut(cut, things)).world;
+    assert.equal(failure, undefined, `${things.join()}: ${failure?.message}\n${story.slice(-40).join('\n')}`);
   }
 });
 
