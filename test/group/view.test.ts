@@ -20,7 +20,7 @@ describe('The group as the page sees it', () => {
     };
     const view = new View({
       context: {self, listener},
-      ledger: {seats, hostId, bans: [], hasEnded: () => false},
+      ledger: {seats, hostId, bans: [], history: {hasEnded: () => false}},
       attendance: {present: seats, isGone: () => false, reason: () => undefined},
       people: {get: (id: string) => (id === hostId ? host : self)},
       mesh: {
