@@ -1280,8 +1280,14 @@ const mutants = [
   {
     rule: 'who has left does not stand by what was before',
     file: 'src/group/contest.ts',
-    edits: [['fork.theirs ? common : common.filter(({key}) => !this.#ledger.history.hasEnded(key))', 'common']],
+    edits: [['fork.theirs ? common : common.filter(isThere)', 'common']],
     tests: 'protocol/ledger',
+  },
+  {
+    rule: 'but it does when it is back',
+    file: 'src/group/contest.ts',
+    edits: [[' || this.#people.hasReturned(id);', ';']],
+    tests: 'sim/sim',
   },
   {
     rule: 'a host with more by it does not give way to one who came later',

@@ -56,7 +56,7 @@ export class Branches {
 
   constructor(options: BranchesOptions) {
     this.#options = options;
-    this.#contest = new Contest(options.context.environment.crypto, options.ledger);
+    this.#contest = new Contest(options.context.environment.crypto, options.ledger, options.people);
   }
 
   get #isHost(): boolean {

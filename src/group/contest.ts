@@ -5,6 +5,7 @@ import {verifyBase} from './bases.js';
 import type {ProvenReign} from './chain.js';
 import type {Past} from './history.js';
 import type {Ledger, Verdict} from './ledger.js';
+import type {People} from './people.js';
 import {compareTickets, toRoster, type Seat} from './roster.js';
 import {equalBytes} from './signing.js';
 import type {LeaveReason} from './types.js';
@@ -45,10 +46,12 @@ export interface Stands {
 export class Contest {
   readonly #crypto: Cryptography;
   readonly #ledger: Ledger;
+  readonly #people: Pick<People, 'hasReturned'>;
 
-  constructor(crypto: Cryptography, ledger: Ledger) {
+  constructor(crypto: Cryptography, ledger: Ledger, people: Pick<People, 'hasReturned'>) {
     this.#crypto = crypto;
     this.#ledger = ledger;
+    this.#people = people;
   }
 
   /**
@@ -130,8 +133,9 @@ export class Contest {
       ids.filter(id => epochs.has(toHex(stands.standsBy(id) ?? new Uint8Array())));
     const count = (seats: readonly Seat[], ids: readonly string[]) => seats.filter(({id}) => ids.includes(id)).length;
     const all = signers(stands.theirs, ownEpochs(theirs, fork.before));
-    // Who has left said so last; what it signed of the way in common it signed before.
-    const others = fork.theirs ? common : common.filter(({key}) => !this.#ledger.history.hasEnded(key));
+    // Who has left said so last, unless it is back; what it signed of the way in common it signed before.
+    const isThere = ({key, id}: Seat) => !this.#ledger.history.hasEnded(key) || this.#people.hasReturned(id);
+    const others = fork.theirs ? common : common.filter(isThere);
     const stayed = Number(!fork.mine) - Number(!fork.theirs);
     const older =
       compareTickets(theirHead.ticket, myHead.ticket) || (toHex(myHead.hash) < toHex(theirHead.hash) ? 1 : -1);

@@ -51,6 +51,12 @@ export class People {
     if (oldest !== undefined && this.#last.size > 2 * limits.members) this.#last.delete(oldest);
   }
 
+  /** Whether somebody has said something since it left: it is in some branch of the group again. */
+  hasReturned(id: string): boolean {
+    const {counter} = this.get(id)?.note ?? {counter: -1};
+    return counter > (this.#last.get(id) ?? Infinity);
+  }
+
   /** Somebody who left is back: another object, which says the same. */
   renew({id, key, note}: Person): void {
     const again = new Person(id, key, false);

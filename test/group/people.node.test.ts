@@ -18,7 +18,11 @@ void test('what somebody said before its last word does not count again when it 
   assert.equal(await people.receive(first, 'cem'), undefined);
   assert.equal(people.get(bob.id), undefined);
   assert.equal((await people.receive(last, 'cem'))?.note?.name, 'Bobby');
+  assert.equal(people.hasReturned(bob.id), false);
+  await people.receive(await noteOf(bob, root, 'Bob', 3), 'cem');
+  assert.equal(people.hasReturned(bob.id), true);
   people.forget(people.get(bob.id) ?? assert.fail());
+  assert.equal(people.hasReturned(bob.id), false);
 });
 
 void test('somebody who comes back with an earlier clock is believed about itself', async () => {
