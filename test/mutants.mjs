@@ -503,7 +503,7 @@ const mutants = [
   {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/connections.ts',
-    edits: [['this.#isHost && this.withExtra(({relay}) => relay.invite(from))', 'undefined']],
+    edits: [['this.#isHost && this.withExtra(({relay}) => relay.invite(from, follows))', 'undefined']],
     tests: 'sim/relay',
   },
   {

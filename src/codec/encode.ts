@@ -52,13 +52,15 @@ export const copyLimit = 8 * 1024 * 1024;
  *
  * Throws a `PeerGroupError` `data-clone` that names the place of what cannot travel: functions, symbols, and objects
  * of the platform other than `Blob`, `File` and `DOMException`. If a getter threw, its error is the `cause`.
+ *
+ * `mostInline`: bytes of a buffer that is no body.
  */
-export function encode(value: unknown): Encoded {
+export function encode(value: unknown, mostInline = inlineLimit): Encoded {
   const encoder = spare ?? new Encoder();
   // A getter in the value may encode another one.
   spare = undefined;
   try {
-    return encoder.encode(value);
+    return encoder.encode(value, mostInline);
   } finally {
     encoder.clear();
     spare = encoder;
@@ -77,6 +79,7 @@ class Encoder {
   #bodies: Body[] = [];
   #entries = 0;
   #copied = 0;
+  #mostInline = inlineLimit;
   #reserve: Reserve | undefined;
   /** The number of every object met so far. */
   readonly #numbers = new Numbering<object>();
@@ -88,7 +91,8 @@ class Encoder {
   #place: string | number = '';
   #refusal: PeerGroupError | undefined;
 
-  encode(value: unknown): Encoded {
+  encode(value: unknown, mostInline: number): Encoded {
+    this.#mostInline = mostInline;
     try {
       this.#value(value);
       for (const visit of this.#visits) {
@@ -212,7 +216,7 @@ class Encoder {
 
   #buffer(buffer: ModernBuffer): void {
     const content = new Uint8Array(buffer); // Throws if it is detached.
-    if (!buffer.resizable && content.length > inlineLimit) {
+    if (!buffer.resizable && content.length > this.#mostInline) {
       const isCopied = this.#copied + content.length <= copyLimit;
       if (isCopied) this.#copied += content.length;
       this.#bodies.push(isCopied ? content.slice() : content);

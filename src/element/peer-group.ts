@@ -2,6 +2,7 @@ import {css, html, LitElement} from 'lit';
 import {encode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
 import type {Content} from '../group/content.js';
+import {readOptions} from '../group/send-options.js';
 import type {EjectOptions, GroupState, JoinRequest, LinkStats, Member, SendOptions} from '../group/types.js';
 import {browserBackend} from './lazy-backend.js';
 import type {PeerGroupElementEventMap} from './events.js';
@@ -11,7 +12,6 @@ import type {IdentityLifetime} from './settings.js';
 import {quiet} from './task.js';
 import type {Inputs} from './wish.js';
 
-const noOptions: SendOptions = Object.freeze({});
 const none: readonly never[] = Object.freeze([]);
 
 /** Everything a page may have set before the element was defined. */
@@ -332,9 +332,8 @@ export class PeerGroup extends LitElement {
   send(data: unknown, options?: SendOptions): Promise<void> {
     // Not `async`, and made quiet only where it rejects: promises would cost as much as all the rest.
     try {
-      const {to, reliable, signal, onprogress} = options ?? noOptions;
-      const receivers = Array.isArray(to) ? [...(to as readonly (Member | string)[])] : to;
-      return this.#reconciler.send(contentOf(data), {to: receivers, reliable, signal, onprogress});
+      const read = readOptions(options);
+      return this.#reconciler.send(contentOf(data), read);
     } catch (error) {
       return quiet(Promise.reject(error));
     }

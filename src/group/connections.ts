@@ -80,10 +80,11 @@ export class Connections {
 
   /** Somebody dials the meeting point from there. */
   rung(from: string, connection: Promise<unknown>): void {
-    const {context, hosting} = this.#options;
+    const {context, ledger, hosting} = this.#options;
     if (!this.#isHost) return;
-    if (hosting.isOpen) void this.withExtra(({relay}) => relay.introduce(from));
-    const invite = () => this.#isHost && this.withExtra(({relay}) => relay.invite(from));
+    const follows = ({session}: Peer) => session?.knows(ledger.standing) ?? false;
+    if (hosting.isOpen) void this.withExtra(({relay}) => relay.introduce(from, follows));
+    const invite = () => this.#isHost && this.withExtra(({relay}) => relay.invite(from, follows));
     const opened = new AbortController();
     connection.finally(() => opened.abort()).catch(() => {});
     const until = AbortSignal.any([this.#signal, opened.signal]);

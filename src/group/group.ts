@@ -93,6 +93,7 @@ export class Group {
       inform: session => {
         ledger.hear(session.proof.id, session.standing);
         briefing.inform(session);
+        this.#hosting.entrust();
         this.#connections.meet(session);
       },
       mostBytes: context.maxMessageSize,

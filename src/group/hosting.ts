@@ -100,7 +100,7 @@ export class Hosting {
           this.#token = token;
           if (token !== this.#heritage) this.#heritage = undefined;
           this.#entrusted.clear();
-          this.#entrust();
+          this.entrust();
         },
         failed,
       },
@@ -124,7 +124,7 @@ export class Hosting {
     if (mayTakeOver) this.#heritage ??= this.#inherited.get(this.#before);
     this.#doorbell.hold(claimed, this.#heritage);
     this.#inherited.clear();
-    this.#entrust();
+    this.entrust();
   }
 
   /** This host hears nobody. If it slept, somebody else is host by now, and has the meeting point. */
@@ -137,17 +137,17 @@ export class Hosting {
     this.#inherited.set(id, token);
   }
 
-  /** Gives the token of the meeting point to the next two in line, who may have to take it over. */
-  #entrust(): void {
-    const {context, mesh, present} = this.#options;
+  /** Gives the token of the meeting point to the next two in line, who may have to take it over, as soon as they know of this host. */
+  entrust(): void {
+    const {context, ledger, mesh, present} = this.#options;
     const token = this.#token;
     if (token === undefined) return;
     const others = present().filter(({id}) => id !== context.identity.id);
     for (const {id} of others.slice(0, deputies)) {
       const peer = mesh.peer(id);
-      if (this.#entrusted.has(id) || !peer?.link.attached) continue;
+      if (this.#entrusted.has(id) || !peer?.link.attached || !peer.session?.knows(ledger.standing)) continue;
       this.#entrusted.add(id);
-      peer.session?.send({type: 'deputy', token});
+      peer.session.send({type: 'deputy', token});
     }
   }
 
@@ -243,7 +243,8 @@ export class Hosting {
     const note = added && people.get(added.id)?.note;
     for (const session of sessions) {
       session.send({type: 'entry', entry, note});
-      session.standing = ledger.standing;
+      // Whoever stands elsewhere can do nothing with it.
+      if (session.knows(ledger.standing)) session.standing = ledger.standing;
     }
   }
 

@@ -170,16 +170,17 @@ export class Relay {
 
   // For newcomers.
 
-  /** The host asks those who are near to connect with a newcomer at this address, which it cannot. */
-  invite(address: string): void {
+  /** The host asks those who are near, and know that it is host, to connect with a newcomer at this address, which it cannot. */
+  invite(address: string, follows: (peer: Peer) => boolean): void {
     if (!this.#remember(address)) return;
-    for (const {session} of this.#nearest(() => true)) session?.send({type: 'invite', address});
+    for (const {session} of this.#nearest(follows)) session?.send({type: 'invite', address});
   }
 
-  /** The host asks everybody to: it will let the newcomer in, and they are connected by then. */
-  introduce(address: string): void {
+  /** The host asks everybody who knows that it is host: it will let the newcomer in, and they are connected by then. */
+  introduce(address: string, follows: (peer: Peer) => boolean): void {
     if (!this.#remember(address, 'early')) return;
-    for (const {session} of this.#mesh.peers.slice(0, mostIntroduced)) session?.send({type: 'invite', address});
+    for (const {session} of this.#mesh.peers.filter(follows).slice(0, mostIntroduced))
+      session?.send({type: 'invite', address});
   }
 
   #remember(newcomer: string, by = ''): boolean {

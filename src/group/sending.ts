@@ -112,7 +112,9 @@ class Pending implements Receipt {
 
   failed(link: object, error: unknown): void {
     const why = 'What was sent could not be read to its end: see the cause.';
-    this.#failWith(link, PeerGroupError.from(error, 'data-clone', why));
+    // A stream that was received, and is passed on, fails in other ways, too.
+    const isOurs = error instanceof PeerGroupError && ['data-clone', 'too-large'].includes(error.code);
+    this.#failWith(link, isOurs ? error : new PeerGroupError('data-clone', why, {cause: error}));
   }
 
   /** The promise need not wait for the others; what they are sent still counts, and can be taken back. */

@@ -6,6 +6,7 @@ import {Allowance} from './allowance.js';
 import {handshake, type Introduction, type Proof} from './handshake.js';
 import {Inbox} from './inbox.js';
 import {untilAborted} from './presence.js';
+import {equalBytes} from './signing.js';
 
 /** The content that members exchange, and what belongs to it. It comes as fast as the network is. */
 const content: ReadonlySet<Frame['type']> = new Set([
@@ -86,6 +87,11 @@ export class Session {
 
   get over(): boolean {
     return this.signal.aborted;
+  }
+
+  /** Whether the other side has been told of this epoch, or has told of it. */
+  knows({epoch}: Standing): boolean {
+    return equalBytes(this.standing?.epoch, epoch);
   }
 
   /** The other side is a member, or the host that is asked to let this one in: it may say more from now on. */

@@ -19,9 +19,9 @@ export function encodeStream(stream: ReadableStream): ReadableStream<Bytes> {
 }
 
 function encodeChunk(chunk: unknown): Bytes {
-  const {bytes, bodies} = encode(chunk);
+  const {bytes, bodies} = encode(chunk, Infinity);
   if (bodies.length > 0)
-    throw new PeerGroupError('data-clone', 'A chunk of a stream holds a Blob or a large buffer. Send it on its own.');
+    throw new PeerGroupError('data-clone', 'A chunk of a stream holds a Blob. Send it on its own.');
   return bytes;
 }
 

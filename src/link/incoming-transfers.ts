@@ -1,6 +1,7 @@
 import type {Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {mostChunk, streamWindow, type FrameOf} from '../protocol/frames.js';
+import {smallValue} from '../protocol/values.js';
 import {BlobAssembly, BufferAssembly, gatherSize, type Assembly} from './assembly.js';
 import {IncomingStream} from './incoming-stream.js';
 import {Meter} from './meter.js';
@@ -97,7 +98,8 @@ export class IncomingTransfers {
       (sum, body) => sum + bodyOverhead + (body.kind === 'buffer' ? body.size : 0),
       bytes + gatherSize,
     );
-    const isRefused = size > mostBytes() || memory + this.#sum(other => other.memory) > mostMemory;
+    const isRefused =
+      size > Math.max(mostBytes(), smallValue) || memory + this.#sum(other => other.memory) > mostMemory;
     const assemble = (body: (typeof bodies)[number]) =>
       body.kind === 'blob' ? new BlobAssembly(body.size) : new BufferAssembly(body.size);
     const sections = isRefused ? [] : [new BufferAssembly(bytes), ...bodies.map(assemble)];

@@ -100,6 +100,15 @@ describe('a value is captured at the call', () => {
     );
   });
 
+  it('buffers of 8 MiB in all, however many, and none beyond', () => {
+    const MiB = 1024 * 1024;
+    const buffers = [3, 4, 2, 1].map(size => new Uint8Array(size * MiB).fill(1));
+    const {bodies} = encode(buffers);
+    for (const buffer of buffers) buffer.fill(2);
+    // The third would be the ninth MiB, and the last fits again.
+    expect(bodies.map(body => (body as Uint8Array)[0])).to.deep.equal([1, 1, 2, 1]);
+  });
+
   it('values that follow it in the same memory do not touch it, whatever their size', () => {
     const sizes = [1, 60, 64, 65, 100, 1000, 8000, 9000, 16_000, 20_000, 100, 100_000, 70, 16_384, 8192, 3];
     const values = sizes.map((size, at) => String.fromCharCode(97 + at).repeat(size));

@@ -14,6 +14,10 @@ function shown(element: Element): GroupState[] {
   return states.filter(state => element.matches(`:state(${state})`));
 }
 
+function raise(error: Error): never {
+  throw error;
+}
+
 function task(): Promise<void> {
   return new Promise(resolve => afterTask(resolve));
 }
@@ -239,6 +243,26 @@ describe('an element that is upgraded', () => {
     throw new Error('it was not upgraded');
   }
 
+  for (const [which, add] of [
+    ['none', undefined],
+    ['only such as begin with two dashes', () => raise(new DOMException('no dashes', 'SyntaxError'))],
+  ] as const) {
+    it(`is there in browsers whose custom states are ${which}`, () => {
+      const descriptor = Object.getOwnPropertyDescriptor(ElementInternals.prototype, 'states');
+      if (!descriptor) throw new Error('This browser has no custom states.');
+      const states = add && {add, delete: add};
+      Object.defineProperty(ElementInternals.prototype, 'states', {...descriptor, get: () => states});
+      try {
+        const element = document.createElement('peer-group');
+        expect(element.state).to.equal('idle');
+        document.body.append(element);
+        element.remove();
+      } finally {
+        Object.defineProperty(ElementInternals.prototype, 'states', descriptor);
+      }
+    });
+  }
+
   it('honours properties that were set before', () => {
     const profile = {colour: 'red'};
     const before = {
@@ -251,11 +275,14 @@ describe('an element that is upgraded', () => {
       password: 'secret',
       iceServers: [],
       grace: 5,
+      maxMessageSize: 1000,
+      identity: 'persistent' as const,
       disabled: true,
     };
     const element = upgrade(element => Object.assign(element, before));
     for (const name of Object.keys(before)) expect(Object.hasOwn(element, name), name).to.equal(false);
-    const {group, server, name, approval, credential, password, iceServers, grace, disabled} = element;
+    const {group, server, name, approval, credential, password, iceServers, grace, maxMessageSize, identity, disabled} =
+      element;
     expect({
       group,
       server,
@@ -266,6 +293,8 @@ describe('an element that is upgraded', () => {
       password,
       iceServers,
       grace,
+      maxMessageSize,
+      identity,
       disabled,
     }).to.deep.equal(before);
     expect(element.profile).to.equal(profile);

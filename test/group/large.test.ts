@@ -92,6 +92,21 @@ describe('A value larger than somebody takes', () => {
   });
 });
 
+describe('A limit of a few bytes', () => {
+  it('takes all small values, Blobs and streams all the same', async () => {
+    const [ann, bob] = await gathered('Ann', 'Bob');
+    bob.maxMessageSize = 10;
+    const small = content(200_000);
+    const arriving = nextStream(bob);
+    await Promise.all([ann.send(small), ann.send({blob: new Blob([small])})]);
+    const sending = ann.send(new Blob([content(MiB)]).stream());
+    await new Response((await arriving) as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer();
+    await sending;
+    expect(heard(bob).length).to.equal(3);
+    expect(await codeOf(ann.send(content(300_000)))).to.equal('too-large');
+  });
+});
+
 describe('The progress of a large value', () => {
   it('is told at both ends, grows, and ends with all of it before the promise resolves', async () => {
     const [ann, bob, cem] = await gathered('Ann', 'Bob', 'Cem');
@@ -149,6 +164,26 @@ describe('A stream', () => {
     controller?.close();
     for (const reader of readers) expect((await reader.read()).done).to.be.true;
     await sending;
+  });
+
+  it('may have large buffers in its values', async () => {
+    const [ann, bob] = await gathered('Ann', 'Bob');
+    const chunks = [
+      content(300_000).buffer,
+      {frame: content(700_000)},
+      Float32Array.from({length: 100_000}, (_, at) => at),
+    ];
+    const arriving = nextStream(bob);
+    const sending = ann.send(
+      new ReadableStream({start: given => (chunks.forEach(chunk => given.enqueue(chunk)), given.close())}),
+    );
+    const received = await all(await arriving);
+    await sending;
+    expect(received.length).to.equal(3);
+    for (const [at, chunk] of chunks.entries()) {
+      if (at !== 1) expect(isSame(received[at], chunk)).to.be.true;
+    }
+    expect(isSame((received[1] as {frame: Uint8Array}).frame, content(700_000))).to.be.true;
   });
 
   it('of bytes arrives complete, between other values', async () => {
@@ -220,6 +255,23 @@ describe('A stream', () => {
     controller?.error(broken);
     expect(await sending).to.include({code: 'data-clone', cause: broken});
     expect(await codeOf(reader.read())).to.equal('connection-lost');
+  });
+
+  it('that was received, is passed on, and whose sender leaves, rejects as one that breaks', async () => {
+    const [ann, bob, cem] = await gathered('Ann', 'Bob', 'Cem');
+    const arriving = nextStream(bob);
+    let controller: ReadableStreamDefaultController | undefined;
+    void ann.send(new ReadableStream({start: given => void (controller = given)}), {to: idOf(bob)});
+    controller?.enqueue('first');
+    const passedOn = nextStream(cem);
+    const sending = bob.send(await arriving, {to: idOf(cem)});
+    const reader = (await passedOn).getReader();
+    expect((await reader.read()).value).to.equal('first');
+    await dismiss(ann);
+    const error: unknown = await sending.catch((reason: unknown) => reason);
+    expect(error).to.have.property('code', 'data-clone');
+    expect((error as Error).cause).to.have.property('code', 'member-left');
+    await codeOf(reader.read());
   });
 
   it('with a chunk that cannot be carried rejects, and says so', async () => {

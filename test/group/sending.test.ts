@@ -178,6 +178,7 @@ describe('The promise of send()', () => {
       void ann.send(1, {signal: AbortSignal.abort()});
       void ann.send(1, {reliable: false});
       void ann.send(1, 7 as never);
+      void ann.send(1, {too: bob.self} as never);
       void cem.send(1);
       void ann.send(content(16 * MiB), {to: idOf(bob)});
       const dee = comes('Dee');
@@ -215,6 +216,12 @@ describe('send() rejects before anything is sent', () => {
     'a stream, unreliably': ['invalid-argument', new ReadableStream(), () => ({reliable: false})],
     'too much for a datagram': ['too-large', 'x'.repeat(1024), () => ({reliable: false})],
     'with progress told to nobody': ['invalid-argument', 1, () => ({onprogress: 'console' as never})],
+    'with `reliable` as text': ['invalid-argument', 1, () => ({reliable: 'no' as never})],
+    // To everybody, if that were taken for options.
+    'to an id that is no option': ['invalid-argument', 1, ann => ann.members[1]?.id as never],
+    'to a member that is no option': ['invalid-argument', 1, ann => ann.members[1] as never],
+    'to members that are no option': ['invalid-argument', 1, ann => ann.members.slice(1) as never],
+    'to whoever an unknown option names': ['invalid-argument', 1, ann => ({too: ann.members[1]}) as never],
   };
   for (const [what, [code, value, options]] of Object.entries(refused)) {
     it(what, async () => {
