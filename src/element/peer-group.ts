@@ -319,15 +319,16 @@ export class PeerGroup extends LitElement {
   }
 
   /**
-   * Sends any value that `structuredClone` takes, and Blobs, captured at the call; Blobs, and buffers beyond 8 MiB in all,
-   * are read when they are sent: leave these as they are until the promise has settled. Or sends a `ReadableStream`, of
-   * bytes or of values, which arrives as one, as it is produced. Before `joined` it waits for that.
+   * Sends any value that `structuredClone` takes, of the platform's own objects Blobs and DOMExceptions. It is captured at the
+   * call; Blobs, and buffers beyond 8 MiB in all, are read when they are sent: leave these as they are until the promise has
+   * settled. Or sends a `ReadableStream`, of bytes or of values, which arrives as one, as it is produced. Before `joined` it
+   * waits for that.
    *
    * Resolves when every member of the group, or of `options.to`, has dispatched it, or has read the stream to its end or
    * cancelled it; who leaves is not waited for. With `reliable: false` it resolves at once.
    * Rejects with a `PeerGroupError`: `invalid-state` when in no group and not on the way to one, `data-clone`,
-   * `no-receiver`, `unknown-member`, `member-left` (one named in `to`), `left`, `buffer-full`, `too-large`; or with the
-   * reason of `options.signal`. A stream that breaks is `data-clone`, with its error as the `cause`.
+   * `invalid-argument` (also for an option that there is not), `no-receiver`, `unknown-member`, `member-left` (one named in
+   * `to`), `left`, `buffer-full`, `too-large`; or with the reason of `options.signal`. A stream that breaks is `data-clone`, with its error as the `cause`.
    */
   send(data: unknown, options?: SendOptions): Promise<void> {
     // Not `async`, and made quiet only where it rejects: promises would cost as much as all the rest.

@@ -56,6 +56,19 @@ async function joinAll<Names extends string[]>(
   return all;
 }
 
+/** The URLs of the first ICE server of each connection that is made from now on. */
+function iceServersMade(): {readonly urls: (string | undefined)[]; restore(): void} {
+  const Native = RTCPeerConnection;
+  const urls: (string | undefined)[] = [];
+  window.RTCPeerConnection = class extends Native {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      urls.push([configuration?.iceServers?.[0]?.urls].flat()[0]);
+    }
+  };
+  return {urls, restore: () => void (window.RTCPeerConnection = Native)};
+}
+
 function statesOf(element: PeerGroup): GroupState[] {
   const states: GroupState[] = [];
   element.addEventListener('statechange', ({detail}) => states.push(detail.state));
@@ -75,6 +88,34 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('joining', () => {
+  it('takes the ICE servers for each new connection, of the property before those of the attribute, else those of PeerJS', async () => {
+    const group = newGroup();
+    const {urls, restore} = iceServersMade();
+    const server = (port: number) => JSON.stringify([{urls: `stun:127.0.0.1:${port}`}]);
+    try {
+      const ann = make('Ann', group);
+      ann.iceServers = undefined;
+      ann.setAttribute('ice-servers', server(1));
+      document.body.append(ann);
+      await ann.join();
+      await join('Bob', group);
+      expect(urls).to.include('stun:127.0.0.1:1');
+      ann.setAttribute('ice-servers', server(2));
+      await join('Cem', group);
+      expect(urls).to.include('stun:127.0.0.1:2');
+      ann.iceServers = [{urls: 'stun:127.0.0.1:3'}];
+      await join('Dee', group);
+      expect(urls).to.include('stun:127.0.0.1:3');
+      expect(urls.some(url => url !== undefined && !url.startsWith('stun:127'))).to.be.false;
+      ann.iceServers = undefined;
+      ann.removeAttribute('ice-servers');
+      await join('Eve', group);
+      expect(urls.some(url => url !== undefined && !url.startsWith('stun:127'))).to.be.true;
+    } finally {
+      restore();
+    }
+  });
+
   it('begins when the element is in the document, and `self` is known from connecting on', async () => {
     const element = make('Ann', newGroup());
     const states = statesOf(element);

@@ -172,6 +172,25 @@ void describe('A cut', () => {
   });
 });
 
+void describe('A member that hears nobody', () => {
+  void it('is `reconnecting` within seconds, what it sends waits, and it is `joined` again when it hears somebody', async () => {
+    const stage = await Stage.set(3);
+    const [ann, bob, carl] = stage.world.actors as [Actor, Actor, Actor];
+    const mark = stage.mark;
+    const split = new Split(stage, [ann, bob], [carl]);
+    await stage.until(() => carl.membership?.state === 'reconnecting', 3000);
+    carl.send(undefined, 0);
+    await stage.advance(500);
+    assert.equal(heard(ann, carl).length, 0);
+    split.heal();
+    // A second `joined` event would fail.
+    await stage.whole();
+    assert.deepEqual(stage.told(/ (is|sees) /, mark), ['Carl is reconnecting', 'Carl is joined']);
+    assert.deepEqual([heard(ann, carl).length, heard(bob, carl).length], [1, 1]);
+    await stage.end();
+  });
+});
+
 void describe('Sleep', () => {
   void it('of a member drops nobody else, and it comes back by itself as a new stay, its unsent messages settled', async () => {
     const stage = (await Stage.set(4)).expect('unreachable', 'connection-lost', 'server-unreachable');

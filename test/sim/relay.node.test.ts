@@ -2,6 +2,29 @@ import {strict as assert} from 'node:assert';
 import {describe, it} from 'node:test';
 import {heard, path, Stage} from './stage.js';
 
+void describe('A member knows of another', () => {
+  void it('how long a message takes there and back, and how much was sent', async () => {
+    const stage = await Stage.set(2, 2, {latency: [20, 20]});
+    const [ann, bob] = [stage.actor(0), stage.actor(1)];
+    await stage.advance(3000);
+    const [stats] = ann.membership?.stats() ?? [];
+    assert.ok(stats);
+    assert.ok(Math.abs((stats.roundTripTime ?? 0) - 40) <= 1, `${stats.roundTripTime}`);
+    assert.equal(stats.member.roundTripTime, stats.roundTripTime);
+    for (let count = 0; count < 3; count += 1) ann.send(undefined, 0);
+    ann.send([bob], 700_000);
+    assert.ok((ann.membership?.stats()[0]?.buffered ?? 0) > 700_000);
+    await stage.whole();
+    const [after, theirs] = [ann, bob].map(({membership}) => membership?.stats()[0]);
+    assert.ok(after && theirs);
+    assert.deepEqual([after.messagesSent, after.messagesReceived, after.buffered], [4, 0, 0]);
+    assert.deepEqual([theirs.messagesSent, theirs.messagesReceived], [0, 4]);
+    assert.ok(after.bytesSent > 700_000 && after.bytesReceived === 0);
+    assert.equal(theirs.bytesReceived, after.bytesSent);
+    await stage.end();
+  });
+});
+
 void describe('Two members who cannot connect', () => {
   /** Ann and Carl, with Bob and Dora between them. */
   async function parted() {

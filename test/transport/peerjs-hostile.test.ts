@@ -62,7 +62,7 @@ describe('Against strangers, PeerJS', () => {
   let server: TestServer;
   let people: Person[];
   let stranger: Stranger;
-  let iceServers: RTCIceServer[];
+  let iceServers: RTCIceServer[] | undefined;
   const uncaught: unknown[] = [];
   const keep = (event: ErrorEvent | PromiseRejectionEvent): void => {
     uncaught.push('reason' in event ? event.reason : event.error);
@@ -482,6 +482,14 @@ describe('Against strangers, PeerJS', () => {
     }
     iceServers = [{urls: 'nonsense:'}];
     expect(await code(ann.dial(bob))).to.equal('unreachable');
+  });
+
+  it('has those of PeerJS where none are given, STUN and TURN', async () => {
+    iceServers = undefined;
+    const {annWire} = await connected();
+    const urls = annWire.getConfiguration().iceServers?.flatMap(server => server.urls) ?? [];
+    expect(urls.some(url => url.startsWith('stun:'))).to.be.true;
+    expect(urls.some(url => url.startsWith('turn:'))).to.be.true;
   });
 
   it('leaves nothing behind in PeerJS of whom it had to do with', async () => {
