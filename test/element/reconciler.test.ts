@@ -432,17 +432,18 @@ describe('what is wrong', () => {
 
   it('does not end a running membership if it may change live: the last good value stays', async () => {
     const element = await joined();
-    element.set({name: 'Bob', grace: '7'});
+    element.set({name: 'Bob', grace: '7', maxMessageSize: '1000'});
     await settled();
     element.set({name: 'x'.repeat(300), grace: 'x', profile: () => 1, iceServers: [{}], credential: () => 1});
+    element.set({maxMessageSize: 'x', identity: 'x'});
     await settled();
-    expect(element.errors).to.have.length(5);
+    expect(element.errors).to.have.length(7);
     expect(element.reconciler.state).to.equal('joined');
     expect(element.latest.isLeaving).to.equal(false);
-    expect(element.latest.updates.at(-1)).to.deep.include({name: 'Bob', grace: 7000});
+    expect(element.latest.updates.at(-1)).to.deep.include({name: 'Bob', grace: 7000, maxMessageSize: 1000});
     element.set({name: 'Cem'});
     await settled();
-    expect(element.latest.updates.at(-1)).to.deep.include({name: 'Cem', grace: 7000});
+    expect(element.latest.updates.at(-1)).to.deep.include({name: 'Cem', grace: 7000, maxMessageSize: 1000});
   });
 
   for (const bad of [{group: 'x'.repeat(600)}, {server: 'ftp://a.example'}]) {

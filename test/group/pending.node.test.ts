@@ -94,3 +94,19 @@ void test('a stream is decoded as it is read, and ends with the first chunk that
   assert.equal(await codeOf(reader.read()), 'bad-frame');
   assert.equal(cancelled, true);
 });
+
+void test('what only members who are out of reach lack counts, too, beyond 256 MiB', async () => {
+  const bob = member('Bob');
+  const sending = new Sending(() => {});
+  const delivery = {peers: [bob.peer], named: false, signal: undefined, onprogress: undefined};
+  Object.assign(bob.peer, {isMissing: true});
+  sending.reachChanged(true);
+  const fates: unknown[] = [];
+  for (const size of [bufferLimit, bufferLimit, bufferLimit, bufferLimit, 1]) {
+    void codeOf(sending.send(parcel(size), delivery)).then(fate => fates.push(fate));
+    sending.reachChanged(true);
+    await Promise.resolve();
+  }
+  await new Promise(resolve => setImmediate(resolve));
+  assert.deepEqual(fates, ['buffer-full']);
+});

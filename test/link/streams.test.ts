@@ -66,6 +66,34 @@ function expectChunks(chunks: readonly Bytes[], sizes: readonly number[]): void 
 }
 
 describe('A stream', () => {
+  it('is not read further than 16 MiB beyond its slowest reader, and goes on when that does', async () => {
+    const producer = produce(range(40).map(() => MiB - 4));
+    const follow = () =>
+      producer.log.follow(
+        () => {},
+        () => {},
+      );
+    const [fast, slow] = [follow(), follow()];
+    /** All that there is. */
+    const read = async (source: typeof fast, from: number) => {
+      let position = from;
+      for (let idle = 0; idle < 5;) {
+        const part = source.read(position, 64 * 1024);
+        position += part?.length ?? 0;
+        idle = part ? 0 : idle + 1;
+        if (!part) await new Promise(resolve => setTimeout(resolve));
+      }
+      source.release(position);
+      return position;
+    };
+    expect(await read(fast, 0)).to.equal(16 * MiB);
+    expect(producer.made).to.equal(16);
+    slow.release(4 * MiB);
+    expect(await read(fast, 16 * MiB)).to.equal(20 * MiB);
+    slow.close();
+    expect(await read(fast, 20 * MiB)).to.be.above(20 * MiB);
+  });
+
   it('arrives in its chunks, whatever their sizes, and is done when its reader has all of it', async () => {
     const sizes = [4, 5, 100_000, 16 * 1024 - 4, 16 * 1024, 3 * MiB, 4, 4];
     const {wire, sent, reader} = await begin(sizes);
