@@ -1276,9 +1276,15 @@ const mutants = [
     tests: 'sim/sim',
   },
   {
+    rule: 'two who part as their host goes go by what both know',
+    file: 'src/group/contest.ts',
+    edits: [['wasThere && this.#ledger.hasGone(before) ? Math.min(myVersion, left) : myVersion', 'myVersion']],
+    tests: 'sim/sim',
+  },
+  {
     rule: 'nobody left before it is known to have been there',
     file: 'src/group/contest.ts',
-    edits: [['theirs ? history.shownBy(theirs.hostId, this.#ledger.standing.epoch) : -1', '-1']],
+    edits: [['theirs ? history.shownBy(theirs.hostId, before.hash) : -1', '-1']],
     tests: 'protocol/ledger attack/former',
   },
   {

@@ -158,8 +158,12 @@ export class Contest {
     const shown = theirs && (await verifyBase(this.#crypto, root, before, theirs, bases));
     const [myVersion, theirVersion] = [mine?.epoch.version ?? -1, theirs?.epoch.version ?? -1];
     // Nobody left before what it is known to have known.
-    const left = Math.max(theirVersion, theirs ? history.shownBy(theirs.hostId, this.#ledger.standing.epoch) : -1);
-    const own = history.rosterAt(before.hash, mine ? myVersion : left);
+    const known = theirs ? history.shownBy(theirs.hostId, before.hash) : -1;
+    const left = Math.max(theirVersion, known);
+    // The other side does not go by what a host who has gone may have signed since: nor does this one, if the other was there until then.
+    const wasThere = known >= 0 && history.rosterAt(before.hash, myVersion)?.some(({id}) => id === theirs?.hostId);
+    const latest = wasThere && this.#ledger.hasGone(before) ? Math.min(myVersion, left) : myVersion;
+    const own = history.rosterAt(before.hash, mine ? latest : left);
     // Whoever was host before and has gone could have signed it since.
     const isShown = mine && theirVersion > myVersion && !this.#ledger.hasGone(before);
     // Long ago this host has signed it itself.

@@ -44,12 +44,13 @@ void test('a group of three that is cut in two, in every way and with whatever h
   assert.ok(count > 50);
 });
 
-/** With whom a removed host has let in; with the members of a host that gives way to somebody whom it has removed. */
+/** With whom a removed host has let in; with the members of a host that gives way to somebody whom it has removed; when a host removes somebody and goes. */
 const cutOnce = [
   {sides: [0, 1, 0], server: 1, things: ['ban 0 Bob', 'wait', 'join']},
   {sides: [0, 0, 1], server: 1, things: ['ban 0 Carl', 'wait', 'join']},
   {sides: [0, 1, 1], server: 0, things: ['ban 0 Bob', 'wait', 'join']},
   {sides: [0, 1, 0], server: 1, things: ['ban 0 Bob', 'leave Ann', 'wait', 'join']},
+  {sides: [0, 0, 1, 1], server: 0, things: ['eject 0 Dora', 'leave Ann']},
 ] as const;
 
 void test('cuts that once left two groups', async () => {
@@ -57,6 +58,14 @@ void test('cuts that once left two groups', async () => {
     const {failure, story} = (await playCut(cut, things)).world;
     assert.equal(failure, undefined, `${things.join()}: ${failure?.message}\n${story.slice(-40).join('\n')}`);
   }
+});
+
+void test('a host that gives way to somebody whom it had banned takes its members along, and they end nobody', async () => {
+  const {world} = await playCut({sides: [0, 1, 1], server: 0}, ['ban 0 Bob', 'wait', 'join']);
+  assert.equal(world.failure, undefined);
+  const since = world.story.slice(world.story.findIndex(line => line.includes('— heals')));
+  const told = since.map(line => line.slice(10)).filter(line => / is (connecting|ejected)/.test(line));
+  assert.deepEqual(told, ['Ann is connecting', 'Xenia is connecting']);
 });
 
 void test('a few worlds with the keys and signatures of the real WebCrypto', async () => {
