@@ -1278,7 +1278,7 @@ const mutants = [
   {
     rule: 'two who part as their host goes go by what both know',
     file: 'src/group/contest.ts',
-    edits: [['wasThere && this.#ledger.hasGone(before) ? Math.min(myVersion, left) : myVersion', 'myVersion']],
+    edits: [['isEarlier ? Math.min(myVersion, left) : myVersion', 'myVersion']],
     tests: 'sim/sim',
   },
   {

@@ -59,22 +59,22 @@ export class Contest {
    * @throws PeerGroupError `bad-frame` if it does not hold together or is another group's.
    */
   receive(state: GroupState, bases: readonly Base[], stands: Stands, mayFollow: boolean): Promise<Verdict> {
-    return this.#ledger.receiveContest(state, theirs => this.#judge(theirs, bases, stands), mayFollow);
+    return this.#ledger.receiveContest(state, theirs => this.#judge(theirs, bases, stands, {state}), mayFollow);
   }
 
   /** Whether this branch gives way to another where this member is out, for that reason, and which so shows nothing but its hosts. */
   yields(reigns: readonly Reign[], bases: readonly Base[], stands: Stands, removed: LeaveReason): Promise<boolean> {
     const judge = async (theirs: readonly ProvenReign[]) =>
-      (await this.#judge(theirs, bases, stands, removed)) === 'theirs';
+      (await this.#judge(theirs, bases, stands, {removed})) === 'theirs';
     return this.#ledger.examine(reigns, judge);
   }
 
-  /** `removed`: why this member is not in theirs, if it is not. */
+  /** `removed`: why this member is not in theirs, if it is not; else `state` is what theirs has come to. */
   async #judge(
     theirs: readonly ProvenReign[],
     bases: readonly Base[],
     stands: Stands,
-    removed?: LeaveReason,
+    {removed, state}: {readonly removed?: LeaveReason; readonly state?: GroupState},
   ): Promise<Verdict> {
     const {reigns} = this.#ledger;
     const [mine, head] = [reigns.at(-1), theirs.at(-1)];
@@ -83,7 +83,7 @@ export class Contest {
     if (!fork) return 'mine';
     // Of the way that both had in common everything can be old: only its host itself can show that it is still on it.
     if (!fork.theirs && head.hostId !== stands.from) return 'mine';
-    const common = await this.#commonRoster(fork, bases);
+    const common = await this.#commonRoster(fork, bases, stands, state);
     // Who came later can be shown what its own side began with: the host who left has signed it.
     const {before, mine: left} = fork;
     const shown = common ?? (left && (await verifyBase(this.#crypto, this.#ledger.root, before, left, bases)));
@@ -152,7 +152,12 @@ export class Contest {
    * that both left it, the later one, so that nobody gains by the claim to have left when there were few. `bases` shows where
    * the other one did. `undefined` if that was before this member was there.
    */
-  async #commonRoster({before, mine, theirs}: Fork, bases: readonly Base[]): Promise<readonly Seat[] | undefined> {
+  async #commonRoster(
+    {before, mine, theirs}: Fork,
+    bases: readonly Base[],
+    stands: Stands,
+    state: GroupState | undefined,
+  ): Promise<readonly Seat[] | undefined> {
     const {root, since, history} = this.#ledger;
     if (since > before.epoch.number) return undefined;
     const shown = theirs && (await verifyBase(this.#crypto, root, before, theirs, bases));
@@ -160,9 +165,12 @@ export class Contest {
     // Nobody left before what it is known to have known.
     const known = theirs ? history.shownBy(theirs.hostId, before.hash) : -1;
     const left = Math.max(theirVersion, known);
-    // The other side does not go by what a host who has gone may have signed since: nor does this one, if the other was there until then.
-    const wasThere = known >= 0 && history.rosterAt(before.hash, myVersion)?.some(({id}) => id === theirs?.hostId);
-    const latest = wasThere && this.#ledger.hasGone(before) ? Math.min(myVersion, left) : myVersion;
+    // Whoever has seen the host before both go does not go by what it may have signed since. So nor does the other side, if whoever
+    // leads that one was there until then, or if there is nobody to lose.
+    const isGone = this.#ledger.hasGone(before) || (state && !isKnownIn(state, before));
+    const wasThere = history.rosterAt(before.hash, myVersion)?.some(({id}) => id === theirs?.hostId);
+    const isEarlier = isGone && known >= 0 && (wasThere || stands.mine.length === 1);
+    const latest = isEarlier ? Math.min(myVersion, left) : myVersion;
     const own = history.rosterAt(before.hash, mine ? latest : left);
     // Whoever was host before and has gone could have signed it since.
     const isShown = mine && theirVersion > myVersion && !this.#ledger.hasGone(before);
@@ -205,6 +213,13 @@ function forkOf(mine: readonly ProvenReign[], theirs: readonly ProvenReign[]): F
   const after = (reigns: readonly ProvenReign[]) =>
     reigns[reigns.findIndex(reign => toHex(reign.hash) === toHex(before.hash)) + 1];
   return {before, mine: after(mine), theirs: after(theirs)};
+}
+
+/** Whether a host before is in this roster, or among those whom it has lost. */
+function isKnownIn({roster}: GroupState, {epoch, hostId}: ProvenReign): boolean {
+  return (
+    roster.members.some(({key}) => equalBytes(key, epoch.host)) || roster.lost.some(({member}) => member === hostId)
+  );
 }
 
 /** The epochs of this branch from where it left the way of the other; the last one that both have, if it has got no further. */

@@ -6,6 +6,9 @@ import {encodeShown} from '../shown.js';
 import {equalBytes, sign} from './signing.js';
 import type {Presentation} from './types.js';
 
+/** The counter of the last note of each, for as long as this page has it. */
+const counters = new WeakMap<Identity, number>();
+
 /** What this member says of itself: to everyone in its note, to whoever decides in its credential. */
 export class SelfDescription {
   readonly #clock: Clock;
@@ -14,7 +17,6 @@ export class SelfDescription {
   #presentation: Presentation;
   #profile: Bytes;
   #credential: Bytes;
-  #counter = 0;
 
   /**
    * `address`: where this member can be dialled.
@@ -68,11 +70,11 @@ export class SelfDescription {
 
   /** For oneself alone: a note that is good for no group yet. */
   draft(epoch: Bytes = new Uint8Array(32)): Note {
-    // From the calendar, so that a later note of this key counts more, also one of another membership or page.
-    const date = Math.max(0, Math.round(this.#clock.date()));
-    this.#counter = Math.max(this.#counter + 1, date);
+    // From the calendar, so that a later note of this key counts more, also one of another page. Calendars are set back.
+    const counter = Math.max((counters.get(this.#identity) ?? 0) + 1, Math.round(this.#clock.date()));
+    counters.set(this.#identity, counter);
     return {
-      counter: this.#counter,
+      counter,
       key: this.#identity.publicKey,
       epoch,
       address: this.#address,
