@@ -580,7 +580,7 @@ const mutants = [
   {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/connections.ts',
-    edits: [['this.#isHost && this.withExtra(({relay}) => relay.invite(from, follows))', 'undefined']],
+    edits: [['this.withExtra(({relay}) => void (this.#isHost && relay.invite(from, follows)))', 'undefined']],
     tests: 'sim/relay',
   },
   {
@@ -866,25 +866,19 @@ const mutants = [
   {
     rule: 'who acts as host, and says that it follows the same one, loses the connection',
     file: 'src/group/dispatcher.ts',
-    edits: [['if (!this.#isHost && equalBytes(standing?.epoch, own.epoch))', 'if (!standing && !own)']],
+    edits: [['if (equalBytes(session.says?.epoch, standing.epoch))', 'if (!standing)']],
     tests: 'attack/member',
   },
   {
     rule: 'who acts as host and stands elsewhere is blamed for nothing',
     file: 'src/group/dispatcher.ts',
-    edits: [['!this.#isHost && equalBytes(standing?.epoch, own.epoch)', '!this.#isHost && standing && own']],
+    edits: [['equalBytes(session.says?.epoch, standing.epoch)', 'session.says']],
     tests: 'attack/member',
-  },
-  {
-    rule: 'a host that comes back blames its successor for nothing',
-    file: 'src/group/dispatcher.ts',
-    edits: [['if (!this.#isHost && equalBytes(standing', 'if (equalBytes(standing']],
-    tests: 'sim/hosts',
   },
   {
     rule: 'who acts as host, and has just shown that it is, is blamed for nothing',
     file: 'src/group/dispatcher.ts',
-    edits: [['if (peer) peer.standing = undefined;', '']],
+    edits: [['session.says = await ledger.standingOf(state);', '']],
     tests: 'attack/member',
   },
   {
@@ -1278,7 +1272,7 @@ const mutants = [
   {
     rule: 'so does a host that is alone, where the host before was removed over there',
     file: 'src/group/contest.ts',
-    edits: [['(wasThere || stands.mine.length === 1)', 'wasThere']],
+    edits: [['(known >= 0 || stands.mine.length === 1)', 'known >= 0']],
     tests: 'sim/sim',
   },
   {
@@ -1286,6 +1280,36 @@ const mutants = [
     file: 'src/group/self-description.ts',
     edits: [['(counters.get(this.#identity) ?? 0) + 1', '1']],
     tests: 'sim/sim',
+  },
+  {
+    rule: 'but not where others have joined meanwhile',
+    file: 'src/group/contest.ts',
+    edits: [['isGone && !hasOthers && (known', 'isGone && (known']],
+    tests: 'protocol/ledger attack/former',
+  },
+  {
+    rule: 'nobody follows what its host has given up meanwhile',
+    file: 'src/group/ledger.ts',
+    edits: [['if (this.#held?.host === id && ', 'if (!this.#held?.host && ']],
+    tests: 'sim/cuts',
+  },
+  {
+    rule: 'a stay that only the losing half has ended goes on',
+    file: 'src/group/history.ts',
+    edits: [['for (const {key} of roster.seating.seats) this.#ended.delete(key);', '']],
+    tests: 'sim/cuts',
+  },
+  {
+    rule: 'whoever is in no more sees no roster by what it saw then',
+    file: 'src/group/branches.ts',
+    edits: [['if (claim || mesh.peer(session.proof.id)) this.#show(session);', 'this.#show(session);']],
+    tests: 'attack/former',
+  },
+  {
+    rule: 'what a host has shown before it was host does not lead back',
+    file: 'src/group/ledger.ts',
+    edits: [['from === this.hostId && (isSame || !isLate)', 'from === this.hostId']],
+    tests: 'protocol/ledger',
   },
   {
     rule: 'two who part as their host goes go by what both know',
@@ -1542,7 +1566,7 @@ const mutants = [
   {
     rule: 'only the host sends its members to newcomers',
     file: 'src/group/dispatcher.ts',
-    edits: [['if (!peer || !this.#isHosts(frame, peer)) return;', 'if (!peer) return;']],
+    edits: [['if (!peer || !this.#isHosts(frame, session)) return;', 'if (!peer) return;']],
     tests: 'attack/member',
   },
   {

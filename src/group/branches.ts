@@ -116,14 +116,18 @@ export class Branches {
     const {ledger, mesh, briefing, vigil} = this.#options;
     if (session.proof.id === ledger.hostId) {
       // Its host has given this branch up.
-      await ledger.receiveState(state, session.proof.id);
+      await ledger.receiveState(state, session.proof.id, session.says);
       return;
     }
     const mayFollow = this.#isHost || !vigil.hearsHost;
     const verdict = await this.#contest.receive(state, bases, this.#stands(stands, session), mayFollow);
     this.#seen.set(session, state.reigns);
     if (verdict === 'mine' || (verdict === 'unknown' && this.#isHost)) {
-      return this.#claims.get(session)?.isOut ? this.#dismiss(session, state.reigns) : this.#show(session);
+      const claim = this.#claims.get(session);
+      if (claim?.isOut) return this.#dismiss(session, state.reigns);
+      // Nobody else sees a roster: it may have been in once, and have kept what it saw then.
+      if (claim || mesh.peer(session.proof.id)) this.#show(session);
+      return;
     }
     const host = mayFollow ? undefined : mesh.peer(ledger.hostId)?.session;
     if (!host || host === session || !this.#may('passed', host)) return;

@@ -83,8 +83,8 @@ export class Connections {
     const {context, ledger, hosting} = this.#options;
     if (!this.#isHost) return;
     const follows = ({session}: Peer) => session?.knows(ledger.standing) ?? false;
-    if (hosting.isOpen) void this.withExtra(({relay}) => relay.introduce(from, follows));
-    const invite = () => this.#isHost && this.withExtra(({relay}) => relay.invite(from, follows));
+    if (hosting.isOpen) void this.withExtra(({relay}) => void (this.#isHost && relay.introduce(from, follows)));
+    const invite = () => this.withExtra(({relay}) => void (this.#isHost && relay.invite(from, follows)));
     const opened = new AbortController();
     connection.finally(() => opened.abort()).catch(() => {});
     const until = AbortSignal.any([this.#signal, opened.signal]);

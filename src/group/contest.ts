@@ -165,11 +165,12 @@ export class Contest {
     // Nobody left before what it is known to have known.
     const known = theirs ? history.shownBy(theirs.hostId, before.hash) : -1;
     const left = Math.max(theirVersion, known);
-    // Whoever has seen the host before both go does not go by what it may have signed since. So nor does the other side, if whoever
-    // leads that one was there until then, or if there is nobody to lose.
+    // Whoever has seen the host before both go does not go by what it may have signed since. So nor does the other side, if nobody
+    // has joined it meanwhile.
     const isGone = this.#ledger.hasGone(before) || (state && !isKnownIn(state, before));
-    const wasThere = history.rosterAt(before.hash, myVersion)?.some(({id}) => id === theirs?.hostId);
-    const isEarlier = isGone && known >= 0 && (wasThere || stands.mine.length === 1);
+    const earlier = history.rosterAt(before.hash, Math.min(myVersion, left)) ?? history.past[0]?.seating.seats;
+    const hasOthers = !stands.mine.every(id => earlier?.some(seat => seat.id === id));
+    const isEarlier = isGone && !hasOthers && (known >= 0 || stands.mine.length === 1);
     const latest = isEarlier ? Math.min(myVersion, left) : myVersion;
     const own = history.rosterAt(before.hash, mine ? latest : left);
     // Whoever was host before and has gone could have signed it since.

@@ -48,8 +48,7 @@ export class Dispatcher {
     const {ledger, mesh, people, hosting, connections, host, depart, end} = this.#options;
     switch (frame.type) {
       case 'state':
-        if (peer) peer.standing = undefined;
-        await ledger.receiveState(frame.state, session.proof.id);
+        await this.#receiveState(frame, session);
         return mesh.connect();
       case 'entry': {
         if (frame.note) await this.#receiveNote(frame.note, session);
@@ -64,7 +63,7 @@ export class Dispatcher {
       case 'carried':
         return peer && connections.withExtra(({relay}) => relay.carried(frame, peer));
       case 'invite':
-        if (!peer || !this.#isHosts(frame, peer)) return;
+        if (!peer || !this.#isHosts(frame, session)) return;
         // What comes behind it does not wait until that is loaded.
         void connections.withExtra(({relay}) => void relay.visit(frame.address, peer));
         return;
@@ -78,7 +77,7 @@ export class Dispatcher {
         return connections.withExtra(({branches}) => branches.receiveContest(frame, session));
       case 'deputy':
         if (!peer) return;
-        this.#isHosts(frame, peer);
+        this.#isHosts(frame, session);
         // Whoever says so may be host already, and the news of it still be held here.
         return hosting.inherit(peer.person.id, frame.token);
       case 'goodbye':
@@ -102,15 +101,21 @@ export class Dispatcher {
   }
 
   /**
-   * Whether a member says so as the host that this one follows. Whoever stands elsewhere may be host there, and the successor
-   * of this host may not have told it yet.
+   * Whether a member says so as the host that this one follows. Whoever stands elsewhere may be host there.
    * @throws PeerGroupError `bad-frame` if it follows the same host, by its own word
    */
-  #isHosts(frame: Frame, {person, standing}: Peer): boolean {
-    const {hostId, standing: own} = this.#options.ledger;
-    if (person.id === hostId) return true;
-    if (!this.#isHost && equalBytes(standing?.epoch, own.epoch)) throw outOfRole(frame);
+  #isHosts(frame: Frame, session: Session): boolean {
+    const {hostId, standing} = this.#options.ledger;
+    if (session.proof.id === hostId) return true;
+    if (equalBytes(session.says?.epoch, standing.epoch)) throw outOfRole(frame);
     return false;
+  }
+
+  async #receiveState({state}: FrameOf<'state'>, session: Session): Promise<void> {
+    const {ledger} = this.#options;
+    const said = session.says;
+    session.says = await ledger.standingOf(state);
+    await ledger.receiveState(state, session.proof.id, said);
   }
 
   /** Only members can say that somebody is out; whoever hears the host is told by the host; and a host by another one. */

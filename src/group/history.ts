@@ -2,6 +2,7 @@ import type {Bytes} from '../environment.js';
 import type {Standing} from '../protocol/frames.js';
 import {limits} from '../protocol/limits.js';
 import type {Entry} from '../protocol/records.js';
+import {toHex} from '../protocol/schema.js';
 import type {Seat, Seating} from './roster.js';
 import {equalBytes} from './signing.js';
 
@@ -20,8 +21,8 @@ export class History {
   readonly #past: Past[] = [];
   /** Stays that ended by their own wish or the host's. */
   readonly #ended = new Set<string>();
-  /** The latest roster that each member has shown to know, or must. */
-  readonly #shown = new Map<string, Standing>();
+  /** The latest roster of each epoch that each member has shown to know, or must. */
+  readonly #shown = new Map<string, number>();
 
   /** Rosters, oldest first. */
   get past(): readonly Past[] {
@@ -29,6 +30,8 @@ export class History {
   }
 
   remember(roster: Past): void {
+    // The other half of a cut may have ended stays that go on.
+    for (const {key} of roster.seating.seats) this.#ended.delete(key);
     this.#past.push(roster);
     if (this.#past.length > mostRemembered) this.#past.shift();
   }
@@ -59,15 +62,19 @@ export class History {
     if (!standing || !equalBytes(standing.epoch, now.epoch)) return;
     // What nobody can know yet is a lie, and would be held against whoever goes on from it.
     if (standing.version > now.version || standing.version <= this.shownBy(id, now.epoch)) return;
-    this.#shown.delete(id);
-    this.#shown.set(id, standing);
+    const key = keyOf(id, now.epoch);
+    this.#shown.delete(key);
+    this.#shown.set(key, standing.version);
     const [oldest] = this.#shown.keys();
-    if (oldest !== undefined && this.#shown.size > 2 * limits.members) this.#shown.delete(oldest);
+    if (oldest !== undefined && this.#shown.size > 4 * limits.members) this.#shown.delete(oldest);
   }
 
   /** The version of this epoch's roster that the member `id` is known to know; -1 if none is. */
   shownBy(id: string, epoch: Bytes): number {
-    const shown = this.#shown.get(id);
-    return shown && equalBytes(shown.epoch, epoch) ? shown.version : -1;
+    return this.#shown.get(keyOf(id, epoch)) ?? -1;
   }
+}
+
+function keyOf(id: string, epoch: Bytes): string {
+  return `${id} ${toHex(epoch)}`;
 }

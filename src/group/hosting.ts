@@ -124,6 +124,7 @@ export class Hosting {
     if (mayTakeOver) this.#heritage ??= this.#inherited.get(this.#before);
     this.#doorbell.hold(claimed, this.#heritage);
     this.#inherited.clear();
+    this.#forgetEnds();
     this.entrust();
   }
 
@@ -159,6 +160,7 @@ export class Hosting {
   /** Somebody else is host, or nobody: who wants in is sent to `address`, if one is known. */
   rest(address: string | undefined): void {
     this.#before = this.#options.ledger.hostId;
+    this.#forgetEnds();
     this.#doorbell.release();
     this.#token = this.#heritage = undefined;
     this.#entrusted.clear();
@@ -212,6 +214,11 @@ export class Hosting {
   #hasJustLeft(id: string): boolean {
     const dropped = this.#dropped.get(id);
     return dropped?.reason === 'left' && Math.abs(this.#date - dropped.date) < reloadTime;
+  }
+
+  /** Whoever is in again was not dropped. */
+  #forgetEnds(): void {
+    if (this.#dropped.size > 0) for (const {id} of this.#options.ledger.seats) this.#dropped.delete(id);
   }
 
   #remember(change: Change): void {

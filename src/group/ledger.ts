@@ -62,7 +62,7 @@ export class Ledger {
   #seating: Seating;
   #entry: Entry | undefined;
   #queue: Promise<unknown> = Promise.resolve();
-  #held: GroupState | undefined;
+  #held: {readonly state: GroupState; readonly host: string} | undefined;
 
   private constructor(
     crypto: Cryptography,
@@ -181,6 +181,8 @@ export class Ledger {
   /** The member `id` stands there, and so cannot say later that it was gone before. */
   hear(id: string, standing: Standing | undefined): void {
     this.history.hear(id, standing, this.standing);
+    // It has given up what was held.
+    if (this.#held?.host === id && equalBytes(standing?.epoch, this.#head.hash)) this.#held = undefined;
   }
 
   #reign(epoch: Bytes): ProvenReign | undefined {
@@ -291,22 +293,35 @@ export class Ledger {
     });
   }
 
+  /** Where whoever shows this stands. @throws PeerGroupError `bad-frame` */
+  async standingOf(state: GroupState): Promise<Standing> {
+    const {epoch} = lastOf(state);
+    return {
+      number: epoch.number,
+      epoch: await hashOf(this.#crypto, epochKind, epoch),
+      version: state.entry?.version ?? 0,
+    };
+  }
+
   /**
-   * Looks at a state that the member `from` shows, and follows it if it is ahead.
+   * Looks at a state that the member `from` shows, who `said` before where it stood, and follows it if it is ahead.
    * @throws PeerGroupError `bad-frame` if it does not hold together or is another group's.
    */
-  receiveState(state: GroupState, from: string): Promise<Reception> {
+  receiveState(state: GroupState, from: string, said: Standing | undefined = this.standing): Promise<Reception> {
     return this.#serially(async () => {
-      const standing = standingOf(state, await hashOf(this.#crypto, epochKind, lastOf(state).epoch));
+      const standing = await this.standingOf(state);
       const isSame = equalBytes(standing.epoch, this.#head.hash);
+      if (from !== '') this.hear(from, standing);
       if (isSame && standing.version <= this.version) return 'known';
       const {reigns, seating} = await this.#verify(state);
       const goesOn = reigns.some(reign => equalBytes(reign.hash, this.#head.hash));
-      const isHosts = from === this.hostId;
+      // What it has shown before it became host may come late, and would lead back to the host before.
+      const isLate = this.#reign(standing.epoch) !== undefined && !equalBytes(said?.epoch, this.#head.hash);
+      const isHosts = from === this.hostId && (isSame || !isLate);
       // Where the host itself goes its members follow, also to somebody whom it had removed.
       if (!isHosts && (!goesOn || !this.mayReign(reigns) || this.#isDoubtful(reigns))) return 'known';
       if (!isSame && !isHosts && this.#listener?.hears(this.hostId)) {
-        this.#held = state;
+        this.#held = {state, host: reigns.at(-1)?.hostId ?? ''};
         return 'held';
       }
       if (goesOn) this.history.noteEnds(this.seats, seating);
@@ -374,7 +389,7 @@ export class Ledger {
   async reconsider(): Promise<Reception> {
     const held = this.#held;
     this.#held = undefined;
-    return held ? this.receiveState(held, '') : 'known';
+    return held ? this.receiveState(held.state, '') : 'known';
   }
 
   /** Whether the stay of the last of these hosts ended otherwise than by a lost connection, or one who is not known here is banned. */
@@ -413,10 +428,6 @@ function lastOf(state: GroupState): Reign {
   const last = state.reigns.at(-1);
   if (!last) throw new PeerGroupError('bad-frame', 'A member showed a group without a host.');
   return last;
-}
-
-function standingOf(state: GroupState, epoch: Bytes): Standing {
-  return {number: lastOf(state).epoch.number, epoch, version: state.entry?.version ?? 0};
 }
 
 function forged(what: string): PeerGroupError {

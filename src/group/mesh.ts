@@ -269,10 +269,9 @@ export class Mesh {
         return frame.note && this.#options.frame({type: 'note', note: frame.note}, session, linked);
       case 'ping':
         session.send({type: 'pong', stamp: frame.stamp});
-        session.standing = frame.standing;
+        session.standing = session.says = frame.standing;
         if (linked) {
           linked.missing = new Set(frame.missing);
-          linked.standing = frame.standing;
           if (linked.missing.has(this.#options.mine.id)) this.connect();
           this.#options.inform(session);
         }

@@ -1,7 +1,7 @@
 import type {Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {Link, type LinkOptions} from '../link/link.js';
-import type {FrameOf, Standing} from '../protocol/frames.js';
+import type {FrameOf} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
 import type {Person} from './member.js';
 import {stayKey, type Seat} from './roster.js';
@@ -36,8 +36,6 @@ export class Peer {
   readonly link: Link;
   /** Whom this member does not hear, by its last heartbeat on this connection. */
   missing: ReadonlySet<string> | undefined;
-  /** Where it says that it stands; `undefined` while it may have gone on since. */
-  standing: Standing | undefined;
   readonly #options: PeerOptions;
   readonly #over = new AbortController();
   #session: Session | undefined;
@@ -153,7 +151,6 @@ export class Peer {
     this.#connected = this.#options.clock.now();
     this.#resumed = undefined;
     this.missing = undefined;
-    this.standing = session.proof.standing;
     if (before) {
       this.link.detach();
       this.#options.changed();

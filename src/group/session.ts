@@ -46,6 +46,8 @@ export class Session {
   readonly #over = new AbortController();
   /** How far the other side has seen the group, as far as is known here. */
   standing: Standing | undefined;
+  /** Where it says itself that it stands. */
+  says: Standing | undefined;
   /** That the other side wants to go on with a link, when it is not known here yet to be a member. */
   resume: FrameOf<'resume'> | undefined;
 
@@ -74,7 +76,7 @@ export class Session {
 
   private constructor(proof: Proof, connection: Connection, inbox: Inbox, clock: Clock) {
     this.proof = proof;
-    this.standing = proof.standing;
+    this.standing = this.says = proof.standing;
     this.connection = connection;
     this.#inbox = inbox;
     this.#allowance = new Allowance(clock);

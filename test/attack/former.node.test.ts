@@ -155,6 +155,25 @@ void describe('A former member', () => {
   }
 });
 
+void describe('A former member who shows what it saw when it was in', () => {
+  for (const end of ['left', 'removed', 'banned'] as const) {
+    void it(`sees nothing of what is there now, from nobody: she ${end === 'left' ? 'left' : `was ${end}`}`, async () => {
+      const {stage, mallory, root, early} = await turnedOver(end, {mayKnowHer: true});
+      mallory.pretended = root;
+      const standing = {number: 1, epoch: stage.world.crypto.random(32), version: 0};
+      const call = await mallory.call(stage.world.meetingPoint, root, standing);
+      call.send({type: 'contest', state: early, bases: [], stands: []});
+      await stage.advance(1000);
+      assert.deepEqual(
+        call.frames.map(({type}) => type).filter(type => !['branch', 'ping', 'pong', 'expelled'].includes(type)),
+        [],
+      );
+      mallory.leave();
+      await stage.end();
+    });
+  }
+});
+
 void describe('A former member who moves nobody', () => {
   const ways = {'by what the host before has signed': replay, 'by a host of her own making': claimByPuppet};
   for (const [how, attack] of Object.entries(ways)) {

@@ -331,6 +331,20 @@ describe('A new host', () => {
     expect(ids(cems)).to.deep.equal([bob.id]);
   });
 
+  it('does not lead back by what it has shown before, but by what it goes on with', async () => {
+    const group = await founded();
+    const bob = await admit(group);
+    const [bobs, cems] = [await reader(group), alone(await reader(group))];
+    const {state: before, standing: said} = bobs;
+    await bobs.take(bob, group.ann.id);
+    await cems.receiveState(bobs.state, bob.id, said);
+    expect(await cems.receiveState(before, bob.id, said)).to.equal('known');
+    expect(cems.hostId).to.equal(bob.id);
+    // It has given its branch up.
+    expect(await cems.receiveState(before, bob.id, bobs.standing)).to.equal('followed');
+    expect(cems.hostId).to.equal(group.ann.id);
+  });
+
   it('is not followed while the old one is heard, but as soon as it is not', async () => {
     const group = await founded();
     const bob = await admit(group);
@@ -725,6 +739,30 @@ describe('Two branches of a group that was cut', () => {
     expect(await judge(bobs).receive(state, [], stands, false)).to.equal('mine');
     expect(await judge(bobs).yields(state.reigns, [], stands, 'ejected')).to.equal(false);
   });
+
+  for (const late of [0, 2]) {
+    const which = late > 0 ? 'but not if others have joined since' : 'where their host has gone';
+    it(`go by what both have seen, ${which}`, async () => {
+      const group = await founded();
+      const [bob, cem, fay] = [await admit(group), await admit(group), await admit(group)];
+      const [bobs, cems] = [alone(await reader(group)), alone(await reader(group))];
+      bobs.hear(cem.id, cems.standing);
+      await cems.take(cem, group.ann.id);
+      await eject(group, fay, false);
+      await bobs.receiveEntry(entryOf(group.ledger));
+      const mine = [bob.id];
+      for (let count = 0; count < late; count += 1) {
+        mine.push((await admit(group)).id);
+        await bobs.receiveEntry(entryOf(group.ledger));
+      }
+      await bobs.take(bob, group.ann.id);
+      await bobs.drop(bob, {type: 'drop', member: group.ann.id, reason: 'left', ban: false, text: '', date: 0});
+      const theirs = [cem.id, fay.id];
+      const standsBy = (id: string) => (theirs.includes(id) ? cems : bobs).standing.epoch;
+      const stands = {from: cem.id, isHost: true, mine, theirs, standsBy};
+      expect(await judge(bobs).receive(cems.state, [], stands, false)).to.equal(late > 0 ? 'mine' : 'theirs');
+    });
+  }
 
   it('have no other roster in common by what a host signed after it had gone', async () => {
     const group = await founded();

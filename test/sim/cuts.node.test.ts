@@ -152,6 +152,25 @@ void describe('A cut', () => {
     await stage.end();
   });
 
+  void it('after which the host leaves has the oldest follow, also if the other half had removed it', async () => {
+    const stage = (await Stage.set(5)).expect('not-host');
+    const [ann, bob, carl, dora, emil] = stage.world.actors as [Actor, Actor, Actor, Actor, Actor];
+    const split = new Split(stage, [ann, bob, carl], [dora, emil]);
+    await stage.until(() => [dora, emil].every(one => one.membership?.host?.name === 'Dora'));
+    await stage.world.clock.settled(dora.membership?.eject(bob.identity.id, 'out', {ban: false}) ?? assert.fail());
+    // Soon enough for Dora and Emil to be still in the roster of the others.
+    await stage.until(() => !names(emil).includes('Bob'));
+    split.heal();
+    await stage.whole();
+    const mark = stage.mark;
+    ann.membership?.goodbye();
+    await stage.until(() => [carl, dora, emil].every(one => one.membership?.host?.name === 'Bob'), 3000);
+    await stage.advance(20_000);
+    await stage.whole();
+    assert.deepEqual(stage.told(/ is |has host (?!Bob)| sees (?!Ann)/, mark), ['Ann is idle']);
+    await stage.end();
+  });
+
   void it('that a member only claims, with its own friends and bans, moves nobody', async () => {
     const stage = await Stage.set(5, 4);
     const [a, b, c, d, e] = stage.world.actors as [Actor, Actor, Actor, Actor, Actor];
