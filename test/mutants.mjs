@@ -1294,6 +1294,12 @@ const mutants = [
     tests: 'sim/cuts',
   },
   {
+    rule: 'a host that took over and is alone goes where others are who cannot give way',
+    file: 'src/group/contest.ts',
+    edits: [['const isBehind = isForlorn || ', 'const isBehind = ']],
+    tests: 'sim/sim',
+  },
+  {
     rule: 'a stay that only the losing half has ended goes on',
     file: 'src/group/history.ts',
     edits: [['for (const {key} of roster.seating.seats) this.#ended.delete(key);', '']],

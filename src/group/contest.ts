@@ -104,8 +104,10 @@ export class Contest {
     const isMore = lead > 1 || (lead === 1 && count.theirs > 0);
     const isBlind = common && !isMore && stands.isHost && (head.ticket?.number ?? 0) > before.epoch.number;
     const isLess = !isBlind || (hasOthers && count.mine < 2) ? lead < 0 : count.mine <= common.length - count.mine;
+    // Nor does it stay alone by what only its own side has seen, where the others will not give way to it.
+    const isForlorn = left && stands.mine.length === 1 && count.all > 1 && state && !isKnownIn(state, before);
     // Of equals, not the one who is removed by the other side.
-    const isBehind = isLess || (lead === 0 && (removed ? !hasOthers : !isBlind && rank < 0));
+    const isBehind = isForlorn || isLess || (lead === 0 && (removed ? !hasOthers : !isBlind && rank < 0));
     // Whom this side has removed needs more than to be equal.
     const isTheirs = isBehind && ((common && lead < 0) || !this.#ledger.isOut(theirs));
     return isTheirs ? 'theirs' : common ? 'mine' : 'unknown';
