@@ -878,7 +878,7 @@ const mutants = [
   {
     rule: 'who acts as host, and has just shown that it is, is blamed for nothing',
     file: 'src/group/dispatcher.ts',
-    edits: [['session.says = await ledger.standingOf(state);', '']],
+    edits: [['session.says = await ledger.standingOf(frame.state);', '']],
     tests: 'attack/member',
   },
   {
@@ -1310,12 +1310,6 @@ const mutants = [
     file: 'src/group/branches.ts',
     edits: [['if (claim || mesh.peer(session.proof.id)) this.#show(session);', 'this.#show(session);']],
     tests: 'attack/former',
-  },
-  {
-    rule: 'what a host has shown before it was host does not lead back',
-    file: 'src/group/ledger.ts',
-    edits: [['from === this.hostId && (isSame || !isLate)', 'from === this.hostId']],
-    tests: 'protocol/ledger',
   },
   {
     rule: 'two who part as their host goes go by what both know',

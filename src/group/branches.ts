@@ -116,7 +116,7 @@ export class Branches {
     const {ledger, mesh, briefing, vigil} = this.#options;
     if (session.proof.id === ledger.hostId) {
       // Its host has given this branch up.
-      await ledger.receiveState(state, session.proof.id, session.says);
+      await ledger.receiveState(state, session.proof.id);
       return;
     }
     const mayFollow = this.#isHost || !vigil.hearsHost;

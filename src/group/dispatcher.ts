@@ -48,7 +48,8 @@ export class Dispatcher {
     const {ledger, mesh, people, hosting, connections, host, depart, end} = this.#options;
     switch (frame.type) {
       case 'state':
-        await this.#receiveState(frame, session);
+        session.says = await ledger.standingOf(frame.state);
+        await ledger.receiveState(frame.state, session.proof.id);
         return mesh.connect();
       case 'entry': {
         if (frame.note) await this.#receiveNote(frame.note, session);
@@ -109,13 +110,6 @@ export class Dispatcher {
     if (session.proof.id === hostId) return true;
     if (equalBytes(session.says?.epoch, standing.epoch)) throw outOfRole(frame);
     return false;
-  }
-
-  async #receiveState({state}: FrameOf<'state'>, session: Session): Promise<void> {
-    const {ledger} = this.#options;
-    const said = session.says;
-    session.says = await ledger.standingOf(state);
-    await ledger.receiveState(state, session.proof.id, said);
   }
 
   /** Only members can say that somebody is out; whoever hears the host is told by the host; and a host by another one. */

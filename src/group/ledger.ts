@@ -304,10 +304,10 @@ export class Ledger {
   }
 
   /**
-   * Looks at a state that the member `from` shows, who `said` before where it stood, and follows it if it is ahead.
+   * Looks at a state that the member `from` shows, and follows it if it is ahead.
    * @throws PeerGroupError `bad-frame` if it does not hold together or is another group's.
    */
-  receiveState(state: GroupState, from: string, said: Standing | undefined = this.standing): Promise<Reception> {
+  receiveState(state: GroupState, from: string): Promise<Reception> {
     return this.#serially(async () => {
       const standing = await this.standingOf(state);
       const isSame = equalBytes(standing.epoch, this.#head.hash);
@@ -315,9 +315,7 @@ export class Ledger {
       if (isSame && standing.version <= this.version) return 'known';
       const {reigns, seating} = await this.#verify(state);
       const goesOn = reigns.some(reign => equalBytes(reign.hash, this.#head.hash));
-      // What it has shown before it became host may come late, and would lead back to the host before.
-      const isLate = this.#reign(standing.epoch) !== undefined && !equalBytes(said?.epoch, this.#head.hash);
-      const isHosts = from === this.hostId && (isSame || !isLate);
+      const isHosts = from === this.hostId;
       // Where the host itself goes its members follow, also to somebody whom it had removed.
       if (!isHosts && (!goesOn || !this.mayReign(reigns) || this.#isDoubtful(reigns))) return 'known';
       if (!isSame && !isHosts && this.#listener?.hears(this.hostId)) {

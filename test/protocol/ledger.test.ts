@@ -331,20 +331,6 @@ describe('A new host', () => {
     expect(ids(cems)).to.deep.equal([bob.id]);
   });
 
-  it('does not lead back by what it has shown before, but by what it goes on with', async () => {
-    const group = await founded();
-    const bob = await admit(group);
-    const [bobs, cems] = [await reader(group), alone(await reader(group))];
-    const {state: before, standing: said} = bobs;
-    await bobs.take(bob, group.ann.id);
-    await cems.receiveState(bobs.state, bob.id, said);
-    expect(await cems.receiveState(before, bob.id, said)).to.equal('known');
-    expect(cems.hostId).to.equal(bob.id);
-    // It has given its branch up.
-    expect(await cems.receiveState(before, bob.id, bobs.standing)).to.equal('followed');
-    expect(cems.hostId).to.equal(group.ann.id);
-  });
-
   it('is not followed while the old one is heard, but as soon as it is not', async () => {
     const group = await founded();
     const bob = await admit(group);
