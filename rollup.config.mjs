@@ -40,6 +40,10 @@ export default [
       sourcemap: true,
       banner,
     },
-    plugins: [withoutHash, ...plugins, terser({module: true, ecma: 2022, compress: {passes: 2}, format: {preamble: compileHint}})],
+    plugins: [
+      withoutHash,
+      ...plugins,
+      terser({module: true, ecma: 2022, compress: {passes: 2}, format: {preamble: compileHint}}),
+    ],
   },
 ];

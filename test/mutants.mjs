@@ -1429,7 +1429,7 @@ const mutants = [
   {
     rule: 'whom it did not know is counted for whoever shows that they were there',
     file: 'src/group/branches.ts',
-    edits: [['[...new Set([...this.#known, ...ids])]', '[...this.#known]']],
+    edits: [['this.#stands(this.#options.people.heard, session)', 'this.#stands([...this.#known], session)']],
     tests: 'sim/sim',
   },
   {

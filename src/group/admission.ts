@@ -71,8 +71,7 @@ export class Admission {
       // The honest ask at once. Where all do, it is not a refusal: it asks again, a little later each time.
       const late = [...this.#silent][0] ?? session;
       this.#silent.delete(late);
-      late.send({type: 'goodbye'});
-      late.close();
+      late.sendAway();
       if (late === session) return;
     }
     this.#silent.add(session);
@@ -211,10 +210,7 @@ export class Admission {
       this.#giveUp(applicant);
       sessions.push(applicant.session);
     }
-    for (const session of sessions) {
-      session.send(address === undefined ? {type: 'goodbye'} : {type: 'redirect', address});
-      session.close();
-    }
+    for (const session of sessions) session.sendAway(address);
   }
 }
 

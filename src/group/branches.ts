@@ -1,6 +1,5 @@
 import {PeerGroupError} from '../errors.js';
 import type {FrameOf} from '../protocol/frames.js';
-import {memberIdOf} from '../protocol/member-id.js';
 import type {Base, Reign} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import type {Briefing} from './briefing.js';
@@ -143,11 +142,7 @@ export class Branches {
   async concedes(session: Session, {reason, bases}: FrameOf<'expelled'>): Promise<boolean> {
     const claim = this.#claims.get(session);
     if (!claim) return false;
-    const {crypto} = this.#options.context.environment;
-    const keys = bases.flatMap(({roster}) => roster.members.map(({key}) => key));
-    const ids = await Promise.all(keys.map(key => memberIdOf(crypto, key)));
-    const stands = this.#stands([...new Set([...this.#known, ...ids])], session);
-    return this.#contest.yields(claim.reigns, bases, stands, reason);
+    return this.#contest.yields(claim.reigns, bases, this.#stands(this.#options.people.heard, session), reason);
   }
 
   /** To the host of another branch, which this one has removed: who stands by this one, of those whom it was in with. */

@@ -73,9 +73,7 @@ export class Connections {
     // It has gone on without this group. To the host it may be coming back.
     if (peer && !isEarly && (session.proof.root || !this.#isHost)) depart(peer, 'lost');
     if (this.#isHost) return hosting.receive(session);
-    const address = host().note?.address;
-    session.send(address === undefined ? {type: 'goodbye'} : {type: 'redirect', address});
-    session.close();
+    session.sendAway(host().note?.address);
   }
 
   /** Somebody dials the meeting point from there. */

@@ -45,8 +45,7 @@ export class Gate implements Gatekeeper {
   /** Somebody who is in no group has connected. */
   receive(session: Session): void {
     if (this.#isFull) {
-      session.send({type: 'goodbye'});
-      return session.close();
+      return session.sendAway();
     }
     const over = new AbortController();
     this.#waiting.set(session, over);
@@ -165,8 +164,7 @@ export class Gate implements Gatekeeper {
     this.#waiting.clear();
     for (const [session, over] of waiting) {
       over.abort();
-      session.send(address === undefined ? {type: 'goodbye'} : {type: 'redirect', address});
-      session.close();
+      session.sendAway(address);
     }
   }
 }

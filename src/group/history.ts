@@ -3,6 +3,7 @@ import type {Standing} from '../protocol/frames.js';
 import {limits} from '../protocol/limits.js';
 import type {Entry} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
+import {keepLast} from './keep-last.js';
 import type {Seat, Seating} from './roster.js';
 import {equalBytes} from './signing.js';
 
@@ -46,10 +47,7 @@ export class History {
   noteEnds(before: readonly Seat[], {seats, lost}: Seating): void {
     const [stays, away] = [new Set(seats.map(({key}) => key)), new Set(lost.map(({member}) => member))];
     for (const {key, id} of before) if (!stays.has(key) && !away.has(id)) this.#ended.add(key);
-    for (const oldest of this.#ended) {
-      if (this.#ended.size <= limits.bans) return;
-      this.#ended.delete(oldest);
-    }
+    keepLast(this.#ended, limits.bans);
   }
 
   /** Whether a stay has ended by its own wish or the host's, as far as it was seen here. */
@@ -65,8 +63,7 @@ export class History {
     const key = keyOf(id, now.epoch);
     this.#shown.delete(key);
     this.#shown.set(key, standing.version);
-    const [oldest] = this.#shown.keys();
-    if (oldest !== undefined && this.#shown.size > 4 * limits.members) this.#shown.delete(oldest);
+    keepLast(this.#shown, 4 * limits.members);
   }
 
   /** The version of this epoch's roster that the member `id` is known to know; -1 if none is. */

@@ -5,6 +5,7 @@ import {Admission} from './admission.js';
 import type {Briefing} from './briefing.js';
 import type {Context, Gatekeeper} from './context.js';
 import {Doorbell, type Claimed} from './doorbell.js';
+import {keepLast} from './keep-last.js';
 import type {LazyExtras} from './lazy-extras.js';
 import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
@@ -227,8 +228,7 @@ export class Hosting {
     if (change.reason === 'ejected' && mayHaveToken) this.#changeToken();
     this.#dropped.delete(change.member);
     this.#dropped.set(change.member, change);
-    const [oldest] = this.#dropped.keys();
-    if (this.#dropped.size > mostDropped && oldest !== undefined) this.#dropped.delete(oldest);
+    keepLast(this.#dropped, mostDropped);
   }
 
   /** Somebody has the token who should not. Not at once: whoever is removed often comes back at once, to a meeting point that is held. */
@@ -269,8 +269,7 @@ export class Hosting {
     }
     if (this.#signal.aborted) {
       // Whoever is host now, or will be, is asked.
-      session.send({type: 'goodbye'});
-      return session.close();
+      return session.sendAway();
     }
     if (ledger.hostId !== identity.id || !ledger.seat(person.id)) return accept(session);
     briefing.welcome(session, Math.round(environment.clock.now() - founded));

@@ -3,6 +3,7 @@ import {PeerGroupError} from '../errors.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {limits} from '../protocol/limits.js';
 import {note as noteKind, type Note} from '../protocol/records.js';
+import {keepLast} from './keep-last.js';
 import {Person} from './member.js';
 import {verify} from './signing.js';
 
@@ -47,8 +48,12 @@ export class People {
     if (!note) return;
     this.#last.delete(id);
     this.#last.set(id, note.counter);
-    const [oldest] = this.#last.keys();
-    if (oldest !== undefined && this.#last.size > 2 * limits.members) this.#last.delete(oldest);
+    keepLast(this.#last, 2 * limits.members);
+  }
+
+  /** Ids of all whose word is known, also of those who are in no more, or never were. */
+  get heard(): string[] {
+    return [...this.#others.keys(), ...this.#rumours.keys()];
   }
 
   /** Whether somebody has said something since it left: it is in some branch of the group again. */
@@ -83,8 +88,7 @@ export class People {
 
   #hearOf(person: Person): Person {
     this.#rumours.set(person.id, person);
-    const [oldest] = this.#rumours.keys();
-    if (oldest !== undefined && this.#rumours.size > 2 * limits.members) this.#rumours.delete(oldest);
+    keepLast(this.#rumours, 2 * limits.members);
     return person;
   }
 }

@@ -152,6 +152,12 @@ export class Session {
     if (!this.over) this.connection.send(encodeFrame(frame));
   }
 
+  /** Ends it: whoever is at the other end is to ask again, at `address` if one is known. */
+  sendAway(address?: string): void {
+    this.send(address === undefined ? {type: 'goodbye'} : {type: 'redirect', address});
+    this.close();
+  }
+
   /** Ends it, what has been sent is still delivered. The reader is not told. */
   close(): void {
     this.#over.abort();
