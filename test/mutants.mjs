@@ -32,8 +32,14 @@ const mutants = [
     tests: 'element/joining',
   },
   {
+    rule: 'what is sent before it has joined is bounded',
+    file: 'src/group/waiting.ts',
+    edits: [['this.#bytes > 0 && this.#bytes + bytes > this.#most', 'this.#most < 0']],
+    tests: 'sim/joining',
+  },
+  {
     rule: 'an option that there is not is refused',
-    file: 'src/group/send-options.ts',
+    file: 'src/element/options.ts',
     edits: [['if (!known.has(name)) throw', 'if (!known.has(name) && !name) throw']],
     tests: 'group/sending',
   },

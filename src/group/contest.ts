@@ -151,8 +151,8 @@ export class Contest {
 
   /**
    * The last roster that two branches have in common: where one of them left the way that the other is still on; or, of two
-   * that both left it, the later one, so that nobody gains by the claim to have left when there were few. `bases` shows where
-   * the other one did. `undefined` if that was before this member was there.
+   * that both left it, the later one, so that nobody gains by the claim to have left when there were few, unless the host before
+   * has gone. `bases` shows where the other one did. `undefined` if that was before this member was there.
    */
   async #commonRoster(
     {before, mine, theirs}: Fork,

@@ -1,3 +1,4 @@
+import {heldSize} from '../codec/codec.js';
 import type {Environment, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/limits.js';
@@ -16,6 +17,7 @@ import {Person} from './member.js';
 import {People} from './people.js';
 import {Presence, untilAborted, type Callers} from './presence.js';
 import {checkOptions, idOf, receiverIds, refused} from './send-options.js';
+import {bufferLimit} from './sending.js';
 import {SelfDescription} from './self-description.js';
 import {Session} from './session.js';
 import type {
@@ -66,7 +68,7 @@ export class Membership {
   readonly #context: Context;
   readonly #over = new AbortController();
   readonly #wire = new AbortController();
-  readonly #waiting = new Waiting<Group>();
+  readonly #waiting = new Waiting<Group>(bufferLimit);
   readonly #extras = new LazyExtras();
   readonly #description: SelfDescription;
   #state: GroupState = 'connecting';
@@ -407,7 +409,8 @@ export class Membership {
       datagramOf(content);
       return Promise.resolve();
     }
-    return this.#waiting.add(group => group.send(content, ids, options), signal);
+    const bytes = content instanceof ReadableStream ? 0 : heldSize(content);
+    return this.#waiting.add(group => group.send(content, ids, options), signal, bytes);
   }
 
   /** Removes a member everywhere, at once. Rejects with `invalid-state`, `not-host`, `unknown-member`, `invalid-argument`, `too-large`. */

@@ -1,5 +1,7 @@
 import {strict as assert} from 'node:assert';
 import {describe, it} from 'node:test';
+import {encode} from '../../src/codec/codec.js';
+import type {PeerGroupError} from '../../src/errors.js';
 import {Session} from '../../src/group/session.js';
 import {decodeFrame, type Frame} from '../../src/protocol/frames.js';
 import {MemoryConnection} from '../transport/memory-connection.js';
@@ -7,6 +9,37 @@ import {Stage} from './stage.js';
 
 /** ms one way, between any two, and to the server. */
 const hop = 50;
+
+void describe('Who waits to be let in', () => {
+  void it('may send 64 MiB meanwhile, and is told when it is more; what it sent is heard when it is in', async () => {
+    const stage = await Stage.set(2, 1, {approval: true});
+    const [ann, bob] = [stage.actor(0), stage.actor(1)];
+    ann.decide = 'later';
+    bob.join();
+    await stage.until(() => bob.membership?.state === 'pending');
+    const value = (size: number) => encode({from: bob.identity.id, stay: 1, number: 1, body: new ArrayBuffer(size)});
+    const fates: unknown[] = [];
+    const over = new AbortController();
+    const send = (size: number, signal?: AbortSignal) =>
+      bob.membership?.send(value(size), {signal}).then(
+        () => fates.push('sent'),
+        (error: unknown) => fates.push((error as PeerGroupError).code),
+      );
+    void send(40_000_000);
+    void send(20_000_000, over.signal);
+    void send(20_000_000);
+    await stage.advance(1);
+    assert.deepEqual(fates, ['buffer-full']);
+    over.abort();
+    void send(20_000_000);
+    await stage.advance(1);
+    assert.equal(fates.length, 2);
+    bob.membership?.goodbye();
+    await stage.advance(1);
+    assert.deepEqual(fates.slice(2), ['left', 'left']);
+    await stage.end();
+  });
+});
 
 void describe('Joining', () => {
   void it('takes nine hops: what can overlap does', async () => {
