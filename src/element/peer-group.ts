@@ -328,7 +328,8 @@ export class PeerGroup extends LitElement {
    * cancelled it; who leaves is not waited for. With `reliable: false` it resolves at once.
    * Rejects with a `PeerGroupError`: `invalid-state` when in no group and not on the way to one, `data-clone`,
    * `invalid-argument` (also for an option that there is not), `no-receiver`, `unknown-member`, `member-left` (one named in
-   * `to`), `left`, `buffer-full`, `too-large`; or with the reason of `options.signal`. A stream that breaks is `data-clone`, with its error as the `cause`.
+   * `to`), `left`, `buffer-full`, `too-large`; or with the reason of `options.signal`. A stream that breaks is `data-clone`,
+   * with its error as the `cause`.
    */
   send(data: unknown, options?: SendOptions): Promise<void> {
     // Not `async`, and made quiet only where it rejects: promises would cost as much as all the rest.

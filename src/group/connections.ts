@@ -1,21 +1,15 @@
 import {PeerGroupError} from '../errors.js';
 import type {Base} from '../protocol/records.js';
 import {openingTime} from '../transport/transport.js';
-import type {Branches} from './branches.js';
-import type {Briefing} from './briefing.js';
-import type {Context} from './context.js';
+import type {Branches, BranchesOptions} from './branches.js';
 import type {Hosting} from './hosting.js';
 import type {LazyExtras} from './lazy-extras.js';
-import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
-import type {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
-import type {People} from './people.js';
 import type {Relay} from './relay.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
 import type {LeaveReason} from './types.js';
-import type {Vigil} from './vigil.js';
 
 /** What is loaded on its own. */
 export interface Extra {
@@ -23,13 +17,7 @@ export interface Extra {
   readonly branches: Branches;
 }
 
-export interface ConnectionsOptions {
-  readonly context: Context;
-  readonly ledger: Ledger;
-  readonly people: People;
-  readonly mesh: Mesh;
-  readonly briefing: Briefing;
-  readonly vigil: Vigil;
+export interface ConnectionsOptions extends Omit<BranchesOptions, 'expel'> {
   readonly hosting: Hosting;
   readonly extras: LazyExtras;
   /** Where newcomers are sent. */
@@ -97,14 +85,14 @@ export class Connections {
 
   /** Rejects when it cannot be loaded, or the group is over. */
   async #loadExtra(): Promise<Extra> {
-    const {context, ledger, people, mesh, briefing, vigil, hosting, extras} = this.#options;
+    const {context, mesh, hosting, extras} = this.#options;
     const {Branches, Relay} = await extras.load();
     this.#signal.throwIfAborted();
     const expel = (session: Session, bases?: readonly Base[]) =>
       this.#isHost ? hosting.expel(session, bases) : session.close();
     return (this.#extra ??= {
       relay: new Relay(context, mesh, session => this.accept(session), this.#signal),
-      branches: new Branches({context, ledger, people, mesh, briefing, vigil, expel}),
+      branches: new Branches({...this.#options, expel}),
     });
   }
 

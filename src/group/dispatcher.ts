@@ -49,7 +49,7 @@ export class Dispatcher {
     switch (frame.type) {
       case 'state':
         session.says = await ledger.standingOf(frame.state);
-        await ledger.receiveState(frame.state, session.proof.id);
+        await ledger.receiveState(frame.state, session.proof.id, session.says);
         return mesh.connect();
       case 'entry': {
         if (frame.note) await this.#receiveNote(frame.note, session);

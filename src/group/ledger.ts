@@ -304,12 +304,12 @@ export class Ledger {
   }
 
   /**
-   * Looks at a state that the member `from` shows, and follows it if it is ahead.
+   * Looks at a state that the member `from` shows, and follows it if it is ahead. `shown`: where it stands, if that is known.
    * @throws PeerGroupError `bad-frame` if it does not hold together or is another group's.
    */
-  receiveState(state: GroupState, from: string): Promise<Reception> {
+  receiveState(state: GroupState, from: string, shown?: Standing): Promise<Reception> {
     return this.#serially(async () => {
-      const standing = await this.standingOf(state);
+      const standing = shown ?? (await this.standingOf(state));
       const isSame = equalBytes(standing.epoch, this.#head.hash);
       if (from !== '') this.hear(from, standing);
       if (isSame && standing.version <= this.version) return 'known';
