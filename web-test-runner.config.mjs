@@ -4,6 +4,7 @@ import {build} from 'esbuild';
 import {slimPeerJSForEsbuild} from './build/slim-peerjs.mjs';
 import {chromeFlags, requireChrome} from './test/support/chrome.mjs';
 import {commands} from './test/support/commands.mjs';
+import {findFirefox, firefoxOptions} from './test/support/firefox.mjs';
 
 /** PeerJS as it is in the package. */
 const peerjs = await build({
@@ -27,6 +28,29 @@ class Launcher extends ChromeLauncher {
   }
 }
 
+const browsers = [
+  new Launcher(
+    {executablePath: requireChrome(), args: chromeFlags},
+    ({browser}) => Promise.resolve(browser.defaultBrowserContext()),
+    // Only one tab of a window is visible. The tests run in several, and none shall notice.
+    async ({context}) => {
+      const page = await context.newPage();
+      await page.emulateFocusedPage(true);
+      return page;
+    },
+  ),
+];
+const firefox = findFirefox();
+if (firefox) {
+  const launcher = new Launcher(
+    firefoxOptions(firefox),
+    ({browser}) => Promise.resolve(browser.defaultBrowserContext()),
+    ({context}) => context.newPage({type: 'window'}),
+  );
+  launcher.name = 'Firefox';
+  browsers.push(launcher);
+}
+
 /** @type {import('@web/test-runner').TestRunnerConfig} */
 export default {
   files: ['test/**/*.test.ts', '!test/**/*.node.test.ts'],
@@ -39,18 +63,8 @@ export default {
     <script>addEventListener('unhandledrejection', event => reportError(event.reason));</script>
     <script type="module" src="${testFramework}"></script>`,
   filterBrowserLogs: ({args}) => !String(args[0]).startsWith('Lit is in dev mode'),
-  browsers: [
-    new Launcher(
-      {executablePath: requireChrome(), args: chromeFlags},
-      ({browser}) => Promise.resolve(browser.defaultBrowserContext()),
-      // Only one tab of a window is visible. The tests run in several, and none shall notice.
-      async ({context}) => {
-        const page = await context.newPage();
-        await page.emulateFocusedPage(true);
-        return page;
-      },
-    ),
-  ],
+  browsers,
+  concurrentBrowsers: 1,
   plugins: [
     {
       name: 'peerjs',

@@ -14,6 +14,18 @@ import {argv, execPath, exit} from 'node:process';
 /** @type {readonly Mutant[]} */
 const mutants = [
   {
+    rule: 'a page says goodbye in Firefox, which may break it off',
+    file: 'src/element/reconciler.ts',
+    edits: [['[() => this.#away(), () => this.#away()]', '[() => this.#away()]']],
+    tests: 'element/reconciler',
+  },
+  {
+    rule: 'whoever leaves before its connection is placed has left',
+    file: 'src/group/mesh.ts',
+    edits: [['peer?.session ? linked : peer', 'linked']],
+    tests: 'sim/leaving',
+  },
+  {
     rule: 'a member that hears nobody is `reconnecting`',
     file: 'src/group/membership.ts',
     edits: [["isCutOff ? 'reconnecting' : 'joined'", "isCutOff ? 'joined' : 'joined'"]],
@@ -586,7 +598,7 @@ const mutants = [
   {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/connections.ts',
-    edits: [['this.withExtra(({relay}) => void (this.#isHost && relay.invite(from, follows)))', 'undefined']],
+    edits: [['this.withExtra(({relay}) => void (isHost() && relay.invite(from, follows)))', 'undefined']],
     tests: 'sim/relay',
   },
   {

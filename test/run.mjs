@@ -1,5 +1,5 @@
 /**
- * `npm test`: every test, those for Node and those in a real Chrome; `npm test -- name…` runs the files whose path has
+ * `npm test`: every test, those for Node and those in a real Chrome and, where there is one, in Firefox; `npm test -- name…` runs the files whose path has
  * one of these in it. The last line printed says how many passed and failed; the exit code is 0 only if all passed.
  */
 import {readdirSync, rmSync} from 'node:fs';
@@ -10,6 +10,7 @@ import {spec as Spec} from 'node:test/reporters';
 import {defaultReporter, startTestRunner} from '@web/test-runner';
 import {build} from 'esbuild';
 import {requireChrome} from './support/chrome.mjs';
+import {findFirefox} from './support/firefox.mjs';
 
 /** ms for one file. */
 const timeout = 120_000;
@@ -66,7 +67,7 @@ function count(suite) {
   for (const inner of suite.suites) count(inner);
 }
 
-async function testInChrome() {
+async function testInBrowsers() {
   const own = files.filter(file => !/\.node\.test\./.test(file));
   if (own.length === 0) return;
   const {default: config} = await import('../web-test-runner.config.mjs');
@@ -92,13 +93,15 @@ let error;
 try {
   requireChrome();
   await testInNode();
-  await testInChrome();
+  await testInBrowsers();
 } catch (reason) {
   error = reason;
   console.error(error instanceof Error && error.message.includes('CHROME_PATH') ? error.message : error);
 } finally {
   rmSync(outdir, {recursive: true, force: true});
 }
+if (!findFirefox())
+  console.log('No Firefox: what runs in a browser ran in Chrome only. FIREFOX_PATH names one that is not found.');
 if (counts.skipped > 0) console.log(`${counts.skipped} skipped`);
 stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`, () =>
   exit(error === undefined && counts.failed === 0 && counts.passed > 0 ? 0 : 1),

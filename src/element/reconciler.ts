@@ -213,7 +213,8 @@ export class Reconciler {
     }
     this.#watching = new AbortController();
     const {signal} = this.#watching;
-    window.addEventListener('pagehide', () => this.#away(), {signal});
+    // Firefox may break a script off, anywhere, as it closes the tab; the next listener is called all the same, and goes on.
+    for (const away of [() => this.#away(), () => this.#away()]) window.addEventListener('pagehide', away, {signal});
     window.addEventListener('pageshow', () => this.#back(), {signal});
   }
 

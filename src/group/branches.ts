@@ -28,6 +28,8 @@ export interface BranchesOptions {
   readonly mesh: Mesh;
   readonly briefing: Briefing;
   readonly vigil: Vigil;
+  /** Whether this member is the host. */
+  readonly isHost: () => boolean;
   /** Somebody claims to be host who cannot be any more. `bases`: for it to see that. */
   readonly expel: (session: Session, bases?: readonly Base[]) => void;
 }
@@ -58,10 +60,6 @@ export class Branches {
     this.#contest = new Contest(options.context.environment.crypto, options.ledger, options.people);
   }
 
-  get #isHost(): boolean {
-    return this.#options.ledger.hostId === this.#options.context.identity.id;
-  }
-
   /** Who is heard here, and so may speak for this branch. */
   get #standing(): string[] {
     const {context, mesh} = this.#options;
@@ -77,7 +75,7 @@ export class Branches {
     const {context, ledger, people} = this.#options;
     return {
       from: proof.id,
-      isHost: this.#isHost,
+      isHost: this.#options.isHost(),
       mine: this.#standing,
       theirs,
       // What this member signs is published a little later.
@@ -118,10 +116,10 @@ export class Branches {
       await ledger.receiveState(state, session.proof.id);
       return;
     }
-    const mayFollow = this.#isHost || !vigil.hearsHost;
+    const mayFollow = this.#options.isHost() || !vigil.hearsHost;
     const verdict = await this.#contest.receive(state, bases, this.#stands(stands, session), mayFollow);
     this.#seen.set(session, state.reigns);
-    if (verdict === 'mine' || (verdict === 'unknown' && this.#isHost)) {
+    if (verdict === 'mine' || (verdict === 'unknown' && this.#options.isHost())) {
       const claim = this.#claims.get(session);
       if (claim?.isOut) return this.#dismiss(session, state.reigns);
       // Nobody else sees a roster: it may have been in once, and have kept what it saw then.

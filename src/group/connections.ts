@@ -38,10 +38,6 @@ export class Connections {
     this.#signal = signal;
   }
 
-  get #isHost(): boolean {
-    return this.#options.ledger.hostId === this.#options.context.identity.id;
-  }
-
   /** What is loaded on its own, as soon as it is. */
   get extra(): Extra | undefined {
     return this.#extra;
@@ -59,18 +55,18 @@ export class Connections {
     }
     const peer = mesh.peer(session.proof.id);
     // It has gone on without this group. To the host it may be coming back.
-    if (peer && !isEarly && (session.proof.root || !this.#isHost)) depart(peer, 'lost');
-    if (this.#isHost) return hosting.receive(session);
+    if (peer && !isEarly && (session.proof.root || !this.#options.isHost())) depart(peer, 'lost');
+    if (this.#options.isHost()) return hosting.receive(session);
     session.sendAway(host().note?.address);
   }
 
   /** Somebody dials the meeting point from there. */
   rung(from: string, connection: Promise<unknown>): void {
-    const {context, ledger, hosting} = this.#options;
-    if (!this.#isHost) return;
+    const {context, ledger, hosting, isHost} = this.#options;
+    if (!isHost()) return;
     const follows = ({session}: Peer) => session?.knows(ledger.standing) ?? false;
-    if (hosting.isOpen) void this.withExtra(({relay}) => void (this.#isHost && relay.introduce(from, follows)));
-    const invite = () => this.withExtra(({relay}) => void (this.#isHost && relay.invite(from, follows)));
+    if (hosting.isOpen) void this.withExtra(({relay}) => void (isHost() && relay.introduce(from, follows)));
+    const invite = () => this.withExtra(({relay}) => void (isHost() && relay.invite(from, follows)));
     const opened = new AbortController();
     connection.finally(() => opened.abort()).catch(() => {});
     const until = AbortSignal.any([this.#signal, opened.signal]);
@@ -79,7 +75,7 @@ export class Connections {
 
   /** Somebody has told where it stands, maybe on another branch than this host's. */
   meet(session: Session): void {
-    if (!this.#isHost || !this.#options.ledger.isApart(session.standing, session.proof.id)) return;
+    if (!this.#options.isHost() || !this.#options.ledger.isApart(session.standing, session.proof.id)) return;
     void this.withExtra(({branches}) => branches.meet(session));
   }
 
@@ -89,7 +85,7 @@ export class Connections {
     const {Branches, Relay} = await extras.load();
     this.#signal.throwIfAborted();
     const expel = (session: Session, bases?: readonly Base[]) =>
-      this.#isHost ? hosting.expel(session, bases) : session.close();
+      this.#options.isHost() ? hosting.expel(session, bases) : session.close();
     return (this.#extra ??= {
       relay: new Relay(context, mesh, session => this.accept(session), this.#signal),
       branches: new Branches({...this.#options, expel}),
@@ -140,7 +136,7 @@ export class Connections {
    */
   isStranger(session: Session): boolean {
     const {ledger, hosting} = this.#options;
-    if (!this.#isHost || ledger.isApart(session.proof.standing, session.proof.id)) return false;
+    if (!this.#options.isHost() || ledger.isApart(session.proof.standing, session.proof.id)) return false;
     hosting.expel(session);
     return true;
   }

@@ -22,6 +22,8 @@ export interface DispatcherOptions {
   readonly vigil: Vigil;
   readonly hosting: Hosting;
   readonly connections: Connections;
+  /** Whether this member is the host. */
+  readonly isHost: () => boolean;
   readonly host: () => Person;
   /** Somebody has said something new of itself. */
   readonly changed: (person: Person) => void;
@@ -37,10 +39,6 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-  }
-
-  get #isHost(): boolean {
-    return this.#options.ledger.hostId === this.#options.context.identity.id;
   }
 
   /** @throws PeerGroupError `bad-frame`; what it ends, it ends by itself */
@@ -69,7 +67,7 @@ export class Dispatcher {
         void connections.withExtra(({relay}) => void relay.visit(frame.address, peer));
         return;
       case 'invited':
-        if (!peer || !this.#isHost) return;
+        if (!peer || !this.#options.isHost()) return;
         void connections.withExtra(({relay}) => void relay.call(frame.member, peer));
         return;
       case 'branch':
@@ -86,11 +84,11 @@ export class Dispatcher {
         return session.close();
       case 'expelled':
         if (!(await this.#mayExpel(session, peer, frame))) return session.close();
-        if (frame.reason === 'ejected' && (this.#isHost || session.proof.id === ledger.hostId)) {
+        if (frame.reason === 'ejected' && (this.#options.isHost() || session.proof.id === ledger.hostId)) {
           return end({type: 'ejected', reason: frame.text, by: people.get(session.proof.id)?.member});
         }
         // Not where it came from: whoever said so may be no host at all.
-        return end({type: 'rejoin', address: this.#isHost ? undefined : host().note?.address});
+        return end({type: 'rejoin', address: this.#options.isHost() ? undefined : host().note?.address});
       case 'moved':
         if (session.proof.id === ledger.hostId) return end({type: 'rejoin', address: frame.address});
         // A host whom this member does not follow speaks for itself.
@@ -115,7 +113,7 @@ export class Dispatcher {
   /** Only members can say that somebody is out; whoever hears the host is told by the host; and a host by another one. */
   async #mayExpel(session: Session, peer: Peer | undefined, frame: FrameOf<'expelled'>): Promise<boolean> {
     const {ledger, vigil, connections} = this.#options;
-    if (this.#isHost) return connections.extra?.branches.concedes(session, frame) ?? false;
+    if (this.#options.isHost()) return connections.extra?.branches.concedes(session, frame) ?? false;
     return peer !== undefined && (session.proof.id === ledger.hostId || !vigil.hearsHost);
   }
 

@@ -106,6 +106,7 @@ export class Group {
       unbearable: peer => this.#banish(peer),
     });
     this.#mesh = mesh;
+    const isHost = () => this.#isHost;
     this.#traffic = new Traffic(context, mesh);
     const vigil = new Vigil(
       {
@@ -113,6 +114,7 @@ export class Group {
         ledger,
         mesh,
         attendance: this.#attendance,
+        isHost,
         changed: () => this.#reachChanged(),
         alone: () => this.#hosting.lookAround(),
         lost: peer => this.#hosting.drop(peer.person.id, 'lost'),
@@ -129,6 +131,7 @@ export class Group {
         briefing,
         founded,
         extras: options.extras,
+        isHost,
         present: () => this.#attendance.present,
         isCutOff: () => vigil.isCutOff,
         accept: session => this.accept(session),
@@ -143,7 +146,19 @@ export class Group {
     const host = () => this.#view.host;
     const depart = (peer: Peer, reason: LeaveReason) => this.#depart(peer, reason);
     this.#connections = new Connections(
-      {context, ledger, people, mesh, briefing, vigil, hosting: this.#hosting, extras: options.extras, host, depart},
+      {
+        context,
+        ledger,
+        people,
+        mesh,
+        briefing,
+        vigil,
+        hosting: this.#hosting,
+        extras: options.extras,
+        isHost,
+        host,
+        depart,
+      },
       this.#over.signal,
     );
     const dispatcher = new Dispatcher({
@@ -154,6 +169,7 @@ export class Group {
       vigil,
       hosting: this.#hosting,
       connections: this.#connections,
+      isHost,
       host,
       changed: person => this.#changed(person),
       depart,

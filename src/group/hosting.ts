@@ -37,6 +37,8 @@ export interface HostingOptions {
   /** When the group was founded, by this environment's clock. */
   readonly founded: number;
   readonly extras: LazyExtras;
+  /** Whether this member is the host. */
+  readonly isHost: () => boolean;
   /** Everyone who is in, as far as can be told here, in join order. */
   readonly present: () => readonly Seat[];
   /** Whether this member hears nobody. */
@@ -256,7 +258,7 @@ export class Hosting {
   }
 
   async #admit(person: Person, note: Note, session: Session): Promise<void> {
-    const {context, ledger, people, mesh, briefing, founded, accept} = this.#options;
+    const {context, ledger, people, mesh, briefing, founded, isHost, accept} = this.#options;
     const {identity, environment} = context;
     // Whoever applies again does not know its earlier stay any more.
     if (ledger.seat(person.id)) await ledger.drop(identity, this.#dropping(person.id, 'left'));
@@ -271,7 +273,7 @@ export class Hosting {
       // Whoever is host now, or will be, is asked.
       return session.sendAway();
     }
-    if (ledger.hostId !== identity.id || !ledger.seat(person.id)) return accept(session);
+    if (!isHost() || !ledger.seat(person.id)) return accept(session);
     briefing.welcome(session, Math.round(environment.clock.now() - founded));
     mesh.accept(session);
   }
@@ -290,7 +292,7 @@ export class Hosting {
 
   /** Removes a member everywhere. Rejects with `invalid-argument`, `unknown-member` or `too-large`. */
   async eject(id: string, reason: string, ban: boolean): Promise<void> {
-    const {context, ledger} = this.#options;
+    const {context, ledger, isHost} = this.#options;
     if (id === context.identity.id) {
       throw new PeerGroupError('invalid-argument', 'eject(): the host cannot remove itself; call leave().');
     }
@@ -303,8 +305,7 @@ export class Hosting {
     }
     if (await ledger.drop(context.identity, {...this.#dropping(id, 'ejected'), ban, text: reason})) return;
     // While this waited for its turn.
-    if (ledger.hostId !== context.identity.id)
-      throw new PeerGroupError('not-host', 'eject(): somebody else has become host in this moment.');
+    if (!isHost()) throw new PeerGroupError('not-host', 'eject(): somebody else has become host in this moment.');
     if (ban)
       throw new PeerGroupError('unknown-member', 'eject(): the member has left in this moment, and is not banned.');
   }

@@ -149,7 +149,7 @@ export class Ledger {
   }
 
   get standing(): Standing {
-    return {number: this.#head.epoch.number, epoch: this.#head.hash, version: this.version};
+    return {epoch: this.#head.hash, version: this.version};
   }
 
   get state(): GroupState {
@@ -297,7 +297,6 @@ export class Ledger {
   async standingOf(state: GroupState): Promise<Standing> {
     const {epoch} = lastOf(state);
     return {
-      number: epoch.number,
       epoch: await hashOf(this.#crypto, epochKind, epoch),
       version: state.entry?.version ?? 0,
     };

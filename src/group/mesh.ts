@@ -279,6 +279,9 @@ export class Mesh {
       case 'pong':
         if (peer) peer.person.roundTripTime = Math.max(0, this.#options.environment.clock.now() - frame.stamp);
         return;
+      case 'goodbye':
+        // It may have left before it was placed.
+        return this.#options.frame(frame, session, peer?.session ? linked : peer);
       default:
         return this.#options.frame(frame, session, linked);
     }

@@ -17,6 +17,8 @@ export interface VigilOptions {
   readonly ledger: Ledger;
   readonly mesh: Mesh;
   readonly attendance: Attendance;
+  /** Whether this member is the host. */
+  readonly isHost: () => boolean;
   /** Somebody has fallen silent, is heard again, or should have become host long ago. */
   readonly changed: () => void;
   /** This member is host and hears nobody. */
@@ -36,10 +38,6 @@ export class Vigil {
   constructor(options: VigilOptions, signal: AbortSignal) {
     this.#options = options;
     everyTick(options.context.environment.clock, awake => this.#tick(awake), signal);
-  }
-
-  get #isHost(): boolean {
-    return this.#options.ledger.hostId === this.#options.context.identity.id;
   }
 
   /** Ids of those who are not heard here, silent or gone: what heartbeats tell. */
@@ -77,7 +75,7 @@ export class Vigil {
    */
   get isSuccessor(): boolean {
     const {attendance, context, ledger} = this.#options;
-    if (this.#isHost || !this.#isHostless) return false;
+    if (this.#options.isHost() || !this.#isHostless) return false;
     const reached = attendance.present.filter(({id}) => id !== ledger.hostId && this.isReached(id));
     const rank = reached.findIndex(({id}) => id === context.identity.id);
     return rank >= 0 && this.#hostless >= rank * context.grace();
@@ -96,7 +94,7 @@ export class Vigil {
     if (turned.length > 0) for (const peer of mesh.peers) peer.beat();
     this.#hostless = this.#isHostless ? this.#hostless + awake : 0;
     if (turned.length > 0 || this.isSuccessor) changed();
-    if (!this.#isHost) return;
+    if (!this.#options.isHost()) return;
     if (this.isCutOff) alone();
     for (const peer of mesh.peers) {
       if (peer.silence >= context.grace() && !this.isReached(peer.person.id)) lost(peer);

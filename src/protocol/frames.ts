@@ -25,10 +25,10 @@ import {values} from './values.js';
  */
 
 /** Counts up with every change that an older version could not read. It is the second field of `hello` in every version there will ever be. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** How far somebody has seen the group: its last epoch, and the version of the roster in it. */
-const standing = record({number: uint, epoch: fixed(32), version: uint});
+const standing = record({epoch: fixed(32), version: uint});
 export type Standing = TypeOf<typeof standing>;
 
 /** Bytes. The largest chunk of a stream, encoded. */

@@ -53,7 +53,7 @@ async function claim(
   const {address} = mallory;
   const {reigns, hash} = await mallory.succeed(early, root);
   mallory.pretended = root;
-  const call = () => (to ? mallory.link(to) : mallory.call(meetingPoint, root, {number: 1, epoch: hash, version: 0}));
+  const call = () => (to ? mallory.link(to) : mallory.call(meetingPoint, root, {epoch: hash, version: 0}));
   const notes = [mallory, ...friends].map(({identity: speaker, name}) =>
     sign(speaker, 'note', root, noteKind, {
       counter: 2e12,
@@ -85,7 +85,7 @@ async function replay({stage, mallory, root, early}: Awaited<ReturnType<typeof t
   const [founding] = early.reigns;
   assert.ok(ann && founding);
   mallory.pretended = root;
-  const standing = {number: 1, epoch: crypto.random(32), version: 0};
+  const standing = {epoch: crypto.random(32), version: 0};
   const own = {type: 'note', note: await mallory.note(root, 'Mallory', 2e12)} as const;
   const stands = [stage.actor(0).identity.id, mallory.identity.id];
   for (let time = 0; time < 3; time += 1) {
@@ -122,7 +122,7 @@ async function claimByPuppet({stage, mallory, root, early}: Awaited<ReturnType<t
   const reigns = [...first, {epoch: second, ticket: own}];
   const bases = [{roster: early.roster, entry: early.entry}];
   const hash = await hashOf(crypto, epochKind, second);
-  const call = () => puppet.call(meetingPoint, root, {number: 2, epoch: hash, version: 0});
+  const call = () => puppet.call(meetingPoint, root, {epoch: hash, version: 0});
   const state = {reigns, roster, entry: undefined};
   (await call()).send({type: 'branch', reigns}, {type: 'contest', state, bases, stands: []}, {type: 'state', state});
   await stage.advance(1000);
@@ -160,7 +160,7 @@ void describe('A former member who shows what it saw when it was in', () => {
     void it(`sees nothing of what is there now, from nobody: she ${end === 'left' ? 'left' : `was ${end}`}`, async () => {
       const {stage, mallory, root, early} = await turnedOver(end, {mayKnowHer: true});
       mallory.pretended = root;
-      const standing = {number: 1, epoch: stage.world.crypto.random(32), version: 0};
+      const standing = {epoch: stage.world.crypto.random(32), version: 0};
       const call = await mallory.call(stage.world.meetingPoint, root, standing);
       call.send({type: 'contest', state: early, bases: [], stands: []});
       await stage.advance(1000);

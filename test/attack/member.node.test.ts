@@ -175,7 +175,7 @@ void describe('A member that sends', () => {
         invite: {type: 'invite', address: stranger.address},
       } as const;
       const call = await mallory.link(bob);
-      const standing = {number: 1, epoch: new Uint8Array(32), version: 0};
+      const standing = {epoch: new Uint8Array(32), version: 0};
       call.send({type: 'ping', stamp: 0, standing, missing: []}, frames[type]);
       await stage.advance(500);
       assert.equal(call.isOver, false);

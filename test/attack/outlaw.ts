@@ -163,8 +163,8 @@ export class Outlaw {
   }
 
   get standing(): Standing | undefined {
-    const {entry, reigns} = this.state ?? {};
-    return entry && {number: reigns?.at(-1)?.epoch.number ?? 0, epoch: entry.epoch, version: entry.version};
+    const {entry} = this.state ?? {};
+    return entry && {epoch: entry.epoch, version: entry.version};
   }
 
   /** It goes on from the founder as the group was then: its epoch, and what that is known by. */

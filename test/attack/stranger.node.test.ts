@@ -376,7 +376,6 @@ void describe('A stranger who says that it is on another branch', () => {
     const {root} = (await mallory.call(stage.world.meetingPoint)).session.proof;
     assert.ok(root);
     const call = await mallory.call(stage.world.meetingPoint, root, {
-      number: 3,
       epoch: stage.world.crypto.random(32),
       version: 1,
     });

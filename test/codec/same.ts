@@ -57,8 +57,13 @@ function special(object: object): [string, unknown][] {
     ];
   }
   if (object instanceof DOMException)
-    return ['name', 'message', 'code'].map(key => part(key, Reflect.get(object, key)));
-  if (object instanceof Error) return [part('said', String(object)), part('kind', kindOf(object))];
+    return ['name', 'message', 'code', ...stack].map(key => part(key, Reflect.get(object, key)));
+  if (object instanceof Error)
+    return [
+      part('said', String(object)),
+      part('kind', kindOf(object)),
+      ...stack.map(key => part(key, Reflect.get(object, key))),
+    ];
   if (object instanceof Blob)
     return ['size', 'type', 'name', 'lastModified'].map(key => part(key, Reflect.get(object, key)));
   return [part('kind', kindOf(object)), part('boxed', boxed(object))];
@@ -78,14 +83,18 @@ function boxed(object: object): unknown {
   return wrappers.includes(Object.getPrototypeOf(object)) ? object.valueOf() : undefined;
 }
 
+/** Firefox copies where an error was made, whatever its `stack` has become, and not that of an exception. */
+const stack = Object.hasOwn(new Error(), 'stack') ? ['stack'] : [];
+
+/** What errors have of their own in one browser and not in another; the last three are where it was made, in Firefox alone. */
+const ofErrors = new Set<string | symbol>(['stack', 'fileName', 'lineNumber', 'columnNumber']);
+
 function properties(object: object): [string, unknown][] {
   return Reflect.ownKeys(object).flatMap(key => {
     const found = Object.getOwnPropertyDescriptor(object, key);
     if (!found || (object instanceof RegExp && key === 'lastIndex' && found.value === 0)) return [];
-    const attributes =
-      key === 'stack'
-        ? ''
-        : `${found.enumerable ? 'e' : ''}${found.writable ? 'w' : ''}${found.configurable ? 'c' : ''}`;
+    if ((object instanceof Error || object instanceof DOMException) && ofErrors.has(key)) return [];
+    const attributes = `${found.enumerable ? 'e' : ''}${found.writable ? 'w' : ''}${found.configurable ? 'c' : ''}`;
     return [part(`${String(key)}(${attributes})`, Reflect.get(object, key))];
   });
 }

@@ -95,17 +95,17 @@ describe('joining', () => {
     try {
       const ann = make('Ann', group);
       ann.iceServers = undefined;
-      ann.setAttribute('ice-servers', server(1));
+      ann.setAttribute('ice-servers', server(50001));
       document.body.append(ann);
       await ann.join();
       await join('Bob', group);
-      expect(urls).to.include('stun:127.0.0.1:1');
-      ann.setAttribute('ice-servers', server(2));
+      expect(urls).to.include('stun:127.0.0.1:50001');
+      ann.setAttribute('ice-servers', server(50002));
       await join('Cem', group);
-      expect(urls).to.include('stun:127.0.0.1:2');
-      ann.iceServers = [{urls: 'stun:127.0.0.1:3'}];
+      expect(urls).to.include('stun:127.0.0.1:50002');
+      ann.iceServers = [{urls: 'stun:127.0.0.1:50003'}];
       await join('Dee', group);
-      expect(urls).to.include('stun:127.0.0.1:3');
+      expect(urls).to.include('stun:127.0.0.1:50003');
       expect(urls.some(url => url !== undefined && !url.startsWith('stun:127'))).to.be.false;
       ann.iceServers = undefined;
       ann.removeAttribute('ice-servers');

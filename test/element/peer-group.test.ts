@@ -452,7 +452,7 @@ describe('a strict content security policy', () => {
     const frame = document.createElement('iframe');
     const script = new URL('../../src/define.ts', import.meta.url).href;
     frame.srcdoc = `<!doctype html>
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'">
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${location.origin}">
       <peer-group>shown</peer-group>
       <script type="module" src="${script}"></script>`;
     document.body.append(frame);

@@ -721,7 +721,7 @@ describe('the page goes away', () => {
       const element = await joined();
       element.set({name: 'Bob'});
       await settled();
-      expect(signals).to.have.length(2);
+      expect(signals).to.have.length(3);
       element.set({isConnected: false});
       await settled();
       expect(signals.every(({aborted}) => aborted)).to.equal(false);

@@ -68,7 +68,7 @@ describe('A secret', () => {
     const ann = await joined(here.comes('Ann'));
     ann.addEventListener('joinrequest', ({detail}) => detail.credential !== secret && detail.reject('No.'));
     const everything = await overhear(async () => {
-      const turn = {urls: 'turn:127.0.0.1:9', username: 'ann', credential: secret};
+      const turn = {urls: 'turn:127.0.0.1:50009', username: 'ann', credential: secret};
       const bob = await joined(here.comes('Bob', {credential: secret, iceServers: [turn]}));
       const cem = here.comes('Cem', {credential: `${secret}!`});
       await until(() => cem.state === 'ejected');

@@ -35,7 +35,7 @@ export class Call {
   /** Resolves when everything that was sent has been read at the other end: it is answered, or the call is closed. */
   async wasRead(): Promise<void> {
     const stamp = 4711 + this.frames.length;
-    this.send({type: 'ping', stamp, standing: {number: 0, epoch: new Uint8Array(32), version: 0}, missing: []});
+    this.send({type: 'ping', stamp, standing: {epoch: new Uint8Array(32), version: 0}, missing: []});
     await until(() => this.closed ?? this.frames.some(frame => frame.type === 'pong' && frame.stamp === stamp));
   }
 

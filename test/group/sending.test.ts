@@ -526,7 +526,8 @@ describe('What waits to be sent', () => {
     expect(heard(bob).length).to.equal(5);
   });
 
-  it('may be one larger value beside the others, which it keeps from nothing', async () => {
+  it('may be one larger value beside the others, which it keeps from nothing', async function () {
+    this.timeout(60_000);
     const [ann, bob] = await gathered('Ann', 'Bob');
     const size = 64 * MiB + 1;
     const larger = fate(ann.send(new Uint8Array(size)));

@@ -106,7 +106,7 @@ export async function openCrowd(server: string): Promise<Crowd> {
     views: group => tab.evaluate<readonly View[]>(`${within(group)}.map(${String(view)})`),
     leave: group =>
       tab.evaluate(
-        `Promise.all(${within(group)}.map(element => element.leave().then(() => element.remove()))).then(() => gc())`,
+        `Promise.all(${within(group)}.map(element => element.leave().then(() => element.remove()))).then(() => globalThis.gc?.())`,
       ),
   };
 }

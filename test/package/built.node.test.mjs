@@ -1,20 +1,21 @@
-/** What `npm run build` made, in Chrome and, where `FIREFOX_PATH` names its program, in Firefox. */
+/** What `npm run build` made, in Chrome and, where there is one, in Firefox, and in both together. */
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {basename, join} from 'node:path';
-import {env} from 'node:process';
 import {after, before, test} from 'node:test';
 import {launch} from 'puppeteer-core';
 import {chromeFlags, requireChrome} from '../support/chrome.mjs';
 import {startDemo} from '../support/demo.mjs';
+import {findFirefox, firefoxOptions} from '../support/firefox.mjs';
 import {bundleModules} from './bundle.mjs';
 import {requireFreshBuild} from './fresh.mjs';
 
 /** @type {Record<string, import('puppeteer-core').LaunchOptions>} */
 const browsers = {Chrome: {executablePath: requireChrome(), args: chromeFlags}};
-if (env.FIREFOX_PATH) browsers['Firefox'] = {browser: 'firefox', executablePath: env.FIREFOX_PATH};
+const firefox = findFirefox();
+if (firefox) browsers['Firefox'] = firefoxOptions(firefox);
 
 const oneFile = 'peer-group.min.js';
 /** By name. @type {Map<string, {contents: Uint8Array, inputs: string[]}>} */
@@ -127,6 +128,79 @@ for (const [name, options] of Object.entries(browsers)) {
       }
     } finally {
       await browser.close();
+    }
+  });
+}
+
+/** Keeps what arrives, each value as a text that tells it from any other. @param {import('puppeteer-core').Page} page */
+const listen = page =>
+  page.evaluate(() => {
+    const {element} = /** @type {any} */ (window);
+    /** @param {Blob} blob */
+    const hash = async blob => new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer())).join();
+    /** @param {any} data @returns {Promise<string>} */
+    const shown = async data => {
+      if (data instanceof Blob) return `Blob ${data.type} ${await hash(data)}`;
+      if (data instanceof ArrayBuffer) return `ArrayBuffer ${await hash(new Blob([data]))}`;
+      if (data instanceof ReadableStream) return `stream ${await hash(await new Response(data).blob())}`;
+      if (typeof data === 'string') return data;
+      return `${data.text} ${data.map.get(1n).getTime()} ${data.error instanceof RangeError}`;
+    };
+    const arrived = /** @type {Set<string>} */ (new Set());
+    element.addEventListener('message', async (/** @type {any} */ {detail}) => arrived.add(await shown(detail.data)));
+    Object.assign(window, {shown, arrived});
+  });
+
+/** Sends of every kind. @param {import('puppeteer-core').Page} page @param {number} seed @returns {Promise<string[]>} what should arrive */
+const speak = (page, seed) =>
+  page.evaluate(async seed => {
+    const {element, shown} = /** @type {any} */ (window);
+    const bytes = new Uint8Array(3_000_000).map((_, at) => at * seed);
+    const values = [
+      () => ({text: `${seed} é\ud800`, map: new Map([[1n, new Date(seed)]]), error: new RangeError('x')}),
+      () => new Blob([bytes], {type: 'text/plain'}),
+      () => bytes.buffer,
+      () => new Blob([bytes]).stream(),
+    ];
+    await Promise.all(values.map(make => element.send(make())));
+    return Promise.all(values.map(make => shown(make())));
+  }, seed);
+
+/** @param {import('puppeteer-core').Page} page @returns {Promise<string[]>} */
+const arrivedAt = page => page.evaluate(() => [.../** @type {any} */ (window).arrived]);
+
+for (const [hosts = '', guests = ''] of firefox ? [Object.keys(browsers), Object.keys(browsers).reverse()] : []) {
+  test(`${guests} comes to ${hosts}: all kinds of values cross both ways, and who closes the tab has left`, async () => {
+    const both = await Promise.all([hosts, guests].map(name => launch(browsers[name])));
+    try {
+      const [ann, bob] = await Promise.all(both.map(browser => open(browser, oneFile)));
+      assert.ok(ann && bob);
+      for (const page of [ann, bob]) await enter(page, `${guests} at ${hosts}`, 'open sesame');
+      await Promise.all([ann, bob].map(listen));
+      for (const [seed, [from, to]] of [
+        [ann, bob],
+        [bob, ann],
+      ].entries()) {
+        assert.ok(from && to);
+        const expected = await speak(from, seed + 3);
+        await to.waitForFunction(count => /** @type {any} */ (window).arrived.size === count, {polling: 20}, 4);
+        assert.deepEqual((await arrivedAt(to)).sort(), expected.sort());
+        // One of them may be lost.
+        while (!(await arrivedAt(to)).includes('a datagram'))
+          await from.evaluate(() => /** @type {any} */ (window).element.send('a datagram', {reliable: false}));
+      }
+      const reason = ann.evaluate(
+        () =>
+          new Promise(resolve =>
+            /** @type {any} */ (window).element.addEventListener('memberleave', (/** @type {any} */ {detail}) =>
+              resolve(detail.reason),
+            ),
+          ),
+      );
+      await bob.close({runBeforeUnload: true});
+      assert.equal(await reason, 'left');
+    } finally {
+      await Promise.all(both.map(browser => browser.close()));
     }
   });
 }

@@ -96,14 +96,19 @@ async function forgedEntry(
   });
 }
 
+/** The number of the last epoch. */
+function numberOf(ledger: Ledger): number {
+  return ledger.state.reigns.at(-1)?.epoch.number ?? 0;
+}
+
 function ticketFor(
   signer: Identity,
   ledger: Ledger,
   key: Uint8Array<ArrayBuffer>,
   fields: Partial<Ticket> = {},
 ): Promise<Ticket> {
-  const {number, epoch} = ledger.standing;
-  const ticket = {number, epoch, index: ledger.state.roster.next, key, ...fields};
+  const {epoch} = ledger.standing;
+  const ticket = {number: numberOf(ledger), epoch, index: ledger.state.roster.next, key, ...fields};
   return sign(signer, 'ticket', ledger.root, records.ticket, ticket);
 }
 
@@ -118,7 +123,7 @@ async function takenBy(
   const last = ledger.state.reigns.at(-1) as Reign;
   const epoch = await sign(signer, 'epoch', ledger.root, records.epoch, {
     kind: 'take',
-    number: ledger.standing.number + 1,
+    number: numberOf(ledger) + 1,
     previous: ledger.standing.epoch,
     host: signer.publicKey,
     version: ledger.version,

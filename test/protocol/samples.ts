@@ -53,7 +53,7 @@ export class Samples {
   id = () => toHex(this.bytes(20));
   address = () => toHex(this.bytes(16));
   flag = () => this.below(2) === 1;
-  standing = () => ({number: this.uint(), epoch: this.hash(), version: this.uint()});
+  standing = () => ({epoch: this.hash(), version: this.uint()});
   stay = () => ({epoch: this.hash(), index: this.uint()});
   reason = () => (['left', 'lost', 'ejected'] as const)[this.below(3)] ?? 'left';
   loss = () => ({member: this.id(), date: this.uint()});

@@ -64,6 +64,23 @@ void test('who leaves when it has been let in, and is about to know, is gone at 
   await stage.end();
 });
 
+void test('who leaves while it is written down as a member is gone at once for everybody', async context => {
+  const stage = await Stage.set(3, 2);
+  const carl = stage.actor(2);
+  const {add} = Ledger.prototype;
+  context.mock.method(Ledger.prototype, 'add', async function (this: Ledger, ...parameters: Parameters<typeof add>) {
+    carl.membership?.goodbye();
+    await new Promise<void>(resolve => stage.world.clock.after(50, resolve, new AbortController().signal));
+    return add.apply(this, parameters);
+  });
+  carl.join();
+  await stage.until(() => stage.told(/Bob sees Carl come/).length === 1);
+  const took = await stage.until(() => stage.told(/(Ann|Bob) sees Carl go: left/).length === 2);
+  assert.ok(took < 100, `${took} ms`);
+  assert.deepEqual(stage.told(/Carl is joined/), []);
+  await stage.end();
+});
+
 void test('who comes back within a minute of leaving is in with no new decision, and then no more', async () => {
   const stage = await Stage.set(3, 1, {approval: true});
   const [ann, bob, cem] = [stage.actor(0), stage.actor(1), stage.actor(2)];

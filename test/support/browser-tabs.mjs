@@ -28,10 +28,8 @@ export class Tabs {
         return void (await page.goBack());
       case 'eval':
         return await page.evaluate(payload.script);
-      case 'devtools': {
-        const client = await page.createCDPSession();
-        return await client.send(payload.method, payload.params);
-      }
+      case 'reload':
+        return void (await page.reload());
       case 'crash':
         return crash(page);
       case 'close':
@@ -54,9 +52,12 @@ export class Tabs {
    */
   async #open(name, url) {
     const launcher = /** @type {import('@web/test-runner-chrome').ChromeLauncher} */ (this.#session.browser);
-    const page = await launcher.getPage(this.#session.id).browserContext().newPage();
+    // Chromium is told that all of its tabs are looked at; Firefox needs a window for each.
+    const isFirefox = launcher.name === 'Firefox';
+    const context = launcher.getPage(this.#session.id).browserContext();
+    const page = await context.newPage({type: isFirefox ? 'window' : 'tab'});
     this.#pages.set(name, page);
-    await page.emulateFocusedPage(true);
+    if (!isFirefox) await page.emulateFocusedPage(true);
     page.on('pageerror', error => console.error(`In tab ${name}:`, error));
     await page.goto(url);
   }

@@ -16,14 +16,17 @@ export interface Tab {
   back(): Promise<void>;
   /** Closes the tab as a user does: its page hears `beforeunload` and `pagehide`. */
   close(): Promise<void>;
-  /** Ends the tab's process: its page hears nothing. */
+  /** Ends the tab's process: its page hears nothing. Where `canCrash`. */
   crash(): Promise<void>;
-  /** Sends one command of the Chrome DevTools Protocol, such as `Page.setWebLifecycleState`. */
-  devtools(method: string, params?: object): Promise<unknown>;
+  /** Loads its page again, as a user does, and resolves when that has loaded. */
+  reload(): Promise<void>;
 }
 
 /** The page for tabs: it loads the element and records its events, see `tab.ts`. */
 export const tabPage = new URL('./tab.html', import.meta.url).href;
+
+/** Whether a tab can be made to crash: nobody has a way for Firefox. */
+export const canCrash = !navigator.userAgent.includes('Firefox');
 
 let count = 0;
 
@@ -52,6 +55,6 @@ export async function openTab(path = ''): Promise<Tab> {
     back: () => execute('back'),
     close: () => execute('close', {runBeforeUnload: true}),
     crash: () => execute('crash'),
-    devtools: (method, params = {}) => execute('devtools', {method, params}),
+    reload: () => execute('reload'),
   };
 }

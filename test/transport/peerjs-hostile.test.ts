@@ -473,12 +473,12 @@ describe('Against strangers, PeerJS', () => {
   it('asks for the ICE servers at each connection', async () => {
     const {ann, bob, annWire} = await connected();
     expect(annWire.getConfiguration().iceServers).to.deep.equal([]);
-    iceServers = [{urls: 'stun:127.0.0.1:9'}];
+    iceServers = [{urls: 'stun:127.0.0.1:50009'}];
     const before = made.length;
     await ann.dial(bob);
     await until(() => bob.connections.length === 2);
     for (const wire of made.slice(before)) {
-      expect(wire.getConfiguration().iceServers?.[0]?.urls).to.deep.equal(['stun:127.0.0.1:9']);
+      expect(wire.getConfiguration().iceServers?.[0]?.urls).to.deep.equal(['stun:127.0.0.1:50009']);
     }
     iceServers = [{urls: 'nonsense:'}];
     expect(await code(ann.dial(bob))).to.equal('unreachable');
