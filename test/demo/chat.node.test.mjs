@@ -2,11 +2,18 @@ import assert from 'node:assert/strict';
 import {writeFileSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {env} from 'node:process';
 import {after, afterEach, before, test} from 'node:test';
 import {launch} from 'puppeteer-core';
 import {chromeFlags, requireChrome} from '../support/chrome.mjs';
 import {startDemo} from '../support/demo.mjs';
+import {firefoxOptions} from '../support/firefox.mjs';
 import {Visitor} from './visitor.mjs';
+
+/** @see chat-firefox.node.test.mjs */
+const firefox = env['CHAT_IN_FIREFOX'];
+/** What only Chrome lets a test do. */
+const inChrome = {skip: firefox !== undefined};
 
 /** @type {Awaited<ReturnType<typeof startDemo>>} */
 let demo;
@@ -18,7 +25,7 @@ let groups = 0;
 
 before(async () => {
   demo = await startDemo();
-  browser = await launch({executablePath: requireChrome(), args: chromeFlags});
+  browser = await launch(firefox ? firefoxOptions(firefox) : {executablePath: requireChrome(), args: chromeFlags});
 });
 after(async () => {
   await browser?.close();
@@ -192,7 +199,7 @@ test('an attached image is shown and any other file can be saved', async t => {
   assert.deepEqual(saved, {download: 'page.html', protocol: 'blob:'});
 });
 
-test('an invitation link leads into the group', async () => {
+test('an invitation link leads into the group', inChrome, async () => {
   const [ann] = await meet('Ann');
   const {origin} = new URL(ann.page.url());
   await ann.page.browserContext().overridePermissions(origin, ['clipboard-read', 'clipboard-sanitized-write']);
@@ -207,7 +214,7 @@ test('an invitation link leads into the group', async () => {
 
 test(
   'what the policy of the chat refuses is reported, as nothing is in the tests before',
-  {timeout: 30_000},
+  {...inChrome, timeout: 30_000},
   async () => {
     const context = await browser.createBrowserContext();
     const {page, problems} = await Visitor.open(context, `http://localhost:${demo.port}/`);

@@ -10,6 +10,7 @@ import express from 'express';
 import {launch} from 'puppeteer-core';
 import {chromeFlags, requireChrome} from '../support/chrome.mjs';
 import {startDemo} from '../support/demo.mjs';
+import {findFirefox, firefoxOptions} from '../support/firefox.mjs';
 import {requireFreshBuild} from './fresh.mjs';
 
 /** ms. */
@@ -24,8 +25,12 @@ const files = new Map();
 const asked = new Set();
 /** @type {import('node:http').Server} */
 let server;
-/** @type {import('puppeteer-core').Browser} */
-let browser;
+/** What each is started with. @type {Record<string, import('puppeteer-core').LaunchOptions>} */
+const options = {Chrome: {executablePath: requireChrome(), args: chromeFlags}};
+const firefox = findFirefox();
+if (firefox) options['Firefox'] = firefoxOptions(firefox);
+/** @type {Map<string, import('puppeteer-core').Browser>} */
+const browsers = new Map();
 let port = 0;
 /** Another server, with a PeerServer in it. @type {Awaited<ReturnType<typeof startDemo>>} */
 let signal;
@@ -84,10 +89,10 @@ before(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = /** @type {import('node:net').AddressInfo} */ (server.address()).port;
-  browser = await launch({executablePath: requireChrome(), args: chromeFlags});
+  for (const [name, how] of Object.entries(options)) browsers.set(name, await launch(how));
 });
 after(async () => {
-  await browser?.close();
+  for (const browser of browsers.values()) await browser.close();
   signal?.process.kill();
   server?.closeAllConnections();
   server?.close();
@@ -101,21 +106,24 @@ function policyOfReadme(pattern) {
   return here.replace('wss://signal.example.org', `ws://localhost:${signal.port}`);
 }
 
-/** @param {string} path */
-async function open(path) {
-  const page = await browser.newPage();
+/** @param {string} browser @param {string} path */
+async function open(browser, path) {
+  const page = await browsers.get(browser)?.newPage();
+  assert.ok(page);
   page.setDefaultTimeout(patience);
   /** @type {string[]} */
   const exceptions = [];
-  page.on('pageerror', error => exceptions.push(String(error)));
+  // Firefox reports as the page's what it does itself.
+  const ofFirefox = /favicon\.ico|interrupted while the page was loading/;
+  page.on('pageerror', error => void (ofFirefox.test(String(error)) || exceptions.push(String(error))));
   // Runs before everything of the page, and is under no policy.
   await page.evaluateOnNewDocument(() => {
     /** @type {string[]} */
     const violations = [];
     Object.assign(globalThis, {violations});
-    addEventListener('securitypolicyviolation', ({violatedDirective, blockedURI, sample}) =>
-      violations.push(`${violatedDirective}: ${blockedURI} ${sample}`),
-    );
+    addEventListener('securitypolicyviolation', ({violatedDirective, blockedURI, sample}) => {
+      if (!blockedURI.endsWith('favicon.ico')) violations.push(`${violatedDirective}: ${blockedURI} ${sample}`);
+    });
   });
   await page.goto(`http://localhost:${port}${path}`);
   return {
@@ -135,47 +143,50 @@ const policies = {
   'the policy of the README': /^default-src 'none'; script-src 'self'; connect-src \S+ \S+$/m,
   'that with Trusted Types': /^default-src 'none'; script-src 'self'; connect-src .*; require-trusted-types-for .*$/m,
 };
-for (const [what, pattern] of Object.entries(policies)) {
-  for (const kind of ['one-file', 'modules']) {
-    test(
-      `${kind}: two pages under ${what} join by a password, one as before, talk and stream; nothing is refused`,
-      {timeout: 60_000},
-      async () => {
-        policy = policyOfReadme(pattern);
-        assert.ok(!policy.includes('unsafe'));
-        const group = encodeURIComponent(`${kind} ${what}`);
-        const element = `document.querySelector('peer-group')`;
-        const ann = await open(`/${kind}/?name=Ann&password=4711&identity=persistent&group=${group}`);
-        await until(ann.page, `${element}.state === 'joined'`);
-        const id = await ann.page.evaluate(`${element}.self.id`);
-        const troubles = await ann.troubles();
-        await ann.page.reload();
-        const bob = await open(`/${kind}/?name=Bob&password=4711&group=${group}`);
-        try {
-          for (const {page} of [ann, bob]) await until(page, `${element}.members.length === 2`);
-          assert.equal(await ann.page.evaluate(`${element}.self.id`), id);
-          await ann.page.evaluate(`${element}.send({html: '<img src=x onerror=alert(1)>', map: new Map([[1, 2n]])})`);
-          await bob.page.evaluate(`${element}.send('hello')`);
-          await until(bob.page, `heard.length === 1 && heard[0][0] === 'Ann' && heard[0][1].map.get(1) === 2n`);
-          await until(ann.page, `heard.length === 1 && heard[0][1] === 'hello'`);
-          await ann.page.evaluate(`${element}.send(new Blob(['one', 'two']).stream())`);
-          await until(bob.page, `globalThis.text === 'onetwo'`);
-          const pake = [...files].find(
-            ([path, text]) => path.startsWith(`/${kind}/`) && text.includes('CPaceMac'),
-          )?.[0];
-          assert.ok(pake !== undefined && asked.has(pake), 'what belongs to the password has been loaded');
-        } finally {
-          assert.deepEqual(await Promise.all([troubles, ann.troubles(), bob.troubles()]), [[], [], []]);
-          await Promise.all([ann.page.close(), bob.page.close()]);
-        }
-      },
-    );
-  }
+const cases = Object.keys(options).flatMap(browser =>
+  Object.entries(policies).flatMap(policy => ['one-file', 'modules'].map(kind => ({browser, policy, kind}))),
+);
+for (const {
+  browser,
+  policy: [what, pattern],
+  kind,
+} of cases) {
+  test(
+    `${kind} in ${browser}: two pages under ${what} join by a password, one as before, talk and stream; nothing is refused`,
+    {timeout: 60_000},
+    async () => {
+      policy = policyOfReadme(pattern);
+      assert.ok(!policy.includes('unsafe'));
+      const group = encodeURIComponent(`${browser} ${kind} ${what}`);
+      const element = `document.querySelector('peer-group')`;
+      const ann = await open(browser, `/${kind}/?name=Ann&password=4711&identity=persistent&group=${group}`);
+      await until(ann.page, `${element}.state === 'joined'`);
+      const id = await ann.page.evaluate(`${element}.self.id`);
+      const troubles = await ann.troubles();
+      await ann.page.reload();
+      const bob = await open(browser, `/${kind}/?name=Bob&password=4711&group=${group}`);
+      try {
+        for (const {page} of [ann, bob]) await until(page, `${element}.members.length === 2`);
+        assert.equal(await ann.page.evaluate(`${element}.self.id`), id);
+        await ann.page.evaluate(`${element}.send({html: '<img src=x onerror=alert(1)>', map: new Map([[1, 2n]])})`);
+        await bob.page.evaluate(`${element}.send('hello')`);
+        await until(bob.page, `heard.length === 1 && heard[0][0] === 'Ann' && heard[0][1].map.get(1) === 2n`);
+        await until(ann.page, `heard.length === 1 && heard[0][1] === 'hello'`);
+        await ann.page.evaluate(`${element}.send(new Blob(['one', 'two']).stream())`);
+        await until(bob.page, `globalThis.text === 'onetwo'`);
+        const pake = [...files].find(([path, text]) => path.startsWith(`/${kind}/`) && text.includes('CPaceMac'))?.[0];
+        assert.ok(pake !== undefined && asked.has(pake), 'what belongs to the password has been loaded');
+      } finally {
+        assert.deepEqual(await Promise.all([troubles, ann.troubles(), bob.troubles()]), [[], [], []]);
+        await Promise.all([ann.page.close(), bob.page.close()]);
+      }
+    },
+  );
 }
 
 test('a page that puts text into innerHTML is refused, and found out', async () => {
   policy = policyOfReadme(policies['that with Trusted Types']);
-  const {page, troubles} = await open('/control/');
+  const {page, troubles} = await open('Chrome', '/control/');
   await until(page, 'violations.length > 0');
   assert.match((await troubles()).join(), /require-trusted-types-for: trusted-types-sink Element innerHTML/);
   await page.close();
@@ -183,7 +194,7 @@ test('a page that puts text into innerHTML is refused, and found out', async () 
 
 test('a policy that forbids the one Trusted Types policy is felt', async () => {
   policy = policyOfReadme(policies['that with Trusted Types']).replace('lit-html', "'none'");
-  const {page} = await open('/one-file/?name=Ann&group=x');
+  const {page} = await open('Chrome', '/one-file/?name=Ann&group=x');
   await until(page, 'violations.length > 0');
   assert.match(String(await page.evaluate('violations.join()')), /^trusted-types/);
   await page.close();

@@ -1,0 +1,9 @@
+/** The chat in Firefox, where there is one. */
+import {env} from 'node:process';
+import {findFirefox} from '../support/firefox.mjs';
+
+const firefox = findFirefox();
+if (firefox) {
+  env['CHAT_IN_FIREFOX'] = firefox;
+  await import('./chat.node.test.mjs');
+}
