@@ -14,6 +14,47 @@ import {argv, execPath, exit} from 'node:process';
 /** @type {readonly Mutant[]} */
 const mutants = [
   {
+    rule: 'who is banned while it is let in is told so',
+    file: 'src/group/admission.ts',
+    edits: [['if (this.#options.isBanned(person.id)) return refuse(session, banned);', '']],
+    tests: 'sim/leaving',
+  },
+  {
+    rule: 'what was set before the element was defined counts',
+    file: 'src/element/peer-group.ts',
+    edits: [["  'maxMessageSize',\n  'identity',\n", '']],
+    tests: 'element/peer-group',
+  },
+  {
+    rule: 'a browser without custom states has the element',
+    file: 'src/element/peer-group.ts',
+    edits: [['if (error instanceof DOMException) return undefined;', '']],
+    tests: 'element/peer-group',
+  },
+  {
+    rule: 'the round trip is measured',
+    file: 'src/group/mesh.ts',
+    edits: [['this.#options.environment.clock.now() - frame.stamp', 'frame.stamp']],
+    tests: 'sim/relay',
+  },
+  {
+    rule: 'bytes that arrive are counted',
+    file: 'src/link/link.ts',
+    edits: [
+      [
+        'for (const {data} of frame.values) this.bytesReceived += data.length',
+        'for (const {} of frame.values) continue',
+      ],
+    ],
+    tests: 'sim/relay',
+  },
+  {
+    rule: 'connections that were replaced are counted',
+    file: 'src/link/link.ts',
+    edits: [['this.reconnections += 1', 'this.reconnections = 0']],
+    tests: 'sim/relay',
+  },
+  {
     rule: 'a page says goodbye in Firefox, which may break it off',
     file: 'src/element/reconciler.ts',
     edits: [['[() => this.#away(), () => this.#away()]', '[() => this.#away()]']],
@@ -499,10 +540,7 @@ const mutants = [
     rule: 'who hears its host does not follow another one',
     file: 'src/group/ledger.ts',
     edits: [
-      [
-        '!isSame && !isHosts && this.#listener?.hears(this.hostId)',
-        '!isSame && !isHosts && this.#listener === undefined',
-      ],
+      ['!isSame && !isHosts && this.#listener?.hearsHost()', '!isSame && !isHosts && this.#listener === undefined'],
     ],
     tests: 'protocol/ledger sim/sim',
   },

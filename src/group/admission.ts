@@ -18,6 +18,8 @@ const patienceInterval = 1000;
 /** Newcomers waiting to be decided on, and those who have not asked yet. */
 const mostRequests = 128;
 
+const banned = 'You are banned from this group.';
+
 export interface AdmissionOptions {
   readonly environment: Environment;
   readonly root: Bytes;
@@ -112,7 +114,7 @@ export class Admission {
     const own = equalBytes(note.key, key) && (await verify(environment.crypto, key, 'note', root, noteKind, note));
     if (!own) throw new PeerGroupError('bad-frame', 'Somebody asked to join under a name that it did not sign.');
     if (!this.#silent.delete(session)) return;
-    if (isBanned(id)) return refuse(session, 'You are banned from this group.');
+    if (isBanned(id)) return refuse(session, banned);
     const earlier = this.#applicants.get(id);
     if (earlier) {
       this.#giveUp(earlier);
@@ -178,6 +180,8 @@ export class Admission {
     // What it says from now on, it says to the group.
     session.hold();
     this.#options.admit(person, note, session).catch((error: unknown) => {
+      // Meanwhile.
+      if (this.#options.isBanned(person.id)) return refuse(session, banned);
       const message = `A group has ${limits.members} members at most: somebody was turned away.`;
       this.#options.failed(new PeerGroupError('too-large', message, {cause: error}));
       refuse(session, 'The group is full.');

@@ -34,6 +34,20 @@ export interface BranchesOptions {
   readonly expel: (session: Session, bases?: readonly Base[]) => void;
 }
 
+/** What two sides have shown each other over one connection. */
+interface Encounter {
+  /** When this side last showed its branch. */
+  branch?: number;
+  /** When it showed what speaks for it. */
+  contest?: number;
+  /** When it passed on what speaks for another. */
+  passed?: number;
+  /** The hosts of another branch, as the other end has last shown them. */
+  seen?: readonly Reign[];
+  /** The same where the other end has shown to be the last of them; `isOut`: this side has removed it. */
+  claim?: {readonly reigns: readonly Reign[]; readonly isOut: boolean};
+}
+
 /**
  * A group that was cut, with a host on either side, becomes one again: hosts show each other their branches and who
  * stands by them, both weigh, and the side that has the lesser claim follows the other. Members pass on what they see to
@@ -42,16 +56,7 @@ export interface BranchesOptions {
 export class Branches {
   readonly #options: BranchesOptions;
   readonly #contest: Contest;
-  readonly #shown = {
-    branch: new WeakMap<Session, number>(),
-    contest: new WeakMap<Session, number>(),
-    passed: new WeakMap<Session, number>(),
-  };
-  /** The hosts of another branch, as the other end has last shown them. */
-  readonly #seen = new WeakMap<Session, readonly Reign[]>();
-  /** The same where the other end has shown to be the last of them; `isOut`: this side has removed it. */
-  readonly #claims = new WeakMap<Session, {readonly reigns: readonly Reign[]; readonly isOut: boolean}>();
-
+  readonly #encounters = new WeakMap<Session, Encounter>();
   /** The member that answers in this host's place, and since when. */
   #usurper: {readonly id: string; readonly since: number; isTold: boolean} | undefined;
 
@@ -93,7 +98,7 @@ export class Branches {
 
   /** Whether the other end has shown to be the host of another branch. */
   hasShown(session: Session): boolean {
-    return this.#claims.has(session);
+    return this.#encounter(session).claim !== undefined;
   }
 
   /** @throws PeerGroupError `bad-frame` */
@@ -101,8 +106,9 @@ export class Branches {
     const {ledger, expel} = this.#options;
     const claim = await this.#contest.leads(reigns, session.proof.id);
     if (claim === 'no') return expel(session);
-    this.#seen.set(session, reigns);
-    this.#claims.set(session, {reigns, isOut: claim === 'out'});
+    const encounter = this.#encounter(session);
+    encounter.seen = reigns;
+    encounter.claim = {reigns, isOut: claim === 'out'};
     if (claim === 'leads') return this.#show(session);
     // It sees no roster, but may show that it has the better claim all the same.
     if (this.#may('branch', session)) session.send({type: 'branch', reigns: ledger.state.reigns});
@@ -118,9 +124,10 @@ export class Branches {
     }
     const mayFollow = this.#options.isHost() || !vigil.hearsHost;
     const verdict = await this.#contest.receive(state, bases, this.#stands(stands, session), mayFollow);
-    this.#seen.set(session, state.reigns);
+    const encounter = this.#encounter(session);
+    encounter.seen = state.reigns;
     if (verdict === 'mine' || (verdict === 'unknown' && this.#options.isHost())) {
-      const claim = this.#claims.get(session);
+      const {claim} = encounter;
       if (claim?.isOut) return this.#dismiss(session, state.reigns);
       // Nobody else sees a roster: it may have been in once, and have kept what it saw then.
       if (claim || mesh.peer(session.proof.id)) this.#show(session);
@@ -138,7 +145,7 @@ export class Branches {
    * @returns whether that has to be believed: where it has the better claim
    */
   async concedes(session: Session, {reason, bases}: FrameOf<'expelled'>): Promise<boolean> {
-    const claim = this.#claims.get(session);
+    const {claim} = this.#encounter(session);
     if (!claim) return false;
     return this.#contest.yields(claim.reigns, bases, this.#stands(this.#options.people.heard, session), reason);
   }
@@ -173,16 +180,22 @@ export class Branches {
     const {ledger, briefing, context} = this.#options;
     // What this member signed for the branch before may not have been published yet.
     if (!equalBytes(context.self.note?.epoch, ledger.standing.epoch) || !this.#may('contest', session)) return;
-    const bases = this.#contest.bases(this.#seen.get(session));
+    const bases = this.#contest.bases(this.#encounter(session).seen);
     briefing.contest(session, {state: ledger.state, bases, stands: this.#standing});
   }
 
   #may(show: 'branch' | 'contest' | 'passed', session: Session): boolean {
     const now = this.#options.context.environment.clock.now();
-    const shown = this.#shown[show];
+    const encounter = this.#encounter(session);
     const pause = show === 'passed' ? passAgain : showAgain;
-    if (now - (shown.get(session) ?? -Infinity) < pause) return false;
-    shown.set(session, now);
+    if (now - (encounter[show] ?? -Infinity) < pause) return false;
+    encounter[show] = now;
     return true;
+  }
+
+  #encounter(session: Session): Encounter {
+    const encounter = this.#encounters.get(session) ?? {};
+    this.#encounters.set(session, encounter);
+    return encounter;
   }
 }

@@ -93,8 +93,7 @@ export class Contest {
     // there are others.
     const isLed = known < -1 || (known < 0 && count.mine > 0);
     // There is no coming back from `ejected`, but from `lost` there is.
-    const asked = removed === 'lost' ? -count.all : 1;
-    const alone = removed ? asked : 1 - count.all;
+    const alone = !removed ? 1 - count.all : removed === 'lost' ? -count.all : 1;
     const late = isLed ? known : stands.mine.length > 1 ? 1 : alone;
     const lead = common ? known : late;
     // Whoever has come since has nobody's word for when they parted but that of the other side.

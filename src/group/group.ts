@@ -177,7 +177,7 @@ export class Group {
     });
     ledger.listen({
       changed: entry => this.#review(entry),
-      hears: id => vigil.isReached(id),
+      hearsHost: () => vigil.hearsHost,
     });
     for (const seat of ledger.seats) if (seat.id !== self.id) this.#addPeer(seat);
     this.#view = new View({
@@ -349,10 +349,7 @@ export class Group {
   }
 
   /** Removes a member everywhere. Rejects with `not-host`, `invalid-argument`, `unknown-member` or `too-large`. */
-  async eject(id: string, reason: string, ban: boolean): Promise<void> {
-    if (!this.#isHost) {
-      throw new PeerGroupError('not-host', 'eject(): only the host removes members. `host` tells who that is.');
-    }
+  eject(id: string, reason: string, ban: boolean): Promise<void> {
     return this.#hosting.eject(id, reason, ban);
   }
 

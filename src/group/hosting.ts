@@ -290,9 +290,14 @@ export class Hosting {
     });
   }
 
-  /** Removes a member everywhere. Rejects with `invalid-argument`, `unknown-member` or `too-large`. */
+  /** Removes a member everywhere. Rejects with `not-host`, `invalid-argument`, `unknown-member` or `too-large`. */
   async eject(id: string, reason: string, ban: boolean): Promise<void> {
     const {context, ledger, isHost} = this.#options;
+    const check = () => {
+      if (isHost()) return;
+      throw new PeerGroupError('not-host', 'eject(): only the host removes members. `host` tells who that is.');
+    };
+    check();
     if (id === context.identity.id) {
       throw new PeerGroupError('invalid-argument', 'eject(): the host cannot remove itself; call leave().');
     }
@@ -305,7 +310,7 @@ export class Hosting {
     }
     if (await ledger.drop(context.identity, {...this.#dropping(id, 'ejected'), ban, text: reason})) return;
     // While this waited for its turn.
-    if (!isHost()) throw new PeerGroupError('not-host', 'eject(): somebody else has become host in this moment.');
+    check();
     if (ban)
       throw new PeerGroupError('unknown-member', 'eject(): the member has left in this moment, and is not banned.');
   }

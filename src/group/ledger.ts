@@ -36,8 +36,8 @@ export type Verdict = 'mine' | 'theirs' | 'unknown';
 export interface LedgerListener {
   /** The roster or the host is not what it was before. `entry` if it was this one change. */
   changed(entry: Entry | undefined): void;
-  /** Whether there is a link to `host`, whom the group follows now. */
-  hears(host: string): boolean;
+  /** Whether whoever is host now can be heard. */
+  hearsHost(): boolean;
 }
 
 /**
@@ -317,7 +317,7 @@ export class Ledger {
       const isHosts = from === this.hostId;
       // Where the host itself goes its members follow, also to somebody whom it had removed.
       if (!isHosts && (!goesOn || !this.mayReign(reigns) || this.#isDoubtful(reigns))) return 'known';
-      if (!isSame && !isHosts && this.#listener?.hears(this.hostId)) {
+      if (!isSame && !isHosts && this.#listener?.hearsHost()) {
         this.#held = {state, host: reigns.at(-1)?.hostId ?? ''};
         return 'held';
       }

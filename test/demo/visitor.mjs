@@ -21,7 +21,7 @@ export class Visitor {
    * @param {string} url
    */
   static async open(browser, url) {
-    const visitor = new Visitor(await browser.newPage());
+    const visitor = new Visitor(await browser.newPage({type: 'window'}));
     await visitor.page.goto(url);
     return visitor;
   }

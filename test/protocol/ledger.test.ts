@@ -143,7 +143,7 @@ function ticketOf(ledger: Ledger, {id}: {readonly id: string}): Ticket {
 
 /** Somebody in the group who follows whatever may be followed: the host is gone for it. */
 function alone(ledger: Ledger): Ledger {
-  ledger.listen({changed() {}, hears: () => false});
+  ledger.listen({changed() {}, hearsHost: () => false});
   return ledger;
 }
 
@@ -191,7 +191,7 @@ describe('The roster, as others read it', () => {
   it('is told of each change exactly once', async () => {
     const group = await founded();
     const changes: (number | undefined)[] = [];
-    group.ledger.listen({changed: entry => changes.push(entry?.version), hears: () => true});
+    group.ledger.listen({changed: entry => changes.push(entry?.version), hearsHost: () => true});
     const bob = await admit(group);
     await admit(group, bob);
     await eject(group, bob, false);
@@ -342,7 +342,7 @@ describe('A new host', () => {
     const [bobs, cems] = [await reader(group), await reader(group)];
     let isHeard = true;
     let changes = 0;
-    cems.listen({changed: () => void (changes += 1), hears: () => isHeard});
+    cems.listen({changed: () => void (changes += 1), hearsHost: () => isHeard});
     await bobs.take(bob, group.ann.id);
     expect(await cems.receiveState(bobs.state, bob.id)).to.equal('held');
     expect(await cems.reconsider()).to.equal('held');

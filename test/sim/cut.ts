@@ -6,6 +6,8 @@ import {World} from './world.js';
 export interface Cut {
   readonly sides: readonly (0 | 1)[];
   readonly server: 0 | 1;
+  /** Delays differ, by this seed; without one they are all the same. */
+  readonly seed?: number;
 }
 
 /** What becomes of a cut, and what could have happened next before it healed. */
@@ -22,8 +24,9 @@ export interface Played {
 }
 
 /** All cuts of a group of `count`, with all that can happen during each, up to `most` things. */
-export async function* everyCut(count: number, most: number): AsyncGenerator<Played> {
-  for (const cut of cuts(count)) {
+export async function* everyCut(count: number, most: number, seed?: number): AsyncGenerator<Played> {
+  for (const parts of cuts(count)) {
+    const cut = {...parts, ...(seed !== undefined && {seed})};
     const plans: (readonly string[])[] = [[]];
     for (let things; (things = plans.pop());) {
       const {world, next} = await playCut(cut, things);
@@ -67,7 +70,7 @@ export async function playCut(cut: Cut, things: readonly string[]): Promise<Endi
 }
 
 class Scene {
-  readonly world = new World(1, false, [5, 5]);
+  readonly world: World;
   readonly #cut: Cut;
   readonly #sides = new Map<string, 0 | 1>();
   /** Who was removed by a host. */
@@ -77,6 +80,8 @@ class Scene {
 
   constructor(cut: Cut) {
     this.#cut = cut;
+    const isSeeded = cut.seed !== undefined;
+    this.world = new World(cut.seed ?? 1, false, isSeeded ? [1, 60] : [5, 5]);
     this.#server = cut.server;
     this.world.approval = false;
     this.world.password = '';

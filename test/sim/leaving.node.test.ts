@@ -122,3 +122,23 @@ void test('who was removed is asked about again, however soon it comes back', as
   await stage.until(() => ann.requests.length === 2);
   await stage.end();
 });
+
+void test('who is banned while it is let in again is told so, and nobody else of anything', async context => {
+  const stage = await Stage.set(2, 2);
+  const [ann, bob] = [stage.actor(0), stage.actor(1)];
+  const {drop} = Ledger.prototype;
+  context.mock.method(
+    Ledger.prototype,
+    'drop',
+    async function (this: Ledger, ...[identity, change]: Parameters<typeof drop>) {
+      if (change.reason === 'left') await drop.call(this, identity, {...change, reason: 'ejected', ban: true});
+      return drop.call(this, identity, change);
+    },
+  );
+  bob.crash();
+  bob.join();
+  await stage.until(() => stage.told(/Bob is ejected: You are banned/).length === 1);
+  assert.deepEqual(stage.told(/error/), []);
+  assert.equal(ann.membership?.members.length, 1);
+  await stage.end();
+});

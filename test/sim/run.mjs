@@ -8,7 +8,7 @@ setMaxListeners(0);
  * `npm run sim -- --seeds 1000 --from 1 [--story]`: runs that many worlds, and tells which of them break a promise.
  *
  * `npm run sim -- --cuts 2 --members 3`: instead, cuts a group of 3 in two, in every way, with up to 2 things that happen
- * meanwhile. `--play '{"sides": [0, 1, 1], "server": 0, "things": ["wait"]}'`: tells the story of one of these.
+ * meanwhile; `--delays 7`: with delays that differ, by this seed. `--play '{"sides": [0, 1, 1], "server": 0, "things": ["wait"]}'`: tells the story of one of these.
  */
 const {values} = parseArgs({
   options: {
@@ -17,6 +17,7 @@ const {values} = parseArgs({
     story: {type: 'boolean'},
     cuts: {type: 'string'},
     members: {type: 'string', default: '3'},
+    delays: {type: 'string'},
     play: {type: 'string'},
   },
 });
@@ -46,7 +47,11 @@ if (values.cuts !== undefined) {
   const {everyCut} = await load('cut');
   let passed = 0;
   let failed = 0;
-  for await (const {cut, things, world} of everyCut(Number(values.members), Number(values.cuts))) {
+  for await (const {cut, things, world} of everyCut(
+    Number(values.members),
+    Number(values.cuts),
+    values.delays === undefined ? undefined : Number(values.delays),
+  )) {
     if (world.failure) failed += 1;
     else passed += 1;
     if (world.failure) console.log(`--play '${JSON.stringify({...cut, things})}': ${world.failure.message}`);
