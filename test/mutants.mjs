@@ -7,7 +7,7 @@ import {spawnSync} from 'node:child_process';
 import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {argv, execPath, exit} from 'node:process';
+import {argv, env, execPath, exit} from 'node:process';
 
 /** @typedef {{rule: string, file: string, edits: readonly (readonly [string, string])[], tests: string}} Mutant */
 
@@ -2240,7 +2240,11 @@ try {
     const path = join(copy, file);
     const original = readFileSync(path, 'utf8');
     writeFileSync(path, broken(mutant, original));
-    const {stdout} = spawnSync(execPath, ['test/run.mjs', ...tests.split(' ')], {cwd: copy, encoding: 'utf8'});
+    const {stdout} = spawnSync(execPath, ['test/run.mjs', ...tests.split(' ')], {
+      cwd: copy,
+      encoding: 'utf8',
+      env: {...env, FIREFOX_PATH: ''},
+    });
     writeFileSync(path, original);
     if (/^0 passed, 0 failed\s*$/m.test(stdout)) throw new Error(`No test of ${tests} has run.`);
     const failed = [...stdout.matchAll(/^ *(?:✖|❌) (.+?)(?: \(\d.*)?$/gm)].map(([, name]) => name);

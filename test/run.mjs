@@ -4,13 +4,14 @@
  */
 import {readdirSync, rmSync} from 'node:fs';
 import {join, relative} from 'node:path';
-import {argv, exit, pid, stdout} from 'node:process';
+import {argv, env, exit, pid, stdout} from 'node:process';
 import {run as runInNode} from 'node:test';
 import {spec as Spec} from 'node:test/reporters';
 import {defaultReporter, startTestRunner} from '@web/test-runner';
 import {build} from 'esbuild';
+import {launch} from 'puppeteer-core';
 import {requireChrome} from './support/chrome.mjs';
-import {findFirefox} from './support/firefox.mjs';
+import {findFirefox, firefoxOptions} from './support/firefox.mjs';
 
 /** ms for one file. */
 const timeout = 120_000;
@@ -88,10 +89,25 @@ async function testInBrowsers() {
   }
 }
 
+/** A Firefox that cannot be started from here is none, unless it was asked for: one from a snap keeps to folders of its own. */
+async function tryFirefox() {
+  const path = findFirefox();
+  // What is for Node and in TypeScript needs no browser.
+  if (!path || files.every(file => file.endsWith('.node.test.ts'))) return;
+  try {
+    await (await launch(firefoxOptions(path))).close();
+  } catch (error) {
+    if (env.FIREFOX_PATH) throw error;
+    console.log(`${path} cannot be started by a program.`, error);
+    env.FIREFOX_PATH = '';
+  }
+}
+
 /** @type {unknown} */
 let error;
 try {
   requireChrome();
+  await tryFirefox();
   await testInNode();
   await testInBrowsers();
 } catch (reason) {

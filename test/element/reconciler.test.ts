@@ -682,6 +682,28 @@ describe('the page goes away', () => {
     await settled();
   });
 
+  it('says goodbye also where the browser breaks that off, as Firefox does', async () => {
+    const element = await joined();
+    const {latest} = element;
+    const goodbye = latest.goodbye.bind(latest);
+    // The nearest to a script that ends in the middle: what is behind is not done, and the next listener is called.
+    latest.goodbye = () => {
+      latest.goodbye = goodbye;
+      throw new Error('broken off');
+    };
+    const {onerror} = window;
+    window.onerror = () => true;
+    try {
+      window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}));
+    } finally {
+      window.onerror = onerror;
+    }
+    expect(latest.saidGoodbye).to.equal(true);
+    expect(element.reconciler.state).to.equal('idle');
+    element.set({isConnected: false});
+    await settled();
+  });
+
   for (const end of ['ejected', 'failed'] as const) {
     it(`what has ${end} has, also when the page is back`, async () => {
       const element = await started();
