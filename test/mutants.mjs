@@ -1502,7 +1502,7 @@ const mutants = [
   {
     rule: 'who was banned by a host before this one is told so',
     file: 'src/group/hosting.ts',
-    edits: [['bans.includes(id) ? banned', 'bans.includes(id) && !banned ? banned']],
+    edits: [['bans.includes(id) ? removed', 'bans.includes(id) && !removed ? removed']],
     tests: 'sim/sim',
   },
   {

@@ -1,6 +1,6 @@
 /**
- * `npm test`: every test, those for Node and those in a real Chrome and, where there is one, in Firefox; `npm test -- name…` runs the files whose path has
- * one of these in it. The last line printed says how many passed and failed; the exit code is 0 only if all passed.
+ * `npm test`: every test, those for Node and those in a real Chrome and, where there is one, in Firefox;
+ * `npm test -- name…` runs the files whose path has one of these in it. The last line printed says how many passed and failed; the exit code is 0 only if all passed.
  */
 import {readdirSync, rmSync} from 'node:fs';
 import {join, relative} from 'node:path';

@@ -18,7 +18,8 @@ const patienceInterval = 1000;
 /** Newcomers waiting to be decided on, and those who have not asked yet. */
 const mostRequests = 128;
 
-const banned = 'You are banned from this group.';
+/** What whoever is banned is told. */
+export const banned = 'You are banned from this group.';
 
 export interface AdmissionOptions {
   readonly environment: Environment;
@@ -180,7 +181,7 @@ export class Admission {
     // What it says from now on, it says to the group.
     session.hold();
     this.#options.admit(person, note, session).catch((error: unknown) => {
-      // Meanwhile.
+      // By the host, while it was being written down.
       if (this.#options.isBanned(person.id)) return refuse(session, banned);
       const message = `A group has ${limits.members} members at most: somebody was turned away.`;
       this.#options.failed(new PeerGroupError('too-large', message, {cause: error}));

@@ -1,7 +1,7 @@
 import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/limits.js';
 import type {Base, Change, Entry, Note} from '../protocol/records.js';
-import {Admission} from './admission.js';
+import {Admission, banned} from './admission.js';
 import type {Briefing} from './briefing.js';
 import type {Context, Gatekeeper} from './context.js';
 import {Doorbell, type Claimed} from './doorbell.js';
@@ -206,8 +206,8 @@ export class Hosting {
   expel(session: Session, bases: readonly Base[] = []): void {
     const {id} = session.proof;
     // By a host before this one.
-    const banned = {reason: 'ejected', text: 'You are banned from this group.'} as const;
-    const absent = this.#options.ledger.bans.includes(id) ? banned : ({reason: 'lost', text: ''} as const);
+    const removed = {reason: 'ejected', text: banned} as const;
+    const absent = this.#options.ledger.bans.includes(id) ? removed : ({reason: 'lost', text: ''} as const);
     const {reason, text} = this.#dropped.get(id) ?? absent;
     session.send({type: 'expelled', reason, text, bases});
     session.close();

@@ -132,7 +132,7 @@ for (const [name, options] of Object.entries(browsers)) {
   });
 }
 
-/** Keeps what arrives, each value as a text that tells it from any other. @param {import('puppeteer-core').Page} page */
+/** Keeps what arrives, each value as a text that tells it from any other, and why somebody left. @param {import('puppeteer-core').Page} page */
 const listen = page =>
   page.evaluate(() => {
     const {element} = /** @type {any} */ (window);
@@ -148,6 +148,9 @@ const listen = page =>
     };
     const arrived = /** @type {Set<string>} */ (new Set());
     element.addEventListener('message', async (/** @type {any} */ {detail}) => arrived.add(await shown(detail.data)));
+    element.addEventListener('memberleave', (/** @type {any} */ {detail}) =>
+      Object.assign(window, {left: detail.reason}),
+    );
     Object.assign(window, {shown, arrived});
   });
 
@@ -189,16 +192,9 @@ for (const [hosts = '', guests = ''] of firefox ? [Object.keys(browsers), Object
         while (!(await arrivedAt(to)).includes('a datagram'))
           await from.evaluate(() => /** @type {any} */ (window).element.send('a datagram', {reliable: false}));
       }
-      const reason = ann.evaluate(
-        () =>
-          new Promise(resolve =>
-            /** @type {any} */ (window).element.addEventListener('memberleave', (/** @type {any} */ {detail}) =>
-              resolve(detail.reason),
-            ),
-          ),
-      );
       await bob.close({runBeforeUnload: true});
-      assert.equal(await reason, 'left');
+      await ann.waitForFunction(() => /** @type {any} */ (window).left !== undefined, {polling: 20});
+      assert.equal(await ann.evaluate(() => /** @type {any} */ (window).left), 'left');
     } finally {
       await Promise.all(both.map(browser => browser.close()));
     }

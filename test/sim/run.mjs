@@ -8,7 +8,8 @@ setMaxListeners(0);
  * `npm run sim -- --seeds 1000 --from 1 [--story]`: runs that many worlds, and tells which of them break a promise.
  *
  * `npm run sim -- --cuts 2 --members 3`: instead, cuts a group of 3 in two, in every way, with up to 2 things that happen
- * meanwhile; `--delays 7`: with delays that differ, by this seed. `--play '{"sides": [0, 1, 1], "server": 0, "things": ["wait"]}'`: tells the story of one of these.
+ * meanwhile; `--delays 7`: with delays that differ, by this seed.
+ * `--play '{"sides": [0, 1, 1], "server": 0, "things": ["wait"]}'`: tells the story of one of these.
  */
 const {values} = parseArgs({
   options: {
