@@ -200,23 +200,29 @@ describe('Against strangers, PeerJS', () => {
     // The stranger makes a real connection by hand, so that he can repeat its offer.
     const peerConnection = new Real();
     const channel = peerConnection.createDataChannel('x');
+    const good = await goodOffer('hand');
+    await peerConnection.setLocalDescription();
+    const {type, sdp} = peerConnection.localDescription as RTCSessionDescription;
+    const payload = {...good, sdp: {type, sdp}};
+    stranger.send({type: 'OFFER', dst: ann.id, payload});
+    // Behind the offer: what has been found before is in that.
     peerConnection.onicecandidate = ({candidate}) => {
       if (!candidate) return;
       stranger.send({type: 'CANDIDATE', dst: ann.id, payload: {connectionId: 'hand', type: 'data', candidate}});
     };
-    await peerConnection.setLocalDescription();
-    const {type, sdp} = peerConnection.localDescription as RTCSessionDescription;
-    const payload = {...(await goodOffer('hand')), sdp: {type, sdp}};
-    stranger.send({type: 'OFFER', dst: ann.id, payload});
-    await until(() => stranger.received.some(message => message.type === 'ANSWER'));
-    const answers = stranger.received.filter(message => message.type === 'ANSWER' || message.type === 'CANDIDATE');
-    for (const {payload: answer} of answers as {
-      payload: {sdp?: RTCSessionDescription; candidate?: RTCIceCandidate};
-    }[]) {
-      if (answer.sdp) await peerConnection.setRemoteDescription(answer.sdp);
-      if (answer.candidate) await peerConnection.addIceCandidate(answer.candidate);
-    }
-    await until(() => ann.connections.length === 1);
+    let heard = 0;
+    await until(async () => {
+      for (const message of stranger.received.slice(heard)) {
+        heard += 1;
+        const {sdp: answer, candidate} = (message.payload ?? {}) as {
+          sdp?: RTCSessionDescription;
+          candidate?: RTCIceCandidate;
+        };
+        if (message.type === 'ANSWER' && answer) await peerConnection.setRemoteDescription(answer);
+        if (message.type === 'CANDIDATE' && candidate) await peerConnection.addIceCandidate(candidate);
+      }
+      return ann.connections.length === 1;
+    });
     const end = ann.connections[0] as Heard;
 
     stranger.send({type: 'OFFER', dst: ann.id, payload});
