@@ -22,7 +22,7 @@ const mutants = [
   {
     rule: 'what was set before the element was defined counts',
     file: 'src/element/peer-group.ts',
-    edits: [["  'maxMessageSize',\n  'identity',\n", '']],
+    edits: [['?.set) continue', '?.set || true) continue']],
     tests: 'element/peer-group',
   },
   {
@@ -86,8 +86,8 @@ const mutants = [
   },
   {
     rule: 'what is sent before it has joined is bounded',
-    file: 'src/group/waiting.ts',
-    edits: [['this.#bytes > 0 && this.#bytes + bytes > this.#most', 'this.#most < 0']],
+    file: 'src/waiting.ts',
+    edits: [['this.#bytes > 0 && this.#bytes + bytes > bufferLimit', 'this.#bytes < 0']],
     tests: 'sim/joining',
   },
   {
@@ -1155,8 +1155,8 @@ const mutants = [
   },
   {
     rule: 'a profile that was changed into what is none holds up nothing',
-    file: 'src/element/reconciler.ts',
-    edits: [['if (!(error instanceof PeerGroupError)) throw error;', 'throw error;']],
+    file: 'src/element/wish.ts',
+    edits: [['last.profile', 'new Uint8Array()']],
     tests: 'element/reconciler',
   },
   {
@@ -1251,7 +1251,7 @@ const mutants = [
   {
     rule: 'join() waits while the group is joined again',
     file: 'src/element/visit.ts',
-    edits: [["if (state === 'connecting' && this.#isJoined)", 'if (false)']],
+    edits: [["if (state === 'connecting' && previous !== 'pending')", 'if (false)']],
     tests: 'element/reconciler',
   },
   {

@@ -29,7 +29,7 @@ export function invitation(name) {
  * @param {(entry: Entry) => void} enter
  */
 export function startForm(enter) {
-  name.value = localStorage.getItem('name') ?? '';
+  name.value = storage()?.getItem('name') ?? '';
   group.value = groupInAddress() || `chat-${crypto.randomUUID().slice(0, 8)}`;
   form.addEventListener('submit', event => {
     event.preventDefault();
@@ -50,10 +50,19 @@ export function startForm(enter) {
   showStart(true);
 }
 
+/** `undefined` where the browser is told to keep nothing. */
+function storage() {
+  try {
+    return localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @param {string} value */
 export function rememberName(value) {
   name.value = value;
-  localStorage.setItem('name', value);
+  storage()?.setItem('name', value);
 }
 
 /** @param {boolean} shown */

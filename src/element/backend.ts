@@ -9,6 +9,9 @@ export type RunningMembership = Pick<
   'self' | 'host' | 'members' | 'requests' | 'send' | 'eject' | 'update' | 'leave' | 'goodbye' | 'stats'
 >;
 
+/** All that groups take is loaded when the first is wanted. */
+export type LoadBackend = () => Promise<Backend>;
+
 /** What the element needs in order to be in groups. Tests hand in their own. */
 export interface Backend {
   createIdentity(): Promise<Identity>;

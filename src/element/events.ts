@@ -11,6 +11,15 @@ class DetailEvent<Detail> extends Event {
   }
 }
 
+/** The class of the events of one name. */
+function named<Detail>(type: string, options?: EventInit): new (detail: Detail) => DetailEvent<Detail> {
+  return class extends DetailEvent<Detail> {
+    constructor(detail: Detail) {
+      super(type, detail, options);
+    }
+  };
+}
+
 /** Detail of `joined`. */
 export interface JoinedDetail {
   readonly self: Member;
@@ -21,11 +30,7 @@ export interface JoinedDetail {
 }
 
 /** This member is in the group. Comes before every other event about members and messages. */
-export class PeerGroupJoinedEvent extends DetailEvent<JoinedDetail> {
-  constructor(detail: JoinedDetail) {
-    super('joined', detail);
-  }
-}
+export class PeerGroupJoinedEvent extends named<JoinedDetail>('joined') {}
 
 /** Detail of `message`. */
 export interface MessageDetail {
@@ -37,18 +42,10 @@ export interface MessageDetail {
 }
 
 /** A member sent something. */
-export class PeerGroupMessageEvent extends DetailEvent<MessageDetail> {
-  constructor(detail: MessageDetail) {
-    super('message', detail);
-  }
-}
+export class PeerGroupMessageEvent extends named<MessageDetail>('message') {}
 
 /** Somebody asks this page, the host's, to be let in. `preventDefault()` puts the decision off. */
-export class PeerGroupJoinRequestEvent extends DetailEvent<JoinRequest> {
-  constructor(detail: JoinRequest) {
-    super('joinrequest', detail, {cancelable: true});
-  }
-}
+export class PeerGroupJoinRequestEvent extends named<JoinRequest>('joinrequest', {cancelable: true}) {}
 
 /** Detail of `memberjoin` and `memberchange`. */
 export interface MemberDetail {
@@ -56,18 +53,10 @@ export interface MemberDetail {
 }
 
 /** Somebody came in. */
-export class PeerGroupMemberJoinEvent extends DetailEvent<MemberDetail> {
-  constructor(detail: MemberDetail) {
-    super('memberjoin', detail);
-  }
-}
+export class PeerGroupMemberJoinEvent extends named<MemberDetail>('memberjoin') {}
 
 /** A member changed its name or profile. */
-export class PeerGroupMemberChangeEvent extends DetailEvent<MemberDetail> {
-  constructor(detail: MemberDetail) {
-    super('memberchange', detail);
-  }
-}
+export class PeerGroupMemberChangeEvent extends named<MemberDetail>('memberchange') {}
 
 /** Detail of `memberleave`. */
 export interface MemberLeaveDetail extends MemberDetail {
@@ -75,11 +64,7 @@ export interface MemberLeaveDetail extends MemberDetail {
 }
 
 /** Somebody is gone. */
-export class PeerGroupMemberLeaveEvent extends DetailEvent<MemberLeaveDetail> {
-  constructor(detail: MemberLeaveDetail) {
-    super('memberleave', detail);
-  }
-}
+export class PeerGroupMemberLeaveEvent extends named<MemberLeaveDetail>('memberleave') {}
 
 /** Detail of `hostchange`. */
 export interface HostChangeDetail {
@@ -88,11 +73,7 @@ export interface HostChangeDetail {
 }
 
 /** Another member is host. */
-export class PeerGroupHostChangeEvent extends DetailEvent<HostChangeDetail> {
-  constructor(detail: HostChangeDetail) {
-    super('hostchange', detail);
-  }
-}
+export class PeerGroupHostChangeEvent extends named<HostChangeDetail>('hostchange') {}
 
 /** Detail of `ejected`. */
 export interface EjectedDetail {
@@ -103,21 +84,13 @@ export interface EjectedDetail {
 }
 
 /** This member was refused or removed. */
-export class PeerGroupEjectedEvent extends DetailEvent<EjectedDetail> {
-  constructor(detail: EjectedDetail) {
-    super('ejected', detail);
-  }
-}
+export class PeerGroupEjectedEvent extends named<EjectedDetail>('ejected') {}
 
 /** Detail of `progress`. */
 export type ProgressDetail = TransferProgress;
 
 /** A large value is on its way to, or from, a member. */
-export class PeerGroupProgressEvent extends DetailEvent<ProgressDetail> {
-  constructor(detail: ProgressDetail) {
-    super('progress', detail);
-  }
-}
+export class PeerGroupProgressEvent extends named<ProgressDetail>('progress') {}
 
 /** Detail of `statechange`. */
 export interface StateChangeDetail {
@@ -126,11 +99,7 @@ export interface StateChangeDetail {
 }
 
 /** The element's `state` changed. */
-export class PeerGroupStateChangeEvent extends DetailEvent<StateChangeDetail> {
-  constructor(detail: StateChangeDetail) {
-    super('statechange', detail);
-  }
-}
+export class PeerGroupStateChangeEvent extends named<StateChangeDetail>('statechange') {}
 
 /** Detail of `error`. */
 export interface ErrorDetail {

@@ -14,6 +14,9 @@ export function readOptions(options: unknown): SendOptions {
   if (typeof options !== 'object' || Array.isArray(options)) throw invalid('The options are an object.');
   for (const name in options) if (!known.has(name)) throw invalid(`There is no option \`${name}\`.`);
   const {to, reliable, signal, onprogress} = options as SendOptions;
+  if (reliable !== undefined && typeof reliable !== 'boolean') throw invalid('`reliable` is true or false.');
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('`signal` is an AbortSignal.');
+  if (onprogress !== undefined && typeof onprogress !== 'function') throw invalid('`onprogress` is a function.');
   return {to: Array.isArray(to) ? [...(to as readonly (Member | string)[])] : to, reliable, signal, onprogress};
 }
 

@@ -3,32 +3,15 @@ import {encode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
 import type {Content} from '../group/content.js';
 import type {EjectOptions, GroupState, JoinRequest, LinkStats, Member, SendOptions} from '../group/types.js';
-import {browserBackend} from './lazy-backend.js';
+import {refused} from '../promises.js';
 import type {PeerGroupElementEventMap} from './events.js';
 import {readOptions} from './options.js';
 import {Reconciler} from './reconciler.js';
 import {defaultGrace, defaultMaxMessageSize, parseGrace, parseIceServers, parseMaxMessageSize} from './settings.js';
 import type {IdentityLifetime} from './settings.js';
-import {quiet} from './task.js';
 import type {Inputs} from './wish.js';
 
 const none: readonly never[] = Object.freeze([]);
-
-/** Everything a page may have set before the element was defined. */
-const settable = [
-  'group',
-  'server',
-  'name',
-  'approval',
-  'profile',
-  'credential',
-  'password',
-  'iceServers',
-  'grace',
-  'maxMessageSize',
-  'identity',
-  'disabled',
-];
 
 /**
  * Connects everybody who has this page open, browser to browser, as a group that finds itself by a name.
@@ -95,10 +78,13 @@ export class PeerGroup extends LitElement {
   readonly #reconciler = new Reconciler(
     {
       inputs: () => this.#inputs(),
-      dispatch: event => this.#dispatch(event),
-      show: (state, previous) => this.#show(state, previous),
+      dispatch: event => this.dispatchEvent(event),
+      show: (state, previous) => {
+        this.#states?.delete(previous);
+        this.#states?.add(state);
+      },
     },
-    browserBackend(),
+    async () => (await import('./browser.js')).backend,
   );
   #profile: unknown;
   #credential: unknown;
@@ -109,8 +95,9 @@ export class PeerGroup extends LitElement {
 
   constructor() {
     super();
-    for (const name of settable) {
-      if (!Object.hasOwn(this, name)) continue;
+    // What a page has set before the element was defined.
+    for (const name of Object.keys(this)) {
+      if (!Object.getOwnPropertyDescriptor(PeerGroup.prototype, name)?.set) continue;
       const value: unknown = Reflect.get(this, name);
       Reflect.deleteProperty(this, name);
       Reflect.set(this, name, value);
@@ -205,6 +192,7 @@ export class PeerGroup extends LitElement {
   }
 
   set password(value: string | null | undefined) {
+    this.removeAttribute('password');
     this.#password = value ?? '';
     this.#reconciler.changed();
   }
@@ -337,7 +325,7 @@ export class PeerGroup extends LitElement {
       const read = readOptions(options);
       return this.#reconciler.send(contentOf(data), read);
     } catch (error) {
-      return quiet(Promise.reject(error));
+      return refused(error);
     }
   }
 
@@ -361,12 +349,6 @@ export class PeerGroup extends LitElement {
    */
   join(): Promise<void> {
     this.disabled = false;
-    return quiet(this.#join());
-  }
-
-  async #join(): Promise<void> {
-    if (!this.isConnected) throw new PeerGroupError('invalid-state', 'Put the element into the document, then join().');
-    if (this.group === '') throw new PeerGroupError('invalid-state', 'Set the group of the element, then join().');
     return this.#reconciler.join();
   }
 
@@ -404,7 +386,7 @@ export class PeerGroup extends LitElement {
 
   override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
     super.attributeChangedCallback(name, old, value);
-    if (name === 'password') this.#takePassword(value);
+    if (name === 'password') this.#takePassword();
     if (name === 'server' && value !== old) this.#base = this.baseURI;
     this.#reconciler.changed();
   }
@@ -413,9 +395,9 @@ export class PeerGroup extends LitElement {
     return html`<slot></slot>`;
   }
 
-  #takePassword(value: string | null): void {
+  #takePassword(): void {
+    const value = this.getAttribute('password');
     if (value === null) return;
-    this.removeAttribute('password');
     this.password = value;
     // eslint-disable-next-line no-console -- whoever wrote the markup should know, and looks there
     console.warn('<peer-group>: everybody who can read the page can read a password in it. Set the property instead.');
@@ -445,15 +427,6 @@ export class PeerGroup extends LitElement {
   #reflect(name: string, value: string | number | null | undefined): void {
     if (value === null || value === undefined) this.removeAttribute(name);
     else if (this.getAttribute(name) !== String(value)) this.setAttribute(name, String(value));
-  }
-
-  #show(state: GroupState, previous: GroupState): void {
-    this.#states?.delete(previous);
-    this.#states?.add(state);
-  }
-
-  #dispatch(event: Event): boolean {
-    return this.dispatchEvent(event);
   }
 }
 

@@ -1,10 +1,11 @@
 import type {Identity} from '../environment.js';
-import type {Content} from '../group/content.js';
 import {PeerGroupError} from '../errors.js';
+import type {Content} from '../group/content.js';
 import type {GroupState, SendOptions} from '../group/types.js';
-import type {Backend, RunningMembership} from './backend.js';
+import {Deferred, refused} from '../promises.js';
+import type {LoadBackend, RunningMembership} from './backend.js';
 import {PeerGroupErrorEvent, PeerGroupStateChangeEvent} from './events.js';
-import {afterTask, Deferred, quiet} from './task.js';
+import {afterTask} from './task.js';
 import {Visit} from './visit.js';
 import {initialLive, readWish} from './wish.js';
 import type {Inputs, Live, Place} from './wish.js';
@@ -30,7 +31,7 @@ export interface Owner {
  */
 export class Reconciler {
   readonly #owner: Owner;
-  readonly #backend: Backend;
+  readonly #load: LoadBackend;
   #state: GroupState = 'idle';
   #live: Live = initialLive;
   /** The wanted one. */
@@ -49,9 +50,9 @@ export class Reconciler {
   /** While the page is watched for going away. */
   #watching: AbortController | undefined;
 
-  constructor(owner: Owner, backend: Backend) {
+  constructor(owner: Owner, load: LoadBackend) {
     this.#owner = owner;
-    this.#backend = backend;
+    this.#load = load;
   }
 
   get state(): GroupState {
@@ -77,7 +78,7 @@ export class Reconciler {
     const wish = readWish(this.#owner.inputs(), this.#live);
     // What has ended stays so while the page is kept.
     const place = this.#isAway && !this.#visit?.isOver ? undefined : wish.place;
-    const problems = this.#isAway ? [] : wish.problems;
+    const problems = this.#isAway ? this.#problems : wish.problems;
     this.#live = wish.live;
     const news = problems.filter(({message}) => !this.#problems.some(known => known.message === message));
     this.#problems = problems;
@@ -86,9 +87,8 @@ export class Reconciler {
     if (before !== undefined && (!isSame(before.place, place) || (before.isOver && this.#isRetrying)))
       this.#leave(before);
     this.#isRetrying = false;
-    if (this.#visit !== undefined) this.#update(this.#visit, wish.live);
-    else if (place !== undefined && problems.length === 0 && !this.#isAway)
-      this.#visit = this.#begin(place, wish.live, wish.approval);
+    if (this.#visit !== undefined) this.#visit.update(wish.live);
+    else if (place !== undefined && problems.length === 0 && !this.#isAway) this.#visit = this.#begin(place, wish.live);
     this.#watch();
 
     for (const call of this.#calls.splice(0)) call();
@@ -97,20 +97,11 @@ export class Reconciler {
     for (const problem of news) this.#owner.dispatch(new PeerGroupErrorEvent(problem));
   }
 
-  /** A value that was good may have been changed into what is none. That has been said by now. */
-  #update(visit: Visit, live: Live): void {
-    try {
-      visit.update(live);
-    } catch (error) {
-      if (!(error instanceof PeerGroupError)) throw error;
-    }
-  }
-
   /** Tries again what had ended. Resolves when joined; rejects when it comes otherwise. */
   join(): Promise<void> {
     this.#isRetrying = true;
     this.changed();
-    return this.#whenSettled(() => this.#visit?.whenJoined ?? Promise.reject(this.#problems[0] ?? this.#notWanted()));
+    return this.#whenSettled(() => this.#visit?.whenJoined ?? refused(this.#problems[0] ?? this.#notWanted()));
   }
 
   /** Resolves when nothing remains of what has been left. */
@@ -119,7 +110,7 @@ export class Reconciler {
   }
 
   send(content: Content, options: SendOptions): Promise<void> {
-    return this.#whenSettled(() => this.#visit?.send(content, options) ?? quiet(Promise.reject(this.#notWanted())));
+    return this.#whenSettled(() => this.#visit?.send(content, options) ?? refused(this.#notWanted()));
   }
 
   /** At once if nothing has changed, else when it is settled. */
@@ -146,12 +137,12 @@ export class Reconciler {
     return new PeerGroupError('invalid-state', `The element is in no group, nor on the way to one. ${advice}`, {cause});
   }
 
-  #begin(place: Place, live: Live, approval: boolean): Visit {
+  #begin(place: Place, live: Live): Visit {
     // A persistent identity is for one visit at a time, on whatever server.
     const isInTheWay = (other: Visit) =>
       other.place.key === place.key || (live.identity === 'persistent' && other.place.group === place.group);
     const clear = Promise.all([...this.#leaving].filter(isInTheWay).map(({whenGone}) => whenGone));
-    const visit: Visit = new Visit(this.#backend, place, live, approval, () => this.#identity(place.key), clear, {
+    const visit: Visit = new Visit(this.#load, place, live, () => this.#identity(place.key), clear, {
       state: state => {
         if (visit === this.#heard) this.#become(state);
       },
@@ -187,7 +178,7 @@ export class Reconciler {
   #identity(key: string): Promise<Identity> {
     const known = this.#identities.get(key);
     if (known !== undefined) return known;
-    const identity = this.#backend.createIdentity();
+    const identity = this.#load().then(backend => backend.createIdentity());
     this.#identities.set(key, identity);
     identity.catch(() => this.#identities.delete(key));
     return identity;

@@ -1,5 +1,4 @@
 import {PeerGroupError} from '../errors.js';
-import {encodeShown} from '../shown.js';
 
 /**
  * What the attributes and properties mean. Every function here is pure: it returns a value that is fit for use, or
@@ -185,18 +184,6 @@ export function parseIdentity(text: string | null): IdentityLifetime {
   if (text === null || text === 'session') return 'session';
   if (text === 'persistent') return text;
   throw new PeerGroupError('invalid-identity', `The identity ${quote(text)} is neither "session" nor "persistent".`);
-}
-
-/** @throws `invalid-profile` */
-export function checkProfile(value: unknown): unknown {
-  encodeShown(value, 'profile');
-  return value;
-}
-
-/** @throws `invalid-credential` */
-export function checkCredential(value: unknown): unknown {
-  encodeShown(value, 'credential');
-  return value;
 }
 
 /** What the page itself lacks for groups of any kind; `undefined` if nothing. */

@@ -1,16 +1,11 @@
+import {heldSize} from '../codec/codec.js';
 import type {Identity} from '../environment.js';
-import type {Content} from '../group/content.js';
 import {PeerGroupError} from '../errors.js';
-import type {
-  GroupState,
-  JoinRequest,
-  LeaveReason,
-  Member,
-  MembershipListener,
-  Presentation,
-  SendOptions,
-} from '../group/types.js';
-import type {Backend, RunningMembership} from './backend.js';
+import type {Content} from '../group/content.js';
+import type {GroupState, JoinRequest, LeaveReason, Member, MembershipListener, SendOptions} from '../group/types.js';
+import {Deferred, refused} from '../promises.js';
+import {Waiting} from '../waiting.js';
+import type {Backend, LoadBackend, RunningMembership} from './backend.js';
 import {
   PeerGroupEjectedEvent,
   PeerGroupErrorEvent,
@@ -25,7 +20,6 @@ import {
 } from './events.js';
 import type {ProgressDetail} from './events.js';
 import {addressFor} from './settings.js';
-import {Deferred, quiet} from './task.js';
 import type {Live, Place} from './wish.js';
 
 /** Whom a visit tells what happens, until it is gone. */
@@ -35,26 +29,18 @@ export interface VisitListener {
   dispatch(event: Event): boolean;
 }
 
-/** Something to do with the membership as soon as there is one. */
-interface Waiting {
-  run(membership: RunningMembership): void;
-  cancel(error: PeerGroupError): void;
-}
-
 /** One visit of the element to one place: from being wanted, through a membership, to being gone. */
 export class Visit implements MembershipListener {
   readonly place: Place;
-  readonly #backend: Backend;
+  readonly #load: LoadBackend;
   readonly #listener: VisitListener;
-  readonly #approval: boolean;
   #joined = new Deferred<void>();
-  #isJoined = false;
   readonly #gone = new Deferred<void>();
   /** Aborts when nothing runs any more: a persistent identity is free for others then. */
   readonly #over = new AbortController();
   #live: Live;
   #membership: RunningMembership | undefined;
-  #waiting: Waiting[] = [];
+  readonly #waiting = new Waiting<RunningMembership>();
   #left = false;
   #isOver = false;
   /** The last thing that went wrong: if it ends, then for this. */
@@ -65,18 +51,16 @@ export class Visit implements MembershipListener {
    * the browser does not keep.
    */
   constructor(
-    backend: Backend,
+    load: LoadBackend,
     place: Place,
     live: Live,
-    approval: boolean,
     ownIdentity: () => Promise<Identity>,
     clear: Promise<unknown>,
     listener: VisitListener,
   ) {
     this.place = place;
-    this.#backend = backend;
+    this.#load = load;
     this.#live = live;
-    this.#approval = approval;
     this.#listener = listener;
     void this.#start(ownIdentity, clear);
   }
@@ -105,12 +89,12 @@ export class Visit implements MembershipListener {
     const {group, server, password} = this.place;
     try {
       await clear;
-      const [self, hash] = await Promise.all([this.#identify(ownIdentity), this.#backend.meetingPoint(group)]);
+      const backend = await this.#load();
+      const [identity, hash] = await Promise.all([this.#identify(backend, ownIdentity), backend.meetingPoint(group)]);
       if (this.#left) return;
-      const about = aboutOf(this.#live);
-      const settings = {...about, meetingPoint: hash, password, approval: this.#approval, identity: self};
+      const settings = {...this.#live, meetingPoint: hash, password, identity};
       const address = server && addressFor(server, hash);
-      this.#membership = this.#backend.start(address, () => this.#live.iceServers, settings, this);
+      this.#membership = backend.start(address, () => this.#live.iceServers, settings, this);
     } catch (error) {
       if (this.#left) return;
       const reason = PeerGroupError.from(error, 'not-supported', 'The group could not be entered: see the cause.');
@@ -119,14 +103,14 @@ export class Visit implements MembershipListener {
       return;
     }
     // What was sent before goes before whatever a listener sends now.
-    for (const waiting of this.#waiting.splice(0)) waiting.run(this.#membership);
+    this.#waiting.run(this.#membership);
     this.#listener.state('connecting');
   }
 
-  async #identify(ownIdentity: () => Promise<Identity>): Promise<Identity> {
+  async #identify(backend: Backend, ownIdentity: () => Promise<Identity>): Promise<Identity> {
     if (this.#live.identity === 'persistent') {
       try {
-        return await this.#backend.persistentIdentity(this.place.group, this.#over.signal);
+        return await backend.persistentIdentity(this.place.group, this.#over.signal);
       } catch (error) {
         this.#over.signal.throwIfAborted();
         this.error(PeerGroupError.from(error, 'identity-unavailable', 'The persistent identity cannot be read.'));
@@ -139,29 +123,17 @@ export class Visit implements MembershipListener {
   update(live: Live): void {
     this.#live = live;
     if (this.#isOver) return;
-    this.#membership?.update(aboutOf(live));
+    this.#membership?.update(live);
   }
 
   send(content: Content, options: SendOptions): Promise<void> {
     if (this.#membership !== undefined) return this.#membership.send(content, options);
     if (this.#isOver) {
       const message = 'The group could not be entered. Call join() to try again.';
-      return quiet(Promise.reject(new PeerGroupError('invalid-state', message, {cause: this.#reason})));
+      return refused(new PeerGroupError('invalid-state', message, {cause: this.#reason}));
     }
-    const {promise, resolve, reject} = new Deferred<void>();
-    this.#waiting.push({
-      run: membership => void membership.send(content, options).then(resolve, reject),
-      cancel: reject,
-    });
-    // What else is wrong with the options the membership says.
-    if (options.signal instanceof AbortSignal) {
-      const {signal} = options;
-      const abort = () => reject(signal.reason);
-      const forget = () => signal.removeEventListener('abort', abort);
-      signal.addEventListener('abort', abort);
-      promise.then(forget, forget);
-    }
-    return promise;
+    const bytes = content instanceof ReadableStream ? 0 : heldSize(content);
+    return this.#waiting.add(membership => membership.send(content, options), options.signal, bytes);
   }
 
   /** Leaves in good order, in the background: `whenGone` tells when. */
@@ -195,16 +167,13 @@ export class Visit implements MembershipListener {
 
   #giveUp(error: PeerGroupError): void {
     this.#joined.reject(error);
-    for (const waiting of this.#waiting.splice(0)) waiting.cancel(error);
+    this.#waiting.end(error);
   }
 
   // What the membership tells.
 
-  statechange(state: GroupState): void {
-    if (state === 'connecting' && this.#isJoined) {
-      this.#isJoined = false;
-      this.#joined = new Deferred();
-    }
+  statechange(state: GroupState, previous?: GroupState): void {
+    if (state === 'connecting' && previous !== 'pending') this.#joined = new Deferred();
     if (state === 'failed' || state === 'ejected') {
       this.#isOver = true;
       this.#over.abort();
@@ -215,7 +184,6 @@ export class Visit implements MembershipListener {
   }
 
   joined(): void {
-    this.#isJoined = true;
     this.#joined.resolve();
     if (this.#membership === undefined) return;
     const {self, host, members} = this.#membership;
@@ -263,8 +231,4 @@ export class Visit implements MembershipListener {
     this.#reason = error;
     this.#listener.dispatch(new PeerGroupErrorEvent(error));
   }
-}
-
-function aboutOf({name, profile, credential, grace, maxMessageSize}: Live): Presentation {
-  return {name, profile, credential, grace, maxMessageSize};
 }

@@ -1,11 +1,10 @@
 import {PeerGroupError} from '../errors.js';
 import type {PeerGroupErrorCode} from '../errors.js';
 import type {Presentation} from '../group/types.js';
+import {encodeShown} from '../shown.js';
 import {
-  checkCredential,
   checkIceServers,
   checkPage,
-  checkProfile,
   parseGrace,
   parseMaxMessageSize,
   parseGroup,
@@ -51,29 +50,28 @@ export interface Place {
 /** What may change while a membership lasts. */
 export interface Live extends Presentation {
   readonly iceServers: readonly RTCIceServer[] | undefined;
-  /** Counts from the next membership on. */
+  /** Counts from the next membership on, as `approval` does. */
   readonly identity: IdentityLifetime;
+  readonly approval: boolean;
 }
 
 export const initialLive: Live = {
   name: '',
-  profile: undefined,
-  credential: undefined,
+  profile: new Uint8Array(),
+  credential: new Uint8Array(),
   grace: parseGrace(null),
   maxMessageSize: parseMaxMessageSize(null),
   iceServers: undefined,
   identity: 'session',
+  approval: false,
 };
 
 /** The inputs, understood. */
 export interface Wish {
-  /** Whether the element is to be in a group at all. */
-  readonly wanted: boolean;
   /** `undefined` if nothing is wanted, or it cannot be. */
   readonly place: Place | undefined;
   /** The last good value of everything. */
   readonly live: Live;
-  readonly approval: boolean;
   /** What is wrong; with any of it no membership begins. */
   readonly problems: readonly PeerGroupError[];
 }
@@ -83,9 +81,8 @@ export interface Wish {
  * membership goes on; without a usable group or server there is no `place`, so that it ends.
  */
 export function readWish(inputs: Inputs, last: Live): Wish {
-  const {approval} = inputs;
-  const wanted = inputs.isConnected && !inputs.disabled && inputs.group !== '';
-  if (!wanted) return {wanted, place: undefined, live: last, approval, problems: []};
+  if (!inputs.isConnected || inputs.disabled || inputs.group === '')
+    return {place: undefined, live: last, problems: []};
 
   const problems: PeerGroupError[] = [];
   /** What `read` returns; if it throws, `otherwise`, and there is a problem more. */
@@ -100,8 +97,8 @@ export function readWish(inputs: Inputs, last: Live): Wish {
   const place = attempt(() => readPlace(inputs), 'invalid-argument', undefined);
   const live: Live = {
     name: attempt(() => parseName(inputs.name), 'invalid-name', last.name),
-    profile: attempt(() => checkProfile(inputs.profile), 'invalid-profile', last.profile),
-    credential: attempt(() => checkCredential(inputs.credential), 'invalid-credential', last.credential),
+    profile: attempt(() => encodeShown(inputs.profile, 'profile'), 'invalid-profile', last.profile),
+    credential: attempt(() => encodeShown(inputs.credential, 'credential'), 'invalid-credential', last.credential),
     grace: attempt(() => parseGrace(inputs.grace), 'invalid-grace', last.grace),
     maxMessageSize: attempt(
       () => parseMaxMessageSize(inputs.maxMessageSize),
@@ -110,8 +107,9 @@ export function readWish(inputs: Inputs, last: Live): Wish {
     ),
     iceServers: attempt(() => readIceServers(inputs), 'invalid-ice-servers', last.iceServers),
     identity: attempt(() => parseIdentity(inputs.identity), 'invalid-identity', last.identity),
+    approval: inputs.approval,
   };
-  return {wanted, place, live, approval, problems};
+  return {place, live, problems};
 }
 
 function readPlace(inputs: Inputs): Place {

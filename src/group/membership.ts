@@ -1,10 +1,12 @@
 import {heldSize} from '../codec/codec.js';
 import type {Environment, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
+import {refused} from '../promises.js';
 import {limits} from '../protocol/limits.js';
 import type {Note} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import {openingTime, type Connection} from '../transport/transport.js';
+import {Waiting} from '../waiting.js';
 import {datagramOf, type Content} from './content.js';
 import type {Context, GroupEnd, Protection} from './context.js';
 import {Group} from './group.js';
@@ -16,8 +18,7 @@ import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
 import {Presence, untilAborted, type Callers} from './presence.js';
-import {checkOptions, idOf, receiverIds, refused} from './send-options.js';
-import {bufferLimit} from './sending.js';
+import {idOf, receiverIds} from './send-options.js';
 import {SelfDescription} from './self-description.js';
 import {Session} from './session.js';
 import type {
@@ -30,7 +31,6 @@ import type {
   Presentation,
   SendOptions,
 } from './types.js';
-import {Waiting} from './waiting.js';
 
 export interface MembershipSettings extends Presentation {
   /** The group's hash (`meetingPoint()`). */
@@ -68,7 +68,7 @@ export class Membership {
   readonly #context: Context;
   readonly #over = new AbortController();
   readonly #wire = new AbortController();
-  readonly #waiting = new Waiting<Group>(bufferLimit);
+  readonly #waiting = new Waiting<Group>();
   readonly #extras = new LazyExtras();
   readonly #description: SelfDescription;
   #state: GroupState = 'connecting';
@@ -85,14 +85,10 @@ export class Membership {
   #published = -Infinity;
   #publishing = false;
 
-  /**
-   * Starts at once.
-   * @throws PeerGroupError `invalid-name`, `invalid-profile`, `invalid-credential`
-   */
+  /** Starts at once. */
   constructor(environment: Environment, settings: MembershipSettings, listener: MembershipListener) {
     this.#settings = settings;
     this.#listener = listener;
-    // First of all, because it may throw, and then nothing must have begun.
     const address = toHex(environment.crypto.random(16));
     this.#description = new SelfDescription(environment.clock, settings.identity, address, settings);
     const unreachable = (error: PeerGroupError) => listener.error(error);
@@ -351,10 +347,7 @@ export class Membership {
 
   // What this member says of itself.
 
-  /**
-   * Changes what may change while the membership lasts; what is equal is no change.
-   * @throws PeerGroupError `invalid-name`, `invalid-profile`, `invalid-credential`: nothing has changed then
-   */
+  /** Changes what may change while the membership lasts; what is equal is no change. */
   update(presentation: Presentation): void {
     if (!this.#description.update(presentation)) return;
     if (this.#group) void this.#publish();
@@ -395,7 +388,6 @@ export class Membership {
   }
 
   #send(content: Content, options: SendOptions): Promise<void> {
-    checkOptions(options);
     const ids = receiverIds(options.to);
     const {signal} = options;
     signal?.throwIfAborted();
@@ -410,7 +402,7 @@ export class Membership {
       return Promise.resolve();
     }
     const bytes = content instanceof ReadableStream ? 0 : heldSize(content);
-    return this.#waiting.add(group => group.send(content, ids, options), signal, bytes);
+    return this.#waiting.add(async group => group.send(content, ids, options), signal, bytes);
   }
 
   /** Removes a member everywhere, at once. Rejects with `invalid-state`, `not-host`, `unknown-member`, `invalid-argument`, `too-large`. */

@@ -1,8 +1,5 @@
 import type {Bytes, Clock, Identity} from '../environment.js';
-import {PeerGroupError} from '../errors.js';
-import {limits} from '../protocol/limits.js';
 import {note as noteKind, type Note} from '../protocol/records.js';
-import {encodeShown} from '../shown.js';
 import {equalBytes, sign} from './signing.js';
 import type {Presentation} from './types.js';
 
@@ -15,26 +12,18 @@ export class SelfDescription {
   readonly #identity: Identity;
   readonly #address: string;
   #presentation: Presentation;
-  #profile: Bytes;
-  #credential: Bytes;
 
-  /**
-   * `address`: where this member can be dialled.
-   * @throws PeerGroupError `invalid-name`, `invalid-profile`, `invalid-credential`
-   */
+  /** `address`: where this member can be dialled. */
   constructor(clock: Clock, identity: Identity, address: string, presentation: Presentation) {
     this.#clock = clock;
     this.#identity = identity;
     this.#address = address;
-    checkName(presentation.name);
     this.#presentation = presentation;
-    this.#profile = encodeShown(presentation.profile, 'profile');
-    this.#credential = encodeShown(presentation.credential, 'credential');
   }
 
   /** Encoded; nothing for none. */
   get credential(): Bytes {
-    return this.#credential;
+    return this.#presentation.credential;
   }
 
   /** ms. */
@@ -47,25 +36,17 @@ export class SelfDescription {
     return this.#presentation.maxMessageSize;
   }
 
-  /**
-   * @returns whether a note would say something else than before
-   * @throws PeerGroupError `invalid-name`, `invalid-profile`, `invalid-credential`: nothing has changed then
-   */
+  /** @returns whether a note would say something else than before */
   update(presentation: Presentation): boolean {
-    checkName(presentation.name);
-    const profile = encodeShown(presentation.profile, 'profile');
-    this.#credential = encodeShown(presentation.credential, 'credential');
-    const same = presentation.name === this.#presentation.name && equalBytes(profile, this.#profile);
+    const {name, profile} = this.#presentation;
     this.#presentation = presentation;
-    this.#profile = profile;
-    return !same;
+    return presentation.name !== name || !equalBytes(presentation.profile, profile);
   }
 
   /** Whether a note says what would be said now, standing by this epoch. */
   isSaidBy(note: Note, epoch: Bytes): boolean {
-    return (
-      equalBytes(note.epoch, epoch) && note.name === this.#presentation.name && equalBytes(note.profile, this.#profile)
-    );
+    const {name, profile} = this.#presentation;
+    return equalBytes(note.epoch, epoch) && note.name === name && equalBytes(note.profile, profile);
   }
 
   /** For oneself alone: a note that is good for no group yet. */
@@ -79,7 +60,7 @@ export class SelfDescription {
       epoch,
       address: this.#address,
       name: this.#presentation.name,
-      profile: this.#profile,
+      profile: this.#presentation.profile,
       signature: new Uint8Array(64),
     };
   }
@@ -87,14 +68,5 @@ export class SelfDescription {
   /** What it says to the group with this root, and that it stands by this epoch. */
   note(root: Bytes, epoch: Bytes): Promise<Note> {
     return sign(this.#identity, 'note', root, noteKind, this.draft(epoch));
-  }
-}
-
-function checkName(name: string): void {
-  if (name.length > limits.name) {
-    throw new PeerGroupError(
-      'invalid-name',
-      `The name has ${name.length} characters; at most ${limits.name} are allowed.`,
-    );
   }
 }

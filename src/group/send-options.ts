@@ -1,15 +1,5 @@
 import {PeerGroupError} from '../errors.js';
-import type {Receivers, SendOptions} from './types.js';
-
-/**
- * What is wrong with the options of a call, said before anything is sent.
- * @throws PeerGroupError `invalid-argument`
- */
-export function checkOptions({reliable, signal, onprogress}: SendOptions): void {
-  if (reliable !== undefined && typeof reliable !== 'boolean') throw invalid('`reliable` is true or false.');
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('`signal` is an AbortSignal.');
-  if (onprogress !== undefined && typeof onprogress !== 'function') throw invalid('`onprogress` is a function.');
-}
+import type {Receivers} from './types.js';
 
 /** The id of a member, or the id itself; `undefined` for anything else. */
 export function idOf(one: unknown): string | undefined {
@@ -34,11 +24,4 @@ export function receiverIds(to: Receivers | undefined): readonly string[] | unde
 
 function invalid(what: string): PeerGroupError {
   return new PeerGroupError('invalid-argument', `send(): ${what}`);
-}
-
-/** A promise that rejects, and causes no `unhandledrejection` where nobody waits for it. */
-export function refused(error: unknown): Promise<never> {
-  const promise = Promise.reject(error);
-  promise.catch(() => {});
-  return promise;
 }

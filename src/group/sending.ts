@@ -3,15 +3,10 @@ import {PeerGroupError} from '../errors.js';
 import type {Link} from '../link/link.js';
 import {isSmall, type Parcel, type Receipt} from '../link/parcel.js';
 import {StreamLog} from '../link/stream-log.js';
+import {refused} from '../promises.js';
+import {bufferLimit} from '../waiting.js';
 import type {Peer} from './peer.js';
-import {refused} from './send-options.js';
 import type {SendOptions, SendProgress} from './types.js';
-
-/**
- * Bytes. What may wait to be acknowledged, every value counted once and Blobs not. One that is larger may wait beside the
- * others, which it would otherwise keep from being sent for as long as it takes.
- */
-export const bufferLimit = 64 * 1024 * 1024;
 
 /**
  * Bytes that may wait in all, with what only members out of reach lack. One of these must not keep everybody else from

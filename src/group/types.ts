@@ -1,3 +1,4 @@
+import type {Bytes} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
 
 /**
@@ -118,8 +119,9 @@ export interface MembershipListener {
 /** What may change while the membership lasts. */
 export interface Presentation {
   readonly name: string;
-  readonly profile: unknown;
-  readonly credential: unknown;
+  /** Both encoded (`encodeShown`); nothing for none. */
+  readonly profile: Bytes;
+  readonly credential: Bytes;
   /** ms that a member may be out of everybody's reach before it counts as lost. */
   readonly grace: number;
   /** Bytes of the largest value that is taken, if it is a transfer. */

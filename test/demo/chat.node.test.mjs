@@ -178,6 +178,19 @@ test('a new name reaches the others and is remembered', inChrome, async () => {
   assert.equal(await bob.page.$eval('#name', input => /** @type {HTMLInputElement} */ (input).value), 'Robert');
 });
 
+test('a browser that keeps nothing is let in all the same', inChrome, async () => {
+  const ann = await arrive('kept-nowhere');
+  await ann.page.evaluateOnNewDocument(() => {
+    const get = () => {
+      throw new DOMException('The browser is told to keep nothing.', 'SecurityError');
+    };
+    Object.defineProperty(window, 'localStorage', {get});
+  });
+  await ann.page.reload();
+  await ann.enter('Ann');
+  await ann.see('You are the first here');
+});
+
 test('an attached image is shown and any other file can be saved', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'peer-group-'));
   t.after(() => rmSync(folder, {recursive: true}));

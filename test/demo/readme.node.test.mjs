@@ -39,7 +39,7 @@ test('the README lists every error code with its meaning', () => {
 });
 
 test('the README lists every event', () => {
-  const events = [...read('src/element/events.ts').matchAll(/super\('(\w+)'/g)].map(match => match[1]);
+  const events = [...read('src/element/events.ts').matchAll(/(?:super|named<\w+>)\('(\w+)'/g)].map(match => match[1]);
   const listed = table('event').flatMap(([, names]) => quoted(names ?? ''));
   assert.deepEqual(listed.sort(), events.sort());
 });

@@ -6,7 +6,7 @@ import type {GroupState, Member, MembershipListener, Presentation, SendOptions} 
 import type {Backend, RunningMembership} from '../../src/element/backend.js';
 import {Reconciler} from '../../src/element/reconciler.js';
 import type {ServerAddress} from '../../src/element/settings.js';
-import {Deferred} from '../../src/element/task.js';
+import {Deferred} from '../../src/promises.js';
 import type {Inputs} from '../../src/element/wish.js';
 
 /** A membership that does what it is told. */
@@ -124,7 +124,7 @@ export class FakeElement {
           return true;
         },
       },
-      {
+      async () => ({
         createIdentity: async (): Promise<Identity> => {
           const {failure} = this;
           this.failure = undefined;
@@ -142,7 +142,7 @@ export class FakeElement {
           this.memberships.push(membership);
           return membership;
         },
-      },
+      }),
     );
   }
 

@@ -306,9 +306,11 @@ describe('an element that is upgraded', () => {
     const element = upgrade(element => {
       element.setAttribute('group', 'go');
       element.setAttribute('ice-servers', '[{"urls": "stun:a.example"}]');
-      Object.assign(element, {group: 'chess', iceServers: []});
+      element.setAttribute('password', 'old');
+      Object.assign(element, {group: 'chess', iceServers: [], password: 'right'});
     });
     expect(element.group).to.equal('chess');
+    expect([element.password, element.hasAttribute('password')]).to.deep.equal(['right', false]);
     expect(element.iceServers).to.deep.equal([]);
   });
 

@@ -1,7 +1,9 @@
 import {expect} from '@open-wc/testing';
 import {encode} from '../../src/codec/codec.js';
-import {PeerGroupError} from '../../src/errors.js';
 import {afterTask} from '../../src/element/task.js';
+import {PeerGroupError} from '../../src/errors.js';
+import {encodeShown} from '../../src/shown.js';
+import {bufferLimit} from '../../src/waiting.js';
 import {FakeElement} from './fake.js';
 
 /** Long enough for all that follows from a change without the world outside. */
@@ -41,8 +43,9 @@ describe('what is wanted and what runs', () => {
     await settled();
     expect(element.memberships).to.have.length(1);
     const {settings, server, iceServers} = element.latest;
-    expect(settings).to.deep.include({name: 'Ann', credential: 'c', grace: 5000, approval: true});
-    expect(settings.profile).to.deep.equal({x: 1});
+    expect(settings).to.deep.include({name: 'Ann', grace: 5000, approval: true});
+    expect(settings.profile).to.deep.equal(encodeShown({x: 1}, 'profile'));
+    expect(settings.credential).to.deep.equal(encodeShown('c', 'credential'));
     expect(settings.meetingPoint).to.equal('hash of chess');
     expect(server?.path).to.equal('/hash of chess/');
     expect(iceServers()).to.deep.equal([]);
@@ -111,10 +114,10 @@ describe('what is wanted and what runs', () => {
     element.set({name: 'Bob', profile: 1, credential: 2, grace: '3', iceServers: [{urls: 'stun:a.example'}]});
     await settled();
     expect(element.memberships).to.have.length(1);
-    expect(element.latest.updates.at(-1)).to.deep.equal({
+    expect(element.latest.updates.at(-1)).to.deep.include({
       name: 'Bob',
-      profile: 1,
-      credential: 2,
+      profile: encodeShown(1, 'profile'),
+      credential: encodeShown(2, 'credential'),
       grace: 3000,
       maxMessageSize: 2 ** 32,
     });
@@ -506,15 +509,14 @@ describe('join and leave', () => {
     element.set({profile});
     await settled();
     element.latest.become('joined');
-    element.latest.update = () => {
-      throw new PeerGroupError('invalid-profile', 'x');
-    };
     profile['blob'] = new Blob();
-    element.set({profile});
+    element.set({profile, name: 'Bob'});
     const sent = element.reconciler.send(value, {});
     await sent;
     expect(element.events.filter(({type}) => type === 'error')).to.have.length(1);
     expect(element.latest.sent).to.deep.equal([value]);
+    const good = {name: 'Bob', profile: encodeShown({a: 1}, 'profile')};
+    expect(element.latest.updates.at(-1)).to.deep.include(good);
   });
 
   it('join() waits for the next time when the group has to be joined again', async () => {
@@ -649,6 +651,18 @@ describe('sending', () => {
     expect((await refusal(sent)).code).to.equal('left');
   });
 
+  it('does not wait for the membership in any number', async () => {
+    const element = new FakeElement();
+    element.set({});
+    element.reconciler.settle();
+    const large = encode('x'.repeat(bufferLimit * 0.75));
+    const first = element.reconciler.send(large, {});
+    const error: unknown = await element.reconciler.send(large, {}).catch((reason: unknown) => reason);
+    expect(error).to.include({code: 'buffer-full'});
+    await first;
+    expect(element.latest.sent).to.have.length(1);
+  });
+
   it('can be cancelled while it waits for the membership', async () => {
     const element = await joined();
     element.set({disabled: true});
@@ -667,6 +681,20 @@ describe('sending', () => {
 });
 
 describe('the page goes away', () => {
+  it('and what is wrong stays wrong, and is not told again', async () => {
+    const element = new FakeElement();
+    element.set({grace: 'x'});
+    await settled();
+    for (const type of ['pagehide', 'pageshow']) {
+      window.dispatchEvent(new PageTransitionEvent(type, {persisted: true}));
+      await settled();
+      expect(element.reconciler.state).to.equal('failed');
+    }
+    expect(element.errors).to.deep.equal(['invalid-grace']);
+    element.set({isConnected: false});
+    await settled();
+  });
+
   it('says goodbye to everybody, also where it is being left, and joins again when it comes back', async () => {
     const element = await joined();
     element.set({group: 'go'});

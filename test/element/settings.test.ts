@@ -1,12 +1,11 @@
 import {limits} from '../../src/protocol/limits.js';
-import {shownLimits} from '../../src/shown.js';
+import {decode} from '../../src/codec/codec.js';
+import {encodeShown, shownLimits} from '../../src/shown.js';
 import {expect} from '@open-wc/testing';
 import {
   addressFor,
-  checkCredential,
   checkIceServers,
   checkPage,
-  checkProfile,
   parseGrace,
   parseGroup,
   parseIceServers,
@@ -228,13 +227,13 @@ describe('the other settings', () => {
 
   it('profile: anything cloneable without Blobs, up to 16 KiB', () => {
     const profile = {colour: 'red', since: new Date(0), map: new Map([[1, {}]])};
-    expect(checkProfile(profile)).to.equal(profile);
-    expect(checkProfile(undefined)).to.equal(undefined);
-    expect(checkProfile(null)).to.equal(null);
-    expectCode('invalid-profile', () => checkProfile('x'.repeat(17_000)));
-    expectCode('invalid-profile', () => checkProfile(new Set(Array(1100).keys())));
-    expectCode('invalid-profile', () => checkProfile({blob: new Blob(['x'])}));
-    const error = refusal(() => checkProfile({f: () => 1}));
+    expect(decode(encodeShown(profile, 'profile'), [], shownLimits.objects)).to.deep.equal(profile);
+    expect(encodeShown(undefined, 'profile')).to.have.length(0);
+    expect(decode(encodeShown(null, 'profile'), [], 1)).to.equal(null);
+    expectCode('invalid-profile', () => encodeShown('x'.repeat(17_000), 'profile'));
+    expectCode('invalid-profile', () => encodeShown(new Set(Array(1100).keys()), 'profile'));
+    expectCode('invalid-profile', () => encodeShown({blob: new Blob(['x'])}, 'profile'));
+    const error = refusal(() => encodeShown({f: () => 1}, 'profile'));
     expect(error.code).to.equal('invalid-profile');
     expect((error.cause as PeerGroupError).code).to.equal('data-clone');
   });
@@ -244,9 +243,9 @@ describe('the other settings', () => {
   });
 
   it('credential: the same, up to 64 KiB', () => {
-    expect(checkCredential('x'.repeat(60_000))).to.have.length(60_000);
-    expectCode('invalid-credential', () => checkCredential('x'.repeat(66_000)));
-    expectCode('invalid-credential', () => checkCredential(Symbol('x')));
+    expect(encodeShown('x'.repeat(60_000), 'credential')).to.have.length.above(60_000);
+    expectCode('invalid-credential', () => encodeShown('x'.repeat(66_000), 'credential'));
+    expectCode('invalid-credential', () => encodeShown(Symbol('x'), 'credential'));
   });
 
   it('page: a secure context with WebRTC', () => {

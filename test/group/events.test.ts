@@ -162,7 +162,12 @@ describe('A name or a profile', () => {
   it('that is set while it is being signed is not forgotten', async () => {
     const ann = await joined(comes('Ann'));
     const identity = await browserCryptography.createIdentity();
-    const about = {profile: undefined, credential: undefined, grace: 20_000, maxMessageSize: Infinity};
+    const about = {
+      profile: new Uint8Array(),
+      credential: new Uint8Array(),
+      grace: 20_000,
+      maxMessageSize: Infinity,
+    };
     let number = 0;
     const settings = {
       ...about,

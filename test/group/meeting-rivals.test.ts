@@ -64,8 +64,8 @@ async function founder(name: string, server: TestServer, password = ''): Promise
     {transport, clock, crypto: browserCryptography, onReturn() {}},
     {
       name,
-      profile: undefined,
-      credential: undefined,
+      profile: new Uint8Array(),
+      credential: new Uint8Array(),
       grace: 20_000,
       maxMessageSize: Infinity,
       password,

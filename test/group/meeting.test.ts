@@ -41,8 +41,8 @@ describe('Meeting', () => {
       password: '',
       identity,
       name: 'Ann',
-      profile: undefined,
-      credential: undefined,
+      profile: new Uint8Array(),
+      credential: new Uint8Array(),
       grace: 20_000,
       maxMessageSize: Infinity,
     };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {Sending, bufferLimit} from '../../src/group/sending.js';
+import {Sending} from '../../src/group/sending.js';
+import {bufferLimit} from '../../src/waiting.js';
 import {decodeStream} from '../../src/group/streams.js';
 import {encode} from '../../src/codec/codec.js';
 import type {Receipt} from '../../src/link/parcel.js';

@@ -119,8 +119,8 @@ void describe('A cut', () => {
     // The host that the smaller half will have waits no longer for the others than it must.
     d.membership?.update({
       name: 'Dora',
-      profile: undefined,
-      credential: undefined,
+      profile: new Uint8Array(),
+      credential: new Uint8Array(),
       grace: 2600,
       maxMessageSize: Infinity,
     });

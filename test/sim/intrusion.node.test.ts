@@ -57,8 +57,8 @@ void test('settings that make no sense begin nothing', async () => {
     approval: false,
     identity: ann.identity,
     name: 'x'.repeat(300),
-    profile: undefined,
-    credential: undefined,
+    profile: new Uint8Array(),
+    credential: new Uint8Array(),
     grace: 1000,
     maxMessageSize: Infinity,
   };

@@ -1,5 +1,6 @@
 import {strict as assert} from 'node:assert';
 import {describe, it} from 'node:test';
+import {encodeShown} from '../../src/shown.js';
 import {heard, path, Stage} from './stage.js';
 
 void describe('A member knows of another', () => {
@@ -63,8 +64,8 @@ void describe('Two members who cannot connect', () => {
     const profile = 'x'.repeat(16_370);
     carl.membership?.update({
       name: 'Carl',
-      profile,
-      credential: undefined,
+      profile: encodeShown(profile, 'profile'),
+      credential: new Uint8Array(),
       grace: stage.world.grace,
       maxMessageSize: Infinity,
     });
