@@ -84,7 +84,6 @@ export class Admission {
     this.#options.environment.clock.after(requestTime, tooLate, session.signal);
     session.read({
       frame: frame => this.#receive(session, frame),
-      drained() {},
       closed: error => {
         this.#silent.delete(session);
         const applicant = this.#applicants.get(session.proof.id);

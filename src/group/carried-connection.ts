@@ -1,5 +1,6 @@
 import type {Bytes, Clock, Cryptography, KeyExchange, Seals} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
+import {Joiner, piecesOf} from '../transport/pieces.js';
 import type {Connection, ConnectionListener, Fingerprints} from '../transport/transport.js';
 
 /** Bytes. Small, so that what is carried takes turns with the carrier's own traffic. */
@@ -14,11 +15,8 @@ const creditStep = window / 16;
 /** Bytes of a message beside its content: its kind, and the tag of the seal. */
 const overhead = 17;
 
-/** What a sealed message is. `more`: a message, or its end, follows. */
-const kinds = {data: 0, credit: 1, close: 2, more: 3} as const;
-
-/** Bytes of a message that comes in pieces. */
-const messageLimit = 256 * 1024;
+/** What a sealed message is. */
+const kinds = {data: 0, credit: 1} as const;
 
 /** ms that `close` waits for the other side to take what was sent. */
 const lingerTime = 2000;
@@ -61,12 +59,11 @@ export class CarriedConnection implements Connection {
   #refuse: (error: PeerGroupError) => void = () => {};
   /** What was sent and has not been taken over there: first what is under way, then what waits for its turn. */
   #underWay = 0;
-  #outbox: {readonly kind: number; readonly content: Bytes}[] = [];
+  #outbox: Bytes[] = [];
   #outboxBytes = 0;
   /** What has come and nobody has listened to. */
   #waiting: Bytes[] = [];
-  /** The pieces of a message that is not all there. */
-  #pieces: Bytes[] = [];
+  readonly #joiner = new Joiner();
   /** What has come and is not known there to be taken, in bytes. */
   #taken = 0;
   /** Bytes that the other side may still send. */
@@ -87,7 +84,10 @@ export class CarriedConnection implements Connection {
     });
     this.opened = this.fingerprints.then(() => this);
     this.#exchange = options.crypto.exchange();
-    this.#sealing = this.#exchange.then(({publicKey}) => options.send(publicKey)).catch(this.#broken);
+    this.#sealing = this.#exchange
+      // Whoever has been told that it is over would take a key for a new one.
+      .then(({publicKey}) => this.#state !== 'closed' && options.send(publicKey))
+      .then(() => {}, this.#broken);
   }
 
   /** All lanes are one here: the carrier's messages have an order. */
@@ -109,19 +109,19 @@ export class CarriedConnection implements Connection {
     if (this.#listener === listener) this.#tellEnd();
   }
 
-  /** A message that is larger than `maxMessageSize` goes in pieces. */
   send(message: Bytes): void {
     if (this.#state !== 'open') return;
-    for (let at = 0; at < message.length; at += this.maxMessageSize) {
-      const content = message.subarray(at, at + this.maxMessageSize);
-      this.#outbox.push({kind: at + content.length < message.length ? kinds.more : kinds.data, content});
+    try {
+      for (const piece of piecesOf(message, this.maxMessageSize)) {
+        this.#outbox.push(piece);
+        this.#outboxBytes += piece.length;
+      }
+      if (this.#outboxBytes > outboxLimit)
+        throw new PeerGroupError('connection-lost', 'The other side does not take what it is sent.');
+      this.#pump();
+    } catch (error) {
+      queueMicrotask(() => this.#giveUp(error as PeerGroupError));
     }
-    this.#outboxBytes += message.length;
-    this.#pump();
-    if (message.length > messageLimit || this.#outboxBytes > outboxLimit)
-      queueMicrotask(() =>
-        this.#giveUp(new PeerGroupError('connection-lost', 'The other side does not take what it is sent.')),
-      );
   }
 
   close(): void {
@@ -201,35 +201,23 @@ export class CarriedConnection implements Connection {
     const content = message.subarray(1);
     switch (message[0]) {
       case kinds.data:
-      case kinds.more:
         this.#allowance -= content.length;
         // Empty ones would cost nothing, and could wait without end.
         if (content.length === 0 || this.#allowance < 0)
           throw new PeerGroupError('bad-frame', 'More was carried than there is room for, or nothing at all.');
         this.#taken += content.length;
         this.#thank();
-        if (this.#state !== 'open') return;
-        this.#pieces.push(content);
-        if (message[0] === kinds.data) return this.#whole();
-        // Small ones would take more memory than they count.
-        if (content.length !== this.maxMessageSize || this.#pieces.length > messageLimit / this.maxMessageSize)
-          throw new PeerGroupError('bad-frame', 'A message without an end was carried.');
-        return;
+        return this.#state === 'open' ? this.#deliver(this.#joiner.add(content)) : undefined;
       case kinds.credit:
         return this.#credit(content.length === 4 ? new DataView(content.slice().buffer).getUint32(0) : 0);
-      case kinds.close:
-        return this.fail(new PeerGroupError('connection-lost', 'The other side closed the connection.'));
       default:
         throw new PeerGroupError('bad-frame', 'Something of an unknown kind was carried.');
     }
   }
 
-  #whole(): void {
-    const pieces = this.#pieces.splice(0);
-    const message = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-    pieces.reduce((at, piece) => (message.set(piece, at), at + piece.length), 0);
-    if (this.#listener) this.#listener.message(message);
-    else this.#waiting.push(message);
+  #deliver(message: Bytes | undefined): void {
+    if (message && this.#listener) this.#listener.message(message);
+    else if (message) this.#waiting.push(message);
   }
 
   /** Says that there is room again, once somebody listens. */
@@ -251,17 +239,15 @@ export class CarriedConnection implements Connection {
   }
 
   #pump(): void {
-    for (let next; (next = this.#outbox[0]) && this.#underWay + next.content.length <= window;) {
-      const {kind, content} = next;
+    for (let next; (next = this.#outbox[0]) && this.#underWay + next.length <= window;) {
       this.#outbox.shift();
-      this.#outboxBytes -= content.length;
-      this.#underWay += content.length;
-      this.#seal(kind, content);
+      this.#outboxBytes -= next.length;
+      this.#underWay += next.length;
+      this.#seal(kinds.data, next);
     }
     if (this.#state !== 'closing' || this.#outbox.length > 0) return;
     this.#state = 'closed';
     this.#over.abort();
-    this.#seal(kinds.close, new Uint8Array());
     void this.#sealing.then(() => this.#options.send(new Uint8Array()));
   }
 

@@ -2,7 +2,7 @@ import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {Pace} from '../link/pace.js';
 import type {Arrived} from '../link/parcel.js';
-import type {Frame, FrameOf, Standing} from '../protocol/frames.js';
+import {isLinkFrame, type Frame, type FrameOf, type Standing} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
 import {backoff, pause} from './backoff.js';
 import {Conduct} from './conduct.js';
@@ -248,18 +248,11 @@ export class Mesh {
   #receive(frame: Frame, session: Session): void | Promise<void> {
     const peer = this.#peers.get(session.proof.id);
     const linked = peer?.session === session ? peer : undefined;
+    if (isLinkFrame(frame)) {
+      if (linked?.link.attached) linked.link.receive(frame);
+      return;
+    }
     switch (frame.type) {
-      case 'values':
-      case 'offer':
-      case 'stream':
-      case 'part':
-      case 'end':
-      case 'cancel':
-      case 'refuse':
-      case 'ack':
-      case 'datagram':
-        if (linked?.link.attached) linked.link.receive(frame);
-        return;
       case 'resume':
         if (linked) this.#resume(frame, session, linked);
         else {

@@ -195,9 +195,9 @@ export class Sending {
 
   /** Sends a stream. Resolves when all its readers have taken all of it, or do not want more. Rejects as `send`. */
   stream(stream: ReadableStream<Uint8Array<ArrayBuffer>>, delivery: Delivery): Promise<void> {
-    const log = new StreamLog(stream);
+    const log = new StreamLog(stream, delivery.named);
     if (delivery.peers.length === 0) log.cancel();
-    return this.#deliver(0, false, delivery, (link, pending) => link.stream(log, delivery.named, pending));
+    return this.#deliver(0, false, delivery, (link, pending) => link.send(log, pending));
   }
 
   #deliver(

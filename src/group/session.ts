@@ -1,27 +1,12 @@
 import type {Clock, Environment} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
-import {decodeFrame, encodeFrame, type Frame, type FrameOf, type Standing} from '../protocol/frames.js';
+import {decodeFrame, encodeFrame, isLinkFrame, type Frame, type FrameOf, type Standing} from '../protocol/frames.js';
 import type {Connection} from '../transport/transport.js';
 import {Allowance} from './allowance.js';
 import {handshake, type Introduction, type Proof} from './handshake.js';
 import {Inbox} from './inbox.js';
 import {untilAborted} from './presence.js';
 import {equalBytes} from './signing.js';
-
-/** The content that members exchange, and what belongs to it. It comes as fast as the network is. */
-const content: ReadonlySet<Frame['type']> = new Set([
-  'values',
-  'offer',
-  'stream',
-  'part',
-  'end',
-  'cancel',
-  'refuse',
-  'ack',
-  'datagram',
-  'carry',
-  'carried',
-]);
 
 function reignsIn(frame: Frame): number {
   if ('reigns' in frame) return frame.reigns.length;
@@ -31,7 +16,7 @@ function reignsIn(frame: Frame): number {
 export interface SessionReader {
   /** Frames come one at a time: the next one waits until this has resolved. What it throws ends the session. */
   frame(frame: Frame): void | Promise<void>;
-  drained(): void;
+  drained?(): void;
   /** The connection is over; nothing follows. */
   closed(error: PeerGroupError): void;
 }
@@ -70,7 +55,7 @@ export class Session {
       inbox,
       environment.clock,
     );
-    drained = () => session.#reader?.drained();
+    drained = () => session.#reader?.drained?.();
     return session;
   }
 
@@ -119,7 +104,9 @@ export class Session {
       if (this.over) return undefined;
       try {
         const frame = decodeFrame(message);
-        if (!content.has(frame.type)) this.#allowance.spend(message.length, reignsIn(frame));
+        const isContent = isLinkFrame(frame) || frame.type === 'carry' || frame.type === 'carried';
+        // That comes as fast as the network is.
+        if (!isContent) this.#allowance.spend(message.length, reignsIn(frame));
         return this.#reader?.frame(frame)?.catch(fail);
       } catch (error) {
         return fail(error);
@@ -135,7 +122,6 @@ export class Session {
           this.hold();
           resolve(first);
         },
-        drained() {},
         closed: reject,
       });
     });

@@ -1,7 +1,7 @@
 import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
+import {Pile} from '../pile.js';
 import {mostChunk, streamWindow} from '../protocol/frames.js';
-import {Pile} from './pile.js';
 
 /** A stream on its way in. What its reader has not taken is not acknowledged, so that the sender stops when it stops. */
 export class IncomingStream {

@@ -9,7 +9,7 @@ import {OutgoingTransfers} from './outgoing-transfers.js';
 import {OutgoingValues} from './outgoing-values.js';
 import type {Pace} from './pace.js';
 import {isSmall, type Arrived, type Parcel, type Receipt} from './parcel.js';
-import type {StreamLog} from './stream-log.js';
+import {StreamLog} from './stream-log.js';
 
 /** Bytes. No more is handed to a lane at a time: enough to keep it busy, little enough that what else there is gets its turn. */
 const highWaterMark = {main: 256 * 1024, bulk: 128 * 1024, loose: 16 * 1024} as const;
@@ -103,31 +103,25 @@ export class Link {
     return this.#values.buffered + this.#transfers.buffered;
   }
 
+  /** Whether it keeps nothing for the other side. */
+  get idle(): boolean {
+    return this.#values.buffered === 0 && this.#transfers.idle;
+  }
+
   get messagesSent(): number {
     return this.#values.lastSent + this.#transfers.begun + this.#datagramsSent;
   }
 
-  get idle(): boolean {
-    return this.#values.idle && this.#transfers.idle;
-  }
-
-  /** Sends a parcel, now or on the next connection. */
-  send(parcel: Parcel, receipt: Receipt): void {
+  /** Sends it, now or on the next connection. A stream counts as done when the other side's reader has taken all of it, or does not want more. */
+  send(content: Parcel | StreamLog, receipt: Receipt): void {
     if (this.#ended) return receipt.gone(this);
-    if (!isSmall(parcel)) return this.#transfer(parcel, parcel.private, receipt);
-    this.#values.add(parcel, receipt);
-    this.#sendSoon();
-  }
-
-  /** Sends a stream. It counts as done when the other side's reader has taken all of it, or does not want more. */
-  stream(log: StreamLog, isPrivate: boolean, receipt: Receipt): void {
-    if (this.#ended) return receipt.gone(this);
-    this.#transfer(log, isPrivate, receipt);
-  }
-
-  #transfer(content: Parcel | StreamLog, isPrivate: boolean, receipt: Receipt): void {
-    this.#transfers.add(content, isPrivate, receipt, () => this.#pumpTransfers());
-    this.#pumpTransfers();
+    if (content instanceof StreamLog || !isSmall(content)) {
+      this.#transfers.add(content, receipt, () => this.#pumpTransfers());
+      this.#pumpTransfers();
+    } else {
+      this.#values.add(content, receipt);
+      this.#sendSoon();
+    }
   }
 
   /** Sends a value that comes soon or never: never, where it would have to wait. */
@@ -170,7 +164,6 @@ export class Link {
     this.#connection = undefined;
     this.#isTakenUp = false;
     this.#values.pause();
-    this.#arrivingValues.pause();
     this.#arrivingTransfers.pause();
   }
 
@@ -308,7 +301,7 @@ export class Link {
     const connection = this.#connection;
     while (connection && this.#values.waiting > 0 && connection.bufferedAmount('main') < highWaterMark.main) {
       const {dispatched} = this.#arrivingValues;
-      const frame = this.#values.next(connection.maxMessageSize, dispatched);
+      const frame = this.#values.next(dispatched);
       if (!frame) return;
       this.#told = dispatched;
       // What is owed for transfers they do not say: where values come and go all the time, it would never be said.

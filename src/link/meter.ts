@@ -4,24 +4,14 @@ import type {Clock} from '../environment.js';
 const interval = 100;
 
 /** Tells of progress, at most ten times a second, and at the end. */
-export class Meter {
-  readonly #clock: Clock;
-  readonly #total: number;
-  readonly #tell: (bytes: number, total: number) => void;
-  #last = -Infinity;
-  #told = -1;
-
-  constructor(clock: Clock, total: number, tell: (bytes: number, total: number) => void) {
-    this.#clock = clock;
-    this.#total = total;
-    this.#tell = tell;
-  }
-
-  at(bytes: number): void {
-    const now = this.#clock.now();
-    if (bytes <= this.#told || (bytes < this.#total && now - this.#last < interval)) return;
-    this.#last = now;
-    this.#told = bytes;
-    this.#tell(bytes, this.#total);
-  }
+export function meter(clock: Clock, total: number, tell: (bytes: number, total: number) => void) {
+  let last = -Infinity;
+  let told = -1;
+  return (bytes: number): void => {
+    const now = clock.now();
+    if (bytes <= told || (bytes < total && now - last < interval)) return;
+    last = now;
+    told = bytes;
+    tell(bytes, total);
+  };
 }

@@ -3,7 +3,7 @@ import type {Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {streamWindow, type Frame, type FrameOf} from '../protocol/frames.js';
 import {mostTransfers} from './incoming-transfers.js';
-import {Meter} from './meter.js';
+import {meter} from './meter.js';
 import type {OutgoingValues} from './outgoing-values.js';
 import type {Parcel, Receipt} from './parcel.js';
 import {ParcelSource, type Source} from './source.js';
@@ -12,7 +12,7 @@ import type {StreamLog} from './stream-log.js';
 /** Bytes on their way in parcels, so that a receiver that is busy is not run over: more than any network holds. */
 const parcelWindow = 8 * 1024 * 1024;
 
-/** Transfers that take turns at a time, and as many streams. More would only make each of them late, and the receiver keeps a part of all. */
+/** Large values that take turns at a time, and streams of which the receiver keeps something: of all that is begun, it keeps a part. */
 const mostAtOnce = 64;
 
 interface Transfer {
@@ -21,7 +21,8 @@ interface Transfer {
   readonly private: boolean;
   /** What its offer says of the sizes; `undefined` for a stream. */
   readonly parcel: Pick<FrameOf<'offer'>, 'bytes' | 'bodies'> | undefined;
-  readonly meter: Meter | undefined;
+  /** Tells how far it has come, if its size is known. */
+  readonly tell: ((bytes: number) => void) | undefined;
   /** How many small values go before it. */
   readonly order: number;
   /** 0 until it is first offered. */
@@ -61,7 +62,7 @@ export class OutgoingTransfers {
   }
 
   /** `ready` is called when something has been read and can be sent. */
-  add(content: Parcel | StreamLog, isPrivate: boolean, receipt: Receipt, ready: () => void): void {
+  add(content: Parcel | StreamLog, receipt: Receipt, ready: () => void): void {
     const failed = (error: unknown) => {
       if (transfer.cancelled || !this.#transfers.includes(transfer)) return;
       this.#cancel(transfer);
@@ -75,9 +76,9 @@ export class OutgoingTransfers {
     const transfer: Transfer = {
       source,
       receipt,
-      private: isPrivate,
+      private: content.private,
       parcel: isParcel ? sizesOf(content) : undefined,
-      meter: size === undefined ? undefined : new Meter(this.#clock, size, told),
+      tell: size === undefined ? undefined : meter(this.#clock, size, told),
       order: this.#values.added,
       number: 0,
       offered: false,
@@ -103,27 +104,27 @@ export class OutgoingTransfers {
 
   /** The next frame to be sent, with up to `most` bytes; `undefined` if there is none now. */
   next(most: number): Frame | undefined {
-    const atOnce = this.#atOnce();
+    const inTurn = this.#inTurn();
     let underWay = 0;
-    for (const {parcel, cancelled, sent, arrived} of atOnce) if (parcel && !cancelled) underWay += sent - arrived;
-    for (let tries = atOnce.length; tries > 0; tries -= 1) {
-      this.#turn = (this.#turn + 1) % atOnce.length;
-      const transfer = atOnce[this.#turn];
+    for (const {parcel, cancelled, sent, arrived} of inTurn) if (parcel && !cancelled) underWay += sent - arrived;
+    for (let tries = inTurn.length; tries > 0; tries -= 1) {
+      this.#turn = (this.#turn + 1) % inTurn.length;
+      const transfer = inTurn[this.#turn];
       const frame = transfer && this.#frameOf(transfer, most, underWay);
       if (frame) return frame;
     }
     return undefined;
   }
 
-  /** Streams that nobody reads must not hold up the rest: so many of either kind. */
-  #atOnce(): readonly Transfer[] {
-    let [parcels, streams] = [0, 0];
-    const turns: Transfer[] = [];
-    for (const transfer of this.#transfers) {
-      if (parcels >= mostAtOnce && streams >= mostAtOnce) break;
-      if (transfer.parcel ? (parcels += 1) <= mostAtOnce : (streams += 1) <= mostAtOnce) turns.push(transfer);
-    }
-    return turns;
+  /** Streams that nobody reads must not hold up large values, nor those that nobody writes other streams. */
+  #inTurn(): readonly Transfer[] {
+    let parcels = 0;
+    const begun = this.#transfers.slice(0, mostTransfers);
+    const isFull = begun.filter(isHeld).length >= mostAtOnce;
+    return begun.filter(transfer => {
+      if (transfer.parcel) return (parcels += 1) <= mostAtOnce;
+      return !isFull || transfer.cancelled || isHeld(transfer) || transfer.source.isEnd(transfer.sent);
+    });
   }
 
   #frameOf(transfer: Transfer, most: number, underWay: number): Frame | undefined {
@@ -171,7 +172,7 @@ export class OutgoingTransfers {
     if (this.#transfers.length === 0) return;
     const arrived = new Map(arrivals.map(({transfer, bytes}) => [transfer, bytes]));
     for (const transfer of [...this.#transfers]) {
-      const {number, source, meter, receipt} = transfer;
+      const {number, source, tell, receipt} = transfer;
       if (number === 0) break;
       const bytes = arrived.get(number);
       if (bytes !== undefined) {
@@ -180,11 +181,11 @@ export class OutgoingTransfers {
           throw new PeerGroupError('bad-frame', 'A member has more or less of a transfer than it can have.');
         transfer.arrived = bytes;
         source.release(bytes);
-        if (bytes < (source.size ?? 0)) meter?.at(bytes);
+        if (bytes < (source.size ?? 0)) tell?.(bytes);
       } else if (number <= transfers) {
         this.#remove(transfer);
         if (transfer.cancelled) continue;
-        meter?.at(source.size ?? 0);
+        tell?.(source.size ?? 0);
         receipt.done(this.#link);
       }
     }
@@ -231,6 +232,11 @@ export class OutgoingTransfers {
     transfer.source.close();
     this.#transfers = this.#transfers.filter(other => other !== transfer);
   }
+}
+
+/** Whether the receiver keeps, or will keep, something of a stream. */
+function isHeld({parcel, source, sent, arrived}: Transfer): boolean {
+  return !parcel && (sent > arrived || !source.isBetween(sent));
 }
 
 /** A buffer that is detached before it is sent has none any more. */

@@ -27,8 +27,6 @@ export class OutgoingValues {
   #acknowledged = 0;
   /** How many of `#out` have been sent on this connection. */
   #sent = 0;
-  /** Bytes of the next one that have been. */
-  #cut = 0;
   /** How many of `#out` have ever been sent: these can no longer be taken back. */
   #everSent = 0;
   #cancelled = 0;
@@ -36,11 +34,6 @@ export class OutgoingValues {
   added = 0;
   /** Bytes that wait to be sent. */
   waiting = 0;
-
-  get idle(): boolean {
-    this.#forgetCancelled();
-    return this.#out.length === 0;
-  }
 
   /** Bytes accepted and not acknowledged. */
   get buffered(): number {
@@ -79,48 +72,31 @@ export class OutgoingValues {
   #forgetCancelled(): void {
     if (this.#cancelled === 0) return;
     this.#cancelled = 0;
-    // One of which a piece has been sent on this connection stays, or its end would be missing.
-    const begun = this.#cut > 0 ? this.#sent + 1 : 0;
-    const fixed = Math.max(this.#everSent, begun);
-    this.#out = this.#out.filter(({receipt}, at) => at < fixed || !receipt.isCancelled);
+    this.#out = this.#out.filter(({receipt}, at) => at < this.#everSent || !receipt.isCancelled);
     this.#weigh();
   }
 
   #weigh(): void {
-    this.waiting = -this.#cut;
+    this.waiting = 0;
     for (let at = this.#sent; at < this.#out.length; at += 1) this.waiting += this.#out[at]?.parcel.bytes.length ?? 0;
   }
 
-  /**
-   * The next frame, with as many values as go together; a larger one goes in pieces. `undefined` if none waits.
-   * `most`: bytes of a message.
-   */
-  next(most: number, acknowledged: number): FrameOf<'values'> | undefined {
+  /** The next frame, with as many values as go together; `undefined` if none waits. */
+  next(acknowledged: number): FrameOf<'values'> | undefined {
     this.#forgetCancelled();
     const values: {private: boolean; data: Uint8Array<ArrayBuffer>}[] = [];
     const number = this.#acknowledged + this.#sent + 1;
-    let room = Math.min(batchSize, most) - frameOverhead;
+    let room = batchSize - frameOverhead;
     for (let next; (next = this.#out[this.#sent]) && values.length < mostValues;) {
-      const {bytes, private: isPrivate} = next.parcel;
-      const left = bytes.length - this.#cut;
-      if (values.length === 0) room = Math.max(room, Math.min(left + valueOverhead, most - frameOverhead));
-      if (values.length > 0 && left + valueOverhead > room) break;
-      const size = Math.min(left, room - valueOverhead);
-      values.push({
-        private: isPrivate,
-        data: size === bytes.length ? bytes : bytes.subarray(this.#cut, this.#cut + size),
-      });
-      this.waiting -= size;
-      if (size < left) {
-        this.#cut += size;
-        return {type: 'values', number, acknowledged, more: true, values};
-      }
-      room -= size + valueOverhead;
-      this.#cut = 0;
+      const {bytes: data, private: isPrivate} = next.parcel;
+      room -= data.length + valueOverhead;
+      if (values.length > 0 && room < 0) break;
+      values.push({private: isPrivate, data});
+      this.waiting -= data.length;
       this.#sent += 1;
     }
     this.#everSent = Math.max(this.#everSent, this.#sent);
-    return values.length > 0 ? {type: 'values', number, acknowledged, more: false, values} : undefined;
+    return values.length > 0 ? {type: 'values', number, acknowledged, values} : undefined;
   }
 
   /** @throws PeerGroupError `bad-frame` */
@@ -133,7 +109,6 @@ export class OutgoingValues {
     this.#everSent -= count;
     // On a new connection, the other side may have had what was not sent again yet.
     const isKnown = count > this.#sent;
-    if (isKnown) this.#cut = 0;
     this.#sent = Math.max(0, this.#sent - count);
     if (isKnown || this.#sent < this.#everSent) this.#weigh();
     for (const {receipt} of settled) receipt.done(link);
@@ -142,7 +117,6 @@ export class OutgoingValues {
   /** The connection is lost: everything that is not acknowledged will be sent on the next one. */
   pause(): void {
     this.#sent = 0;
-    this.#cut = 0;
     this.#weigh();
   }
 

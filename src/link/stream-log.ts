@@ -1,7 +1,7 @@
 import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
+import {concatenate} from '../pile.js';
 import {mostChunk} from '../protocol/frames.js';
-import {concatenate} from './incoming-values.js';
 import type {Source} from './source.js';
 
 /** Bytes that are kept for the slowest receiver before it slows everybody down. */
@@ -27,6 +27,8 @@ interface Follower {
  * slowest has it. Each chunk is preceded by its length, four bytes, big-endian.
  */
 export class StreamLog {
+  /** Whether it is meant for some members only. */
+  readonly private: boolean;
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
   readonly #followers = new Set<Follower>();
   #kept: Bytes[] = [];
@@ -38,7 +40,8 @@ export class StreamLog {
   #isDone = false;
 
   /** @throws TypeError if the stream is locked */
-  constructor(stream: ReadableStream<Bytes>) {
+  constructor(stream: ReadableStream<Bytes>, isPrivate = false) {
+    this.private = isPrivate;
     this.#reader = stream.getReader();
   }
 
@@ -50,6 +53,7 @@ export class StreamLog {
       size: undefined,
       read: (position, most) => this.#read(follower, position, most),
       isEnd: position => this.#isDone && position === this.#end,
+      isBetween: position => position === follower.from,
       release: position => {
         follower.released = position;
         follower.small = follower.small.filter(end => end > position);

@@ -25,7 +25,7 @@ import {values} from './values.js';
  */
 
 /** Counts up with every change that an older version could not read. It is the second field of `hello` in every version there will ever be. */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 /** How far somebody has seen the group: its last epoch, and the version of the roster in it. */
 const standing = record({epoch: fixed(32), version: uint});
@@ -44,6 +44,27 @@ const body = record({kind: word('buffer', 'blob'), size: uint});
 
 /** Bytes of a transfer that have arrived in order. */
 const arrival = record({transfer: uint, bytes: uint});
+
+/** What belongs to a link: see link/link.ts. */
+const content = {
+  /** Small values, and up to which number those of the receiver have been dispatched. `number`: that of the first. */
+  values: record({number: uint, acknowledged: uint, values}),
+  /** A transfer begins: the bytes of its value, then those of its bodies. `after`: the small value that goes before it. */
+  offer: record({transfer: uint, after: uint, private: flag, bytes: uint, bodies: list(body, 65536)}),
+  /** A stream begins. Its content are chunks, each with its length before it. */
+  stream: record({transfer: uint, after: uint, private: flag}),
+  part: record({transfer: uint, data: rest}),
+  /** A stream is complete. */
+  end: record({transfer: uint}),
+  /** From the sender: it is given up. */
+  cancel: record({transfer: uint}),
+  /** From the receiver: it is too large. */
+  refuse: record({transfer: uint}),
+  /** Dispatched up to these numbers; what has arrived of those that have begun. A stream is named until its reader has all of it. */
+  ack: record({values: uint, transfers: uint, arrivals: list(arrival, 1024)}),
+  /** A value that comes soon or never. */
+  datagram: record({number: uint, private: flag, data: rest}),
+} as const;
 
 export const frame = choice({
   /** The handshake: both send it, and nothing else is read before its signature holds. */
@@ -127,33 +148,13 @@ export const frame = choice({
     transfers: uint,
     arrivals: list(arrival, 1024),
   }),
-  /**
-   * Small values, and up to which number those of the receiver have been dispatched. `number`: that of the first. `more`:
-   * the last one goes on in the next frame.
-   */
-  values: record({number: uint, acknowledged: uint, more: flag, values}),
-  /** A transfer begins: the bytes of its value, then those of its bodies. `after`: the small value that goes before it. */
-  offer: record({transfer: uint, after: uint, private: flag, bytes: uint, bodies: list(body, 65536)}),
-  /** A stream begins. Its content are chunks, each with its length before it. */
-  stream: record({transfer: uint, after: uint, private: flag}),
-  part: record({transfer: uint, data: rest}),
-  /** A stream is complete. */
-  end: record({transfer: uint}),
-  /** From the sender: it is given up. */
-  cancel: record({transfer: uint}),
-  /** From the receiver: it is too large. */
-  refuse: record({transfer: uint}),
-  /** Dispatched up to these numbers; what has arrived of those that have begun. A stream is named until its reader has all of it. */
-  ack: record({values: uint, transfers: uint, arrivals: list(arrival, 1024)}),
-  /** A value that comes soon or never. */
-  datagram: record({number: uint, private: flag, data: rest}),
+  ...content,
 });
 export type Frame = TypeOf<typeof frame>;
 export type FrameOf<Type extends Frame['type']> = Extract<Frame, {type: Type}>;
 
-export type LinkFrame = FrameOf<
-  'values' | 'offer' | 'stream' | 'part' | 'end' | 'cancel' | 'refuse' | 'ack' | 'datagram'
->;
+export type LinkFrame = FrameOf<keyof typeof content>;
+export const isLinkFrame = (frame: Frame): frame is LinkFrame => frame.type in content;
 
 /** `size`: bytes that it will have, at most; a guess that is too small costs time. */
 export const encodeFrame = (value: Frame, size?: number) => write(frame, value, size);

@@ -2,15 +2,16 @@ import type {DataConnection} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
 import {OpeningChannel} from './opening-channel.js';
 import {fingerprintsOf} from './peerjs-fingerprints.js';
+import {Joiner, piecesOf} from './pieces.js';
 import {lowWaterMark, type Connection, type ConnectionListener, type Fingerprints, type Lane} from './transport.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Bytes. What Chromium takes; Firefox would take 1 GiB, which nobody should have to hold in memory in one piece. */
-const messageLimit = 256 * 1024;
+const mostAtOnce = 256 * 1024;
 
 /** Bytes that wait for somebody to `listen`. That takes some ms and the other side has only its greeting to send. */
-const waitingLimit = 4 * messageLimit;
+const waitingLimit = 4 * mostAtOnce;
 
 /** Bytes that wait to be sent. What Chromium holds; Firefox knows no limit. */
 const bufferLimit = 16 * 1024 * 1024;
@@ -75,7 +76,7 @@ export class PeerJSConnection implements Connection {
   readonly #released: (connection: PeerJSConnection) => void;
   /** Ends every listener and timer of this connection. */
   readonly #ending = new AbortController();
-  #maxMessageSize = messageLimit;
+  #maxMessageSize = mostAtOnce;
   #listener: ConnectionListener | undefined;
   #waiting: Bytes[] = [];
   #waitingBytes = 0;
@@ -139,7 +140,7 @@ export class PeerJSConnection implements Connection {
   async #identify(): Promise<Fingerprints> {
     try {
       const fingerprints = await fingerprintsOf(this.#peerConnection, this.#ending.signal);
-      this.#maxMessageSize = Math.min(this.#peerConnection.sctp?.maxMessageSize ?? messageLimit, messageLimit);
+      this.#maxMessageSize = Math.min(this.#peerConnection.sctp?.maxMessageSize ?? mostAtOnce, mostAtOnce);
       if (this.#maxMessageSize < leastMessageSize)
         throw new PeerGroupError('bad-proof', `The other side takes messages of ${this.#maxMessageSize} bytes only.`);
       return fingerprints;
@@ -174,10 +175,9 @@ export class PeerJSConnection implements Connection {
   send(message: Bytes, lane: Lane = 'main'): void {
     if (this.#state !== 'open' || this.#channel.readyState !== 'open') return;
     try {
-      if (message.byteLength > this.maxMessageSize) throw new Error(`A message may have ${this.maxMessageSize} bytes.`);
       const channel = this.#lane(lane);
       if (channel.bufferedAmount > bufferLimit) throw new Error('The other side does not take what it is sent.');
-      channel.send(message);
+      for (const piece of piecesOf(message, this.maxMessageSize)) channel.send(piece);
     } catch (error) {
       this.#refused(error);
     }
@@ -206,8 +206,9 @@ export class PeerJSConnection implements Connection {
   }
 
   #hear(channel: RTCDataChannel): void {
+    const joiner = new Joiner();
     channel.binaryType = 'arraybuffer';
-    channel.addEventListener('message', event => this.#received(event.data), {signal: this.#ending.signal});
+    channel.addEventListener('message', event => this.#received(event.data, joiner), {signal: this.#ending.signal});
   }
 
   #tellDrained(channel: RTCDataChannel, lane: Lane): void {
@@ -255,15 +256,21 @@ export class PeerJSConnection implements Connection {
     return candidates.some(candidate => candidate?.['candidateType'] === 'relay') ? 'turn' : 'direct';
   }
 
-  #received(data: unknown): void {
-    if (!(data instanceof ArrayBuffer) || data.byteLength > messageLimit) {
+  #received(data: unknown, joiner: Joiner): void {
+    if (!(data instanceof ArrayBuffer) || data.byteLength > mostAtOnce) {
       this.#end(new PeerGroupError('bad-frame', 'The other side sent text, or a message that is too large.'));
       return;
     }
     // Chromium tells the acceptor's page that the channel is open some moments before it is, and drops what is sent meanwhile.
     if (!this.#heard) this.#open(this.#main);
     this.#heard = true;
-    const message = new Uint8Array(data);
+    let message;
+    try {
+      message = joiner.add(new Uint8Array(data));
+    } catch (error) {
+      return this.#end(error as PeerGroupError);
+    }
+    if (!message) return;
     if (this.#listener) {
       this.#listener.message(message);
     } else if ((this.#waitingBytes += message.byteLength) > waitingLimit) {

@@ -62,7 +62,7 @@ export interface Connection {
   readonly role: 'dialler' | 'acceptor';
   /** Rejects with `bad-proof` when the certificates are not clear, with `connection-lost` when it ends before they are known. */
   readonly fingerprints: Promise<Fingerprints>;
-  /** The largest message, in bytes, that both ends take. */
+  /** Bytes. A larger message goes in pieces. */
   readonly maxMessageSize: number;
   /** Bytes handed to `send` on that lane that have not left yet. */
   bufferedAmount(lane: Lane): number;
@@ -71,7 +71,7 @@ export interface Connection {
   readonly closed: boolean;
   /** Who is told of messages from now on; those that came before are told at once, in order. One listener at a time: the last. */
   listen(listener: ConnectionListener): void;
-  /** Sends one message. A larger one than `maxMessageSize` ends the connection, and so does more than it can hold: `closed` is told later. On a closed connection nothing happens: `closed` has been, or will be, told. */
+  /** Sends one message. A larger one than `messageLimit` ends the connection, and so does more than it can hold: `closed` is told later. On a closed connection nothing happens: `closed` has been, or will be, told. */
   send(message: Uint8Array<ArrayBuffer>, lane?: Lane): void;
   /** Closes it. Messages already sent are still delivered where the transport can do it. The listener is not told `closed`. */
   close(): void;

@@ -203,7 +203,7 @@ void describe('A member that sends', () => {
     const {stage, toAnn, mark} = scene;
     const values = Array.from({length: 100}, () => ({private: false, data: Uint8Array.of(63)}));
     for (let count = 0; count < 5; count += 1)
-      toAnn.send({type: 'values', number: 1 + count * 100, acknowledged: 0, more: false, values});
+      toAnn.send({type: 'values', number: 1 + count * 100, acknowledged: 0, values});
     await stage.advance(1000);
     const told = stage.told(/Ann has error bad-frame/, mark).length;
     assert.ok(told > 0 && told <= 32, `${told}`);

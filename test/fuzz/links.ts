@@ -52,7 +52,7 @@ class Script {
   #step(kind: number): void {
     if (kind === 0) {
       const values = Array.from({length: 1 + this.#below(3)}, () => ({private: false, data: this.#some()}));
-      this.frames.push({type: 'values', number: this.#values + 1, acknowledged: 0, more: false, values});
+      this.frames.push({type: 'values', number: this.#values + 1, acknowledged: 0, values});
       this.#values += values.length;
       this.heard += values.length;
     } else if (kind === 1) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {browserClock as clock, browserCryptography as crypto} from '../../src/crypto.js';
 import type {Bytes, Clock} from '../../src/environment.js';
+import {messageLimit} from '../../src/transport/pieces.js';
 import {CarriedConnection} from '../../src/group/carried-connection.js';
 import {until} from '../support/until.js';
 
@@ -238,6 +239,16 @@ void describe('A carried connection', () => {
     await until(() => pair.closed.acceptor === 'connection-lost');
   });
 
+  void it('says nothing behind its end', async () => {
+    const pair = new Pair();
+    pair.listen();
+    pair.dialler.close();
+    await until(() => pair.closed.acceptor);
+    await crypto.exchange();
+    const {length} = pair.passed.filter(({from}) => from === 'dialler');
+    assert.equal(length, 1);
+  });
+
   void it('is over for both when both close it in the same moment, with much under way', async () => {
     // Nobody waits for a time-out.
     const pair = await Pair.opened({now: () => 0, date: () => 0, after() {}});
@@ -288,7 +299,7 @@ void describe('A carried connection', () => {
 
   void it('is over, a little later, when it is given a message that nobody takes', async () => {
     const {dialler, closed} = await Pair.opened();
-    dialler.send(new Uint8Array(256 * 1024 + 1));
+    dialler.send(new Uint8Array(messageLimit + 1));
     assert.equal(closed.dialler, undefined);
     await until(() => closed.dialler && closed.acceptor);
     assert.equal(closed.dialler, 'connection-lost');

@@ -77,7 +77,7 @@ async function isUnimpressed(...elements: readonly PeerGroup[]): Promise<void> {
 }
 
 function valueOf(number: number, data: Uint8Array<ArrayBuffer>): Frame {
-  return {type: 'values', number, acknowledged: 0, more: false, values: [{private: false, data}]};
+  return {type: 'values', number, acknowledged: 0, values: [{private: false, data}]};
 }
 
 const text = encode('you do not know me').bytes;

@@ -1,6 +1,5 @@
 import {expect} from '@open-wc/testing';
 import {PeerGroupError} from '../../src/errors.js';
-import {IncomingValues} from '../../src/link/incoming-values.js';
 import {OutgoingValues} from '../../src/link/outgoing-values.js';
 import {mostDatagram, type LinkFrame} from '../../src/protocol/frames.js';
 import {smallValue} from '../../src/protocol/values.js';
@@ -9,16 +8,14 @@ import {End, range, same, sentByAnn, value, Wire, type Sent} from './wire.js';
 
 const large = smallValue + 1000;
 
-/** The numbers of the values that Ann handed to the current connection, whole or the end of them. */
+/** The numbers of the values that Ann handed to the current connection. */
 function numbersByAnn(wire: Wire): number[] {
-  return sentByAnn(wire, 'values').flatMap(({number, more, values}) =>
-    values.slice(0, more ? -1 : undefined).map((_, at) => number + at),
-  );
+  return sentByAnn(wire, 'values').flatMap(({number, values}) => values.map((_, at) => number + at));
 }
 
 function frameOf(number: number, ...data: readonly Uint8Array<ArrayBuffer>[]): LinkFrame {
   const values = data.map(bytes => ({private: false, data: bytes}));
-  return {type: 'values', number, acknowledged: 0, more: false, values};
+  return {type: 'values', number, acknowledged: 0, values};
 }
 
 function codeOf(action: () => void): string {
@@ -142,19 +139,6 @@ describe('A link', () => {
     const transfers = wire.bob.heard.filter(({bytes}) => bytes.length === large);
     expect(small.map(parcel => parcel.private)).to.deep.equal([true, false]);
     expect(transfers.map(parcel => parcel.private)).to.deep.equal([true, false]);
-  });
-
-  it('sends a value that is larger than a message in pieces', async () => {
-    const wire = new Wire();
-    wire.maxMessageSize = 1000;
-    wire.connect();
-    const sizes = [983, 984, 985, 2 * 984, smallValue];
-    for (const [number, size] of sizes.entries()) wire.ann.send(value(number, size));
-    await wire.run();
-    expect(wire.bob.numbers).to.deep.equal(range(sizes.length));
-    for (const [number, size] of sizes.entries()) {
-      expect(same(wire.bob.heard[number], value(number, size)), `${size} bytes`).to.be.true;
-    }
   });
 
   it('hands no more to the connection than it must, and goes on when that has drained', async () => {
@@ -540,22 +524,12 @@ describe('The end of a link', () => {
 });
 
 describe('A link refuses', () => {
-  const piece = (data: Uint8Array<ArrayBuffer>, more = true, isPrivate = false): LinkFrame => ({
-    type: 'values',
-    number: 1,
-    acknowledged: 0,
-    more,
-    values: [{private: isPrivate, data}],
-  });
   const offer = {type: 'offer', after: 0, private: false, bodies: []} as const;
   const nothing = {link: 1, known: undefined, turn: 1, note: undefined, values: 0, transfers: 0, arrivals: []};
 
   const wrong: Record<string, readonly LinkFrame[]> = {
     'a value that leaves one out': [frameOf(2, value(0))],
-    'pieces that are too much for one value': [piece(new Uint8Array(smallValue)), piece(new Uint8Array(1), false)],
-    'an empty piece with more to come': [piece(new Uint8Array())],
-    'a value in one piece that is too large to be one': [frameOf(1, new Uint8Array(smallValue + 1))],
-    'pieces that do not agree on whom they are for': [piece(new Uint8Array(1)), piece(new Uint8Array(1), false, true)],
+    'a frame of no values': [frameOf(1)],
     'the acknowledgement of what was never sent': [{type: 'ack', ...nothing, values: 1}],
     'the acknowledgement of a transfer that was never sent': [{type: 'ack', ...nothing, transfers: 1}],
     'a part of what was never offered': [{type: 'part', transfer: 1, data: value(0)}],
@@ -643,35 +617,12 @@ function connectionOf() {
 }
 
 describe('Small values', () => {
-  it('that go in pieces keep nothing but the pieces', () => {
-    const taken: Uint8Array[] = [];
-    const values = new IncomingValues(bytes => taken.push(bytes));
-    const message = new Uint8Array(100_000);
-    message.set([1, 2, 3]);
-    values.receive({
-      type: 'values',
-      number: 1,
-      acknowledged: 0,
-      more: true,
-      values: [{private: false, data: message.subarray(0, 3)}],
-    });
-    structuredClone(message.buffer, {transfer: [message.buffer]});
-    values.receive({
-      type: 'values',
-      number: 1,
-      acknowledged: 0,
-      more: false,
-      values: [{private: false, data: Uint8Array.of(4)}],
-    });
-    expect(taken).to.deep.equal([Uint8Array.of(1, 2, 3, 4)]);
-  });
-
   it('do not count as waiting when the next connection says that they are there', () => {
     const values = new OutgoingValues();
     const receipt = {isCancelled: false, done() {}, gone() {}, failed() {}, progress() {}};
     for (let count = 0; count < 3; count += 1)
       values.add({bytes: new Uint8Array(50_000), bodies: [], private: false}, receipt);
-    while (values.next(256 * 1024, 0));
+    while (values.next(0));
     values.pause();
     expect(values.isBatch).to.equal(true);
     values.acknowledged(3, {});

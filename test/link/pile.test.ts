@@ -1,7 +1,6 @@
 import {expect} from '@open-wc/testing';
-import {BlobAssembly} from '../../src/link/assembly.js';
-import {concatenate} from '../../src/link/incoming-values.js';
-import {Pile} from '../../src/link/pile.js';
+import {Assembly} from '../../src/link/assembly.js';
+import {concatenate, Pile} from '../../src/pile.js';
 import {seededRandom} from '../transport/virtual-clock.js';
 import {range, value} from './wire.js';
 
@@ -42,12 +41,12 @@ describe('A pile of bytes', () => {
 
 describe('A Blob that is put together', () => {
   it('is given to the browser when it is complete, if not before', async () => {
-    const assembly = new BlobAssembly(60_000);
+    const assembly = new Assembly('blob', 60_000);
     const pieces = range(3).map(number => value(number, 20_000));
     for (const piece of pieces) assembly.add(piece);
     // What is kept here would change.
     for (const piece of pieces) piece.fill(0);
-    const bytes = new Uint8Array(await assembly.result().arrayBuffer());
+    const bytes = new Uint8Array(await new Blob([assembly.result()]).arrayBuffer());
     expectSame(
       range(3).map(number => value(number, 20_000)),
       bytes,

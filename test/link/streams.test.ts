@@ -4,7 +4,7 @@ import {StreamLog} from '../../src/link/stream-log.js';
 import {mostChunk, type LinkFrame} from '../../src/protocol/frames.js';
 import {smallValue} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
-import {numberIn, range, value, Wire} from './wire.js';
+import {numberIn, range, sentByAnn, value, Wire} from './wire.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -130,6 +130,49 @@ describe('A stream', () => {
     for (let n = 0; n < 10; n += 1) await over(wire, reader.read());
     await wire.run();
     expect(producer.made).to.be.within(before + 8, before + 12);
+  });
+
+  it('that is open and of which nothing is under way holds up no other', async () => {
+    const wire = new Wire();
+    wire.connect();
+    await wire.run();
+    const count = 100;
+    const producers = range(count).map(() => {
+      const {readable, writable} = new TransformStream<Bytes, Bytes>();
+      wire.ann.stream(new StreamLog(readable));
+      return writable.getWriter();
+    });
+    await wire.run();
+    const readers = wire.bob.streams.map(stream => stream.getReader());
+    expect(readers).to.have.length(count);
+    for (const round of range(2)) {
+      for (const [at, {reader, writer}] of readers.map((reader, at) => ({reader, writer: producers[at]})).entries()) {
+        const read = reader.read();
+        void writer?.write(value(at, 100_000 + round));
+        const {value: chunk} = await over(wire, read);
+        expect([chunk && numberIn(chunk), chunk?.length]).to.deep.equal([at, 100_000 + round]);
+      }
+    }
+  });
+
+  it('waits while as many are under way as the other side keeps, and then goes on', async () => {
+    const wire = new Wire();
+    wire.connect();
+    await wire.run();
+    const sent = range(80).map(() => wire.ann.stream(produce([100, 100]).log));
+    await wire.run();
+    const arrived = () => wire.bob.link.progress.arrivals.length;
+    const parts = new Set(sentByAnn(wire, 'part').map(({transfer}) => transfer));
+    expect(parts.size).to.equal(64);
+    for (let done = 0; done < sent.length;) {
+      const reader = wire.bob.streams[done]?.getReader();
+      if (!reader) throw new Error('a stream has not arrived');
+      expectChunks(await rest(wire, reader), [100, 100]);
+      done += 1;
+    }
+    await wire.run();
+    expect(sent.flat()).to.deep.equal(sent.map(() => 'done'));
+    expect(arrived()).to.equal(0);
   });
 
   it('may be read as slowly as one likes, in chunks of many parts', async () => {

@@ -51,7 +51,7 @@ export class End {
   }
 
   stream(log: StreamLog): Sent {
-    return this.#send(receipt => this.link.stream(log, false, receipt));
+    return this.#send(receipt => this.link.send(log, receipt));
   }
 
   #send(send: (receipt: Receipt) => void): Sent {
@@ -254,7 +254,6 @@ class WireEnd implements Connection {
   }
 
   send(message: Bytes, lane: Lane = 'main'): void {
-    if (message.length > this.maxMessageSize) throw new Error(`a message of ${message.length} bytes`);
     this.#buffered[lane] += message.length;
     // Whoever sends may use its buffer again.
     this.#sent(message.slice(), lane);

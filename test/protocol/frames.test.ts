@@ -2,9 +2,11 @@ import {expect} from '@open-wc/testing';
 import {PeerGroupError} from '../../src/errors.js';
 import {equalBytes} from '../../src/group/signing.js';
 import {announcedVersion, decodeFrame, encodeFrame, protocolVersion} from '../../src/protocol/frames.js';
+import {limits} from '../../src/protocol/limits.js';
 import * as records from '../../src/protocol/records.js';
 import {read, toHex, uint, write, type Kind} from '../../src/protocol/schema.js';
 import {mostShared} from '../../src/protocol/values.js';
+import {messageLimit} from '../../src/transport/pieces.js';
 import {seededRandom} from '../transport/virtual-clock.js';
 import {Samples} from './samples.js';
 
@@ -183,7 +185,6 @@ describe('Small values in one frame', () => {
       type: 'values',
       number: 1,
       acknowledged: 0,
-      more: false,
       values: values.map(value => ({private: false, data: text(value)})),
     });
   /** The same, with what each value shares with the one before said by hand. */
@@ -263,5 +264,39 @@ describe('The version', () => {
     for (const bytes of [[], [0], [0, 128], [0, 255, 255, 255, 255, 255, 255], [1, 1], [255]]) {
       expect(announcedVersion(Uint8Array.from(bytes)), String(bytes)).to.equal(undefined);
     }
+  });
+});
+
+describe('A message', () => {
+  it('has room for what the hosts of two halves of the largest group tell each other', () => {
+    const all = <T>(count: number, make: () => T) => Array.from({length: count}, make);
+    const change = {
+      type: 'drop',
+      member: samples.id(),
+      reason: 'left',
+      ban: true,
+      text: '漢'.repeat(256),
+      date: 2 ** 40,
+    } as const;
+    const entry = {
+      epoch: samples.hash(),
+      version: 2 ** 40,
+      change,
+      roster: samples.hash(),
+      signature: samples.signature(),
+    };
+    const ticket = {...samples.ticket(), number: 2 ** 40, index: 2 ** 40};
+    const roster = {
+      next: 2 ** 40,
+      members: all(limits.members, () => ticket),
+      bans: all(limits.bans, samples.id),
+      lost: all(limits.lost, () => ({member: samples.id(), date: 2 ** 40})),
+    };
+    const epoch = {...samples.epoch(), number: 2 ** 40, version: 2 ** 40, previous: samples.hash()};
+    const reigns = all(limits.epochs, () => ({epoch, ticket}));
+    const bases = all(2, () => ({roster, entry}));
+    const stands = all(limits.members, samples.id);
+    const contest = encodeFrame({type: 'contest', state: {reigns, roster, entry}, bases, stands});
+    expect(contest.length).to.be.within(0.8 * messageLimit, messageLimit);
   });
 });

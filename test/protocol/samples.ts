@@ -180,7 +180,6 @@ export class Samples {
       type: 'values',
       number: this.uint(),
       acknowledged: this.uint(),
-      more: this.flag(),
       values: this.alike().map(data => ({private: this.flag(), data})),
     }),
     offer: () => ({

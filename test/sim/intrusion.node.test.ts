@@ -2,8 +2,6 @@ import {strict as assert} from 'node:assert';
 import {setMaxListeners} from 'node:events';
 import {test} from 'node:test';
 import type {Bytes} from '../../src/environment.js';
-import {PeerGroupError} from '../../src/errors.js';
-import {Membership} from '../../src/group/membership.js';
 import {Session} from '../../src/group/session.js';
 import {World} from './world.js';
 
@@ -46,23 +44,3 @@ void test('a stranger cannot tell a member that it is out, not even one that has
   for (const actor of world.actors) actor.membership?.goodbye();
 });
 
-void test('settings that make no sense begin nothing', async () => {
-  const world = new World(3);
-  await world.populate(1);
-  const [ann] = world.actors;
-  assert.ok(ann);
-  const settings = {
-    meetingPoint: world.meetingPoint,
-    password: '',
-    approval: false,
-    identity: ann.identity,
-    name: 'x'.repeat(300),
-    profile: new Uint8Array(),
-    credential: new Uint8Array(),
-    grace: 1000,
-    maxMessageSize: Infinity,
-  };
-  assert.throws(() => new Membership(world.environment('Ann'), settings, ann), PeerGroupError);
-  await world.clock.advance(1000);
-  assert.deepEqual(world.network.peerServer?.ids, []);
-});

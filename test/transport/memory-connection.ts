@@ -6,6 +6,7 @@ import {
   type Fingerprints,
   type Lane,
 } from '../../src/transport/transport.js';
+import {messageLimit} from '../../src/transport/pieces.js';
 import type {Pipes} from './memory.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -69,7 +70,7 @@ export class MemoryConnection implements Connection {
 
   send(message: Bytes, lane: Lane = 'main'): void {
     if (!this.#open) return;
-    if (message.byteLength > maxMessageSize) {
+    if (message.byteLength > messageLimit) {
       this.#pipes.main.push(0, () => this.#other?.fail('The other side closed the connection.'));
       return queueMicrotask(() => this.fail('A message could not be sent.'));
     }

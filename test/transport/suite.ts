@@ -1,6 +1,7 @@
 import {expect} from '@open-wc/testing';
 import type {PeerGroupError, PeerGroupErrorCode} from '../../src/errors.js';
 import type {Connection, Endpoint, EndpointListener, Transport} from '../../src/transport/transport.js';
+import {messageLimit} from '../../src/transport/pieces.js';
 import {lowWaterMark} from '../../src/transport/transport.js';
 import {opened} from './opened.js';
 
@@ -318,18 +319,21 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
         expect(seen).to.deep.equal([1, 2, 'closed']);
       });
 
-      it('takes messages up to its limit, and is over, a little later, when it is given a larger one', async () => {
+      it('takes messages up to the limit, and is over, a little later, when it is given a larger one', async () => {
         const {annEnd, bobEnd} = await connected();
         const {maxMessageSize} = annEnd.connection;
         expect(maxMessageSize).to.be.at.least(64 * 1024);
-        annEnd.connection.send(new Uint8Array(maxMessageSize));
-        await bench.until(() => bobEnd.messages.length === 1);
-        expect(bobEnd.messages[0]).to.have.length(maxMessageSize);
-        annEnd.connection.send(new Uint8Array(maxMessageSize + 1));
+        const large = Uint8Array.from({length: messageLimit}, (_, at) => (at * 7919) >> 8);
+        const messages = [maxMessageSize, maxMessageSize + 1, messageLimit].map(size => large.subarray(0, size));
+        for (const message of messages) annEnd.connection.send(message);
+        await bench.until(() => bobEnd.messages.length === 3);
+        for (const [at, message] of messages.entries())
+          expect(indexedDB.cmp(bobEnd.messages[at], message), `${message.length} bytes`).to.equal(0);
+        annEnd.connection.send(new Uint8Array(messageLimit + 1));
         expect(annEnd.closed).to.deep.equal([]);
         await bench.until(() => annEnd.closed.length === 1 && bobEnd.closed.length === 1);
         expect(annEnd.closed).to.deep.equal(['connection-lost']);
-        expect(bobEnd.messages).to.have.length(1);
+        expect(bobEnd.messages).to.have.length(3);
       });
 
       it('says how much waits to be sent, and when most of it has left', async () => {

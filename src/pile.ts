@@ -1,5 +1,4 @@
-import type {Bytes} from '../environment.js';
-import {concatenate} from './incoming-values.js';
+import type {Bytes} from './environment.js';
 
 /** Bytes. What has no more together is put together: however few bytes a piece has, it costs some hundred more. */
 const pieceSize = 16 * 1024;
@@ -33,4 +32,14 @@ export class Pile {
     this.size = 0;
     return this.#pieces.splice(0);
   }
+}
+
+export function concatenate(pieces: readonly Bytes[], size: number): Bytes {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
