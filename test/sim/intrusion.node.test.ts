@@ -43,4 +43,3 @@ void test('a stranger cannot tell a member that it is out, not even one that has
   over.abort();
   for (const actor of world.actors) actor.membership?.goodbye();
 });
-
