@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {writeFileSync, mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {env} from 'node:process';
@@ -254,4 +254,26 @@ test('hello.html connects two tabs', async () => {
   await ann.page.keyboard.press('Enter');
   await bob.see('Somebody: Good morning');
   await context.close();
+});
+
+test('who comes later is told what there is, as the README does it', inChrome, async () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const [, code] = /^### Who comes later$[^]*?^```js\n([^]*?)^```/m.exec(readme) ?? [];
+  assert.ok(code);
+  const program = `addEventListener('DOMContentLoaded', () => {
+    ${code}
+    globalThis.shared = {get: () => board, set: value => (board = value)};
+  });`;
+  const open = async () => {
+    const visitor = await Visitor.open(await browser.createBrowserContext(), 'about:blank');
+    visitors.push(visitor);
+    await visitor.page.evaluateOnNewDocument(program);
+    await visitor.page.goto(`http://localhost:${demo.port}/hello.html`);
+    await visitor.see('Connected');
+    return visitor.page;
+  };
+  const first = await open();
+  await first.evaluate('void shared.set({e4: "pawn"})');
+  const second = await open();
+  await second.waitForFunction('shared.get().e4 === "pawn"');
 });
