@@ -25,10 +25,10 @@ const util = '$4f4134156c446392$export$7debb50ef11d5e0b';
 /**
  * Of its classes, what a group never reaches: these methods, or without any, all of them.
  *
- * Nothing else than offers of data channels with the serialization `raw` is handed to PeerJS (`peerjs-messages.ts`), and
- * nothing else is dialled; it is given its id, taken for open at once, and so not destroyed; it never sends, and never closes:
- * the channel is used directly. That what a connection holds is freed, and that the server hears it, is seen to in
- * `peerjs-endpoint.ts`.
+ * Nothing else than data channels with the serialization `raw` is dialled or answered; PeerJS is given its id, and never
+ * hears what the server says, only that the way to it has ended; it never sends, and never closes: the channel is used
+ * directly. That what a connection holds is freed, and that the server is listened to and hears what it has to, is seen to
+ * in `peerjs-endpoint.ts`.
  * @type {{was: string, name: string, methods?: string[]}[]}
  */
 const unreached = [
@@ -68,8 +68,13 @@ const unreached = [
       'reconnect',
       'destroy',
       '_cleanup',
+      '_cleanupPeer',
       'listAllPeers',
+      '_handleMessage',
+      '_storeMessage',
+      '_getMessages',
       '_delayedAbort',
+      '_abort',
     ],
   },
 ];
@@ -95,10 +100,7 @@ const unneeded = [
   ['if (Object.create) {'],
   [`function ${emitter}() {`, `function ${emitter}() { this._events = {}; }`],
   [`${emitter}.prototype.eventNames =`],
-  [
-    `${emitter}.prototype.listeners =`,
-    `${emitter}.prototype.listeners = function (event) { return (this._events[event] ?? []).map(({fn}) => fn); };`,
-  ],
+  [`${emitter}.prototype.listeners =`],
   [`${emitter}.prototype.listenerCount =`],
   [
     `${emitter}.prototype.emit =`,
@@ -142,9 +144,12 @@ const unneeded = [
   [
     'if (this.connection.options.sdpTransform && typeof this.connection.options.sdpTransform === "function") answer.sdp',
   ],
-  ['const mediaConnection = new (0, $5c1d08c7c57da9a3$export$4a84e95a2324ac29)(peerId, this, {\n'],
-  ['connection = mediaConnection'],
-  ['this.emit("call", mediaConnection)'],
+  // What its socket tells, but for its end.
+  ...['Error', 'Close'].map(
+    event => /** @type {[string]} */ ([`socket.on((0, $78455e22dea96b8c$export$3b5c4a4b6354f023).${event}`]),
+  ),
+  ['this._lostMessages = new', '0'],
+  ['this._lostMessages.delete(connection.'],
   // Of what it may be given to start with.
   ['json: (0', 'json: 0'],
   ['binary: (0', 'binary: 0'],

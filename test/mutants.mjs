@@ -755,7 +755,12 @@ const mutants = [
   {
     rule: 'nobody but the two ends closes a connection',
     file: 'src/transport/peerjs-endpoint.ts',
-    edits: [["      case 'LEAVE':\n", "      case 'LEAVE':\n        this.#toPeerJS(message);\n"]],
+    edits: [
+      [
+        "      case 'LEAVE':\n",
+        "      case 'LEAVE':\n        for (const way of this.#ways) if (way.shell.peer === message.src) way.connection?.close();\n",
+      ],
+    ],
     tests: 'attack/server transport/peerjs-hostile',
   },
   {

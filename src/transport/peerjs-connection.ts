@@ -25,41 +25,6 @@ const lingerTimeout = 2000;
 /** ms. Chromium drops what arrives together with the end of a channel that its page has not seen open yet. */
 const openingTime = 250;
 
-/**
- * Resolves with the connection when the data channel of `shell`, PeerJS's object, is open. Rejects with the reason of
- * `signal`, which the caller aborts when it has waited enough, or when no way was found.
- * `released` is called once when the connection that it resolved with has freed its RTCPeerConnection.
- */
-export async function whenOpen(
-  shell: DataConnection,
-  role: Connection['role'],
-  signal: AbortSignal,
-  released: (connection: PeerJSConnection) => void,
-): Promise<PeerJSConnection> {
-  const {peerConnection} = shell;
-  const waiting = new AbortController();
-  const connection = await new Promise<PeerJSConnection>((resolve, reject) => {
-    // Built in the very event: a message may be the next one.
-    shell.once('open', () => resolve(new PeerJSConnection(shell, role, released)));
-    // PeerJS does not notice in Chromium.
-    peerConnection.addEventListener(
-      'connectionstatechange',
-      () => {
-        if (isOver(peerConnection)) reject(new PeerGroupError('unreachable', `No way to ${shell.peer} was found.`));
-      },
-      waiting,
-    );
-    signal.addEventListener('abort', () => reject(signal.reason), waiting);
-    signal.throwIfAborted();
-  }).finally(() => {
-    shell.removeAllListeners();
-    waiting.abort();
-  });
-  if (!signal.aborted) return connection;
-  connection.abandon();
-  throw signal.reason;
-}
-
 /** An open data channel that PeerJS has negotiated. From here on PeerJS has no part in it, save for late candidates. */
 export class PeerJSConnection implements Connection {
   readonly role: Connection['role'];
@@ -73,7 +38,7 @@ export class PeerJSConnection implements Connection {
   readonly #main: OpeningChannel;
   /** Those that the other side has opened. */
   readonly #opened = new Set<string>();
-  readonly #released: (connection: PeerJSConnection) => void;
+  readonly #released: () => void;
   /** Ends every listener and timer of this connection. */
   readonly #ending = new AbortController();
   #maxMessageSize = mostAtOnce;
@@ -88,15 +53,14 @@ export class PeerJSConnection implements Connection {
   /** Why it ended, until somebody has been told. */
   #untold: PeerGroupError | undefined;
 
-  constructor(shell: DataConnection, role: Connection['role'], released: (connection: PeerJSConnection) => void) {
+  /** `released` is called once, when it has freed its RTCPeerConnection. */
+  constructor(shell: DataConnection, role: Connection['role'], released: () => void) {
     this.role = role;
     this.#released = released;
     const peerConnection = (this.#peerConnection = shell.peerConnection);
     const channel = (this.#channel = shell.dataChannel);
 
-    // PeerJS would close the connection by its own lights, and take any further channel for this one.
-    channel.onopen = channel.onmessage = channel.onclose = null;
-    peerConnection.oniceconnectionstatechange = peerConnection.ontrack = null;
+    // PeerJS would take any further channel for this one.
     peerConnection.ondatachannel = ({channel: another}) => this.#accept(another);
 
     const {signal} = this.#ending;
@@ -237,12 +201,6 @@ export class PeerJSConnection implements Connection {
     if (pageEnds) this.#free();
   }
 
-  /** Closes it at once, whatever becomes of what was sent. */
-  abandon(): void {
-    this.#silence();
-    this.#free();
-  }
-
   async path(): Promise<'direct' | 'turn'> {
     const stats = new Map<string, Stats>();
     (await this.#peerConnection.getStats()).forEach((entry: Stats) => stats.set(entry.id, entry));
@@ -312,13 +270,13 @@ export class PeerJSConnection implements Connection {
     clearTimeout(this.#lingering);
     clearTimeout(this.#hesitating);
     this.#peerConnection.close();
-    this.#released(this);
+    this.#released();
   }
 }
 
 type Stats = Readonly<Record<string, unknown>> & {readonly id: string};
 
 /** `disconnected` is not the end: it recovers by itself when the network comes back within some seconds. */
-function isOver({connectionState}: RTCPeerConnection): boolean {
+export function isOver({connectionState}: RTCPeerConnection): boolean {
   return connectionState === 'failed' || connectionState === 'closed';
 }

@@ -1,7 +1,7 @@
 import type {DataConnection, Peer} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
-import {whenOpen, type PeerJSConnection} from './peerjs-connection.js';
-import {parseServerMessage, serverError, type Offer, type ServerMessage} from './peerjs-messages.js';
+import {isOver, PeerJSConnection} from './peerjs-connection.js';
+import {parseServerMessage, type Answer, type Candidate, type Offer} from './peerjs-messages.js';
 import {dialTimeout, type Connection, type Endpoint, type EndpointListener} from './transport.js';
 
 /** ms. The server answers in one round trip; behind a firewall that drops everything a browser tries for minutes. */
@@ -16,30 +16,38 @@ const missedProofs = 2;
 /** Offers being answered at a time. Anybody can send offers, each costs an RTCPeerConnection, and Chromium has 500 a page. */
 const maxHalfOpen = 64;
 
-/** A connection on its way: the offer is made, its data channel is not open. */
-interface Attempt {
+/** PeerJS's `Peer`, with what its types do not tell and is used here. */
+type StartedPeer = {
+  readonly socket: {readonly _socket: WebSocket};
+  /** By the id of the other side. */
+  readonly _connections: Map<string, readonly DataConnection[]>;
+  /** Makes an offer; with the `_payload` of one, it answers that instead. */
+  connect(to: string, options: object): DataConnection;
+  getConnection(other: string, connectionId: string): {handleMessage(message: Answer | Candidate): unknown} | null;
+} & Peer;
+
+/** What PeerJS negotiates with, and the connection as soon as its data channel is open. */
+interface Way {
   readonly shell: DataConnection;
   readonly role: Connection['role'];
+  /** Ends the attempt, and means nothing any more once it has ended. */
   readonly ending: AbortController;
+  connection?: PeerJSConnection;
 }
 
 /**
- * One PeerJS `Peer`. Everything that the server says comes through `#receive`, which hands on to PeerJS only what is
- * checked and due: PeerJS closes open connections, throws, and keeps garbage for ever, when a stranger asks it to.
+ * One PeerJS `Peer`. Everything that the server says comes to `#receive` instead of PeerJS, which closes open connections,
+ * throws, and keeps garbage for ever, when a stranger asks it to; here it only negotiates, what is checked and due.
  */
 export class PeerJSEndpoint implements Endpoint {
   readonly id: string;
   readonly registered: Promise<Endpoint>;
 
   readonly #own: ReadonlySet<string>;
-  readonly #peer: Peer;
+  readonly #peer: StartedPeer;
   readonly #listener: EndpointListener;
-  readonly #attempts = new Set<Attempt>();
-  readonly #connections = new Set<PeerJSConnection>();
-  /** Everything of PeerJS's that is not cleaned up yet. */
-  readonly #shells = new Set<DataConnection>();
-  /** PeerJS's own handler of the server's messages. */
-  readonly #toPeerJS: (message: ServerMessage) => void;
+  /** Those that are tried or open, until what PeerJS holds of them is freed. */
+  readonly #ways = new Set<Way>();
   #state: 'registering' | 'held' | 'over' = 'registering';
   #admit: (endpoint: Endpoint) => void = () => {};
   #refuse: (reason: unknown) => void = () => {};
@@ -68,37 +76,31 @@ export class PeerJSEndpoint implements Endpoint {
       this.#refuse = reject;
     });
     try {
-      this.#peer = create();
+      this.#peer = create() as StartedPeer;
     } catch (error) {
       throw PeerGroupError.from(error, 'server-unreachable', 'The browser refused to connect to the server.');
     }
     const {socket} = this.#peer;
-    const handlers = socket.listeners('message');
-    this.#toPeerJS = message => handlers.forEach(handler => handler(message));
+    const {_socket: webSocket} = socket;
     socket.removeAllListeners('message');
     socket.on('message', (message: unknown) => this.#receive(message));
-    // Until PeerJS believes to be open it destroys everything at the first error.
-    this.#toPeerJS({type: 'OPEN', payload: {msg: ''}});
-    const {_socket: webSocket} = socket as unknown as {_socket?: WebSocket};
-    // And what it has to say before its socket is open, it drops.
+    // What PeerJS has to say before its socket is open, it drops.
     const send = socket.send.bind(socket);
     const unsent: unknown[] = [];
     socket.send = message =>
-      void (webSocket?.readyState === WebSocket.CONNECTING ? unsent.push(message) : send(message));
+      void (webSocket.readyState === WebSocket.CONNECTING ? unsent.push(message) : send(message));
     const opened = () => {
       // Without this a takeover would go unnoticed, since there the server says nothing.
       this.#prove();
       for (const message of unsent.splice(0)) send(message);
     };
-    webSocket?.addEventListener('open', opened, {signal});
+    webSocket.addEventListener('open', opened, {signal});
 
-    let cause: unknown;
     this.#peer.on('error', error => {
       if (error.type === 'webrtc') this.#warn('A connection could not be negotiated.', error);
-      else cause = error;
+      else this.#over(serverGone(error));
     });
-    this.#peer.on('disconnected', () => this.#over(serverError(cause)));
-    this.#timer = setTimeout(() => this.#over(serverError('No answer in time.')), registerTimeout);
+    this.#timer = setTimeout(() => this.#over(serverGone('No answer in time.')), registerTimeout);
     // Capturing, and so before the handler in which the page's last word is said and the signal aborts.
     addEventListener('pagehide', () => (this.#pageEnds = true), {signal: this.#done.signal, capture: true});
     signal.addEventListener('abort', () => this.#abort(signal.reason), {signal: this.#done.signal});
@@ -127,10 +129,9 @@ export class PeerJSEndpoint implements Endpoint {
       this.#warn(`Somebody sent ${message}.`);
       return;
     }
-    if (message.type === 'ERROR' || message.type === 'ID-TAKEN' || message.type === 'INVALID-KEY') {
-      this.#toPeerJS(message);
-      return;
-    }
+    if (message.type === 'ID-TAKEN') return this.#over(new PeerGroupError('id-taken', 'Somebody else holds this id.'));
+    if (message.type === 'ERROR' || message.type === 'INVALID-KEY')
+      return this.#over(serverGone(new Error(message.payload.msg)));
     // Whatever else arrives was sent to this id, so the id is held, though the server says OPEN to the first holder only.
     this.#unanswered = 0;
     if (this.#state === 'registering') this.#hold();
@@ -140,7 +141,7 @@ export class PeerJSEndpoint implements Endpoint {
       case 'EXPIRE':
       case 'LEAVE':
         if (message.src === this.id) this.#provable = true;
-        for (const {shell, role, ending} of this.#attempts) {
+        for (const {shell, role, ending} of this.#ways) {
           // Not for an acceptor: it has heard from the other side, and hangs on the time-out alone.
           if (shell.peer !== message.src || role !== 'dialler') continue;
           ending.abort(new PeerGroupError('unreachable', `Nobody is registered as ${message.src}.`));
@@ -151,8 +152,8 @@ export class PeerJSEndpoint implements Endpoint {
         return;
       case 'ANSWER':
       case 'CANDIDATE':
-        // Without a connection PeerJS would keep it for ever. The server keeps the order, so it cannot be too early.
-        if (this.#peer.getConnection(message.src, message.payload.connectionId)) this.#toPeerJS(message);
+        // The server keeps the order, so it cannot be too early for its connection.
+        this.#peer.getConnection(message.src, message.payload.connectionId)?.handleMessage(message);
         return;
     }
   }
@@ -184,62 +185,60 @@ export class PeerJSEndpoint implements Endpoint {
       this.#warn(`${src} repeated an offer.`);
       return;
     }
-    if ([...this.#attempts].filter(({role}) => role === 'acceptor').length >= maxHalfOpen) {
+    if ([...this.#ways].filter(({role, connection}) => role === 'acceptor' && !connection).length >= maxHalfOpen) {
       this.#warn(`The offer of ${src} was dropped: too many are being answered.`);
       return;
     }
+    let shell;
     try {
-      this.#toPeerJS(offer);
+      shell = this.#peer.connect(src, {...payload, _payload: payload});
     } catch (error) {
       this.#warn(`The offer of ${src} could not be answered.`, error);
       return;
     }
-    const shell = this.#peer.getConnection(src, payload.connectionId) as DataConnection | null;
-    if (!shell) return;
     const connection = this.#open(shell, 'acceptor');
     connection.catch((error: unknown) => this.#warn(`The connection from ${src} did not open.`, error));
     this.#listener.call(src, connection);
   }
 
-  async #open(shell: DataConnection, role: Connection['role'], signal?: AbortSignal): Promise<PeerJSConnection> {
-    const attempt: Attempt = {shell, role, ending: new AbortController()};
-    const {ending} = attempt;
-    this.#attempts.add(attempt);
-    this.#shells.add(shell);
-    const timer = setTimeout(
-      () => ending.abort(new PeerGroupError('unreachable', `${shell.peer} did not answer in time.`)),
-      dialTimeout,
-    );
-    signal?.addEventListener('abort', () => ending.abort(signal.reason), {signal: ending.signal});
-    // PeerJS would free what the attempt still needs, and tells nobody of one that is not open yet.
-    shell.close = () => ending.abort(new PeerGroupError('unreachable', `No way to ${shell.peer} was found.`));
-    try {
-      const connection = await whenOpen(shell, role, ending.signal, released => {
-        this.#connections.delete(released);
-        this.#discard(shell);
+  #open(shell: DataConnection, role: Connection['role'], wanted?: AbortSignal): Promise<Connection> {
+    const {peer, peerConnection} = shell;
+    const ending = new AbortController();
+    const {signal} = ending;
+    const way: Way = {shell, role, ending};
+    this.#ways.add(way);
+    const fail = (why: string) => ending.abort(new PeerGroupError('unreachable', why));
+    const timer = setTimeout(() => fail(`${peer} did not answer in time.`), dialTimeout);
+    wanted?.addEventListener('abort', () => ending.abort(wanted.reason), {signal});
+    // PeerJS's own would free what is still needed, and tells nobody of one that is not open yet; in Chromium nothing calls it.
+    shell.close = () => fail(`No way to ${peer} was found.`);
+    peerConnection.addEventListener('connectionstatechange', () => isOver(peerConnection) && shell.close(), {signal});
+    return new Promise((resolve, reject) => {
+      // Built in the very event: a message may be the next one.
+      shell.once('open', () => {
+        resolve((way.connection = new PeerJSConnection(shell, role, () => this.#discard(way))));
+        ending.abort();
       });
-      this.#connections.add(connection);
-      return connection;
-    } catch (error) {
-      this.#discard(shell);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      this.#attempts.delete(attempt);
-      ending.abort();
-    }
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        shell.removeAllListeners();
+        if (way.connection) return;
+        this.#discard(way);
+        reject(signal.reason);
+      });
+    });
   }
 
   /** Frees what PeerJS holds. Its own `close()` would do, but fails without a catch when a negotiation is under way. */
-  #discard(shell: DataConnection): void {
-    if (!this.#shells.delete(shell)) return;
-    const {peerConnection} = shell;
-    peerConnection.onicecandidate = peerConnection.oniceconnectionstatechange = null;
-    peerConnection.ondatachannel = peerConnection.ontrack = null;
+  #discard(way: Way): void {
+    this.#ways.delete(way);
+    const {peer, peerConnection} = way.shell;
+    peerConnection.onicecandidate = peerConnection.ondatachannel = null;
     peerConnection.close();
-    this.#peer._removeConnection(shell);
-    // PeerJS keeps a list for every id that it ever had to do with, and drops it only when told that this one is gone.
-    if (![...this.#shells].some(({peer}) => peer === shell.peer)) this.#toPeerJS({type: 'LEAVE', src: shell.peer});
+    this.#peer._removeConnection(way.shell);
+    // PeerJS keeps a list for every id that it ever had to do with.
+    const {_connections: lists} = this.#peer;
+    if (lists.get(peer)?.length === 0) lists.delete(peer);
     this.#finish();
   }
 
@@ -252,7 +251,7 @@ export class PeerJSEndpoint implements Endpoint {
     this.#peer.disconnect();
     const reason = error ?? new PeerGroupError('server-unreachable', 'This id was given back to the server.');
     this.#refuse(reason);
-    for (const {shell, ending} of this.#attempts) {
+    for (const {shell, ending} of this.#ways) {
       if (!told || shell.peerConnection.signalingState !== 'stable') ending.abort(reason);
     }
     this.#finish();
@@ -260,17 +259,27 @@ export class PeerJSEndpoint implements Endpoint {
   }
 
   #finish(): void {
-    if (this.#state === 'over' && this.#shells.size === 0) this.#done.abort();
+    if (this.#state === 'over' && this.#ways.size === 0) this.#done.abort();
   }
 
   #abort(reason: unknown): void {
     this.#refuse(reason);
     this.#over(undefined);
-    for (const {ending} of this.#attempts) ending.abort(reason);
-    for (const connection of this.#connections) connection.hurry(this.#pageEnds);
+    for (const {ending, connection} of this.#ways) {
+      ending.abort(reason);
+      connection?.hurry(this.#pageEnds);
+    }
   }
 
   #warn(message: string, cause?: unknown): void {
     if (this.#state === 'held') this.#listener.warning(PeerGroupError.from(cause, 'unreachable', message));
   }
+}
+
+function serverGone(cause: unknown): PeerGroupError {
+  return new PeerGroupError(
+    'server-unreachable',
+    'The signalling server cannot be reached, or has closed the connection. It is tried again; check `server` and the network.',
+    {cause},
+  );
 }

@@ -1,5 +1,3 @@
-import {PeerGroupError} from '../errors.js';
-
 /**
  * What PeerServer relays between its clients, checked before PeerJS sees it. Any client may send anything to any id, and
  * PeerJS believes it: an unknown `serialization` or a broken `sdp` is an uncaught exception there.
@@ -11,7 +9,6 @@ export interface Offer {
   readonly src: string;
   readonly payload: Named & {
     readonly type: 'data';
-    readonly label: string;
     readonly reliable: true;
     readonly serialization: 'raw';
     readonly sdp: Description;
@@ -101,8 +98,7 @@ function parseNegotiation(
   const {type: kind, serialization, reliable} = payload;
   if (kind !== 'data' || serialization !== 'raw' || reliable !== true)
     return 'an OFFER of something else than our channel';
-  // The label is not used for anything: the connection's own name will do, whatever the other side wrote.
-  return {type, src, payload: {connectionId, sdp, type: kind, label: connectionId, serialization, reliable}};
+  return {type, src, payload: {connectionId, sdp, type: kind, serialization, reliable}};
 }
 
 function parseDescription(type: 'offer' | 'answer', description: Fields): Description | undefined {
@@ -133,23 +129,4 @@ function fields(value: unknown): Fields {
 
 function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= maxName;
-}
-
-/** What PeerJS's reason for leaving the server means here. */
-export function serverError(cause: unknown): PeerGroupError {
-  const type = (cause as {type?: unknown} | undefined)?.type;
-  switch (type) {
-    case 'unavailable-id':
-      return new PeerGroupError('id-taken', 'Somebody else holds this id.', {cause});
-    case 'browser-incompatible':
-      return new PeerGroupError('no-webrtc', 'This browser has no WebRTC.', {cause});
-    default:
-      return new PeerGroupError(
-        'server-unreachable',
-        'The signalling server cannot be reached, or has closed the connection. It is tried again; check `server` and the network.',
-        {
-          cause,
-        },
-      );
-  }
 }

@@ -46,7 +46,6 @@ void test('the emitter of PeerJS emits', () => {
   one.emit('x', 2);
   one.emit('y', 3);
   assert.deepEqual(heard, [1, 'once 1', 2, 2]);
-  assert.equal(one.listeners('x').length, 2);
   one.removeAllListeners('x');
   one.emit('x', 4);
   one.on('y', listener);
