@@ -211,10 +211,7 @@ const mutants = [
     rule: 'a carried connection says so whenever there is room again',
     file: 'src/group/carried-connection.ts',
     edits: [
-      [
-        '    this.#pump();\n    this.#listener?.drained();',
-        '    this.#pump();\n    if (this.bufferedAmount() === 0) this.#listener?.drained();',
-      ],
+      ["if (this.#state === 'open') this.ondrained?.();", 'if (this.bufferedAmount() === 0) this.ondrained?.();'],
     ],
     tests: 'group/carried',
   },
@@ -926,7 +923,7 @@ const mutants = [
   },
   {
     rule: 'who is not known as a member may have 1 MiB waiting',
-    file: 'src/group/inbox.ts',
+    file: 'src/transport/inbox.ts',
     edits: [['#most = mostOfStrangers;', '#most = mostWaiting;']],
     tests: 'group/strangers-handshake',
   },
@@ -1257,7 +1254,9 @@ const mutants = [
   {
     rule: 'who closes a carried connection still takes what comes',
     file: 'src/group/carried-connection.ts',
-    edits: [["this.#listener ?? this.#state === 'closing'", 'this.#listener']],
+    edits: [
+      ['if (this.#taken < creditStep) return;', "if (this.#state !== 'open' || this.#taken < creditStep) return;"],
+    ],
     tests: 'group/carried',
   },
   {

@@ -1,7 +1,8 @@
 import type {Bytes, Clock, Cryptography, KeyExchange, Seals} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {Joiner, piecesOf} from '../transport/pieces.js';
-import type {Connection, ConnectionListener, Fingerprints} from '../transport/transport.js';
+import {Inbox} from '../transport/inbox.js';
+import type {Connection, Fingerprints} from '../transport/transport.js';
 
 /** Bytes. Small, so that what is carried takes turns with the carrier's own traffic. */
 const maxMessageSize = 16 * 1024;
@@ -47,9 +48,9 @@ export class CarriedConnection implements Connection {
   /** Resolves when messages can be sent. Rejects when the connection ends first. */
   readonly opened: Promise<this>;
   readonly fingerprints: Promise<Fingerprints>;
+  readonly inbox = new Inbox(() => this.close());
+  ondrained: (() => void) | undefined;
   readonly #options: CarriedConnectionOptions;
-  #listener: ConnectionListener | undefined;
-  #untold: PeerGroupError | undefined;
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
   /** Ends its timer. */
   readonly #over = new AbortController();
@@ -61,13 +62,9 @@ export class CarriedConnection implements Connection {
   #underWay = 0;
   #outbox: Bytes[] = [];
   #outboxBytes = 0;
-  /** What has come and nobody has listened to. */
-  #waiting: Bytes[] = [];
   readonly #joiner = new Joiner();
   /** What has come and is not known there to be taken, in bytes. */
   #taken = 0;
-  /** Bytes that the other side may still send. */
-  #allowance = window;
   #sealed = 0;
   #openedCount = 0;
   /** WebCrypto takes its time; the order is kept here. */
@@ -102,13 +99,6 @@ export class CarriedConnection implements Connection {
     return this.#state !== 'open';
   }
 
-  listen(listener: ConnectionListener): void {
-    this.#listener = listener;
-    this.#thank();
-    for (let message; this.#listener === listener && (message = this.#waiting.shift());) listener.message(message);
-    if (this.#listener === listener) this.#tellEnd();
-  }
-
   send(message: Bytes): void {
     if (this.#state !== 'open') return;
     try {
@@ -128,8 +118,6 @@ export class CarriedConnection implements Connection {
     if (this.#state === 'opening') return this.#giveUp(new PeerGroupError('connection-lost', 'It was given up.'));
     if (this.#state !== 'open') return;
     this.#state = 'closing';
-    this.#listener = this.#untold = undefined;
-    this.#waiting = [];
     this.#pump();
     const {clock} = this.#options;
     const late = new PeerGroupError('connection-lost', 'The other side did not take the rest.');
@@ -162,14 +150,14 @@ export class CarriedConnection implements Connection {
   /** It ends by itself. */
   fail(error: PeerGroupError): void {
     if (this.#state === 'closed') return;
+    const isClosing = this.#state === 'closing';
     this.#state = 'closed';
     this.#over.abort();
     this.#outbox = [];
     this.#refuse(error);
     // Nobody waits for it where it was never asked for.
     this.opened.catch(() => {});
-    this.#untold = error;
-    this.#tellEnd();
+    if (!isClosing) this.inbox.end(error);
   }
 
   readonly #broken = (error: unknown): void =>
@@ -201,10 +189,6 @@ export class CarriedConnection implements Connection {
     const content = message.subarray(1);
     switch (message[0]) {
       case kinds.data:
-        this.#allowance -= content.length;
-        // Empty ones would cost nothing, and could wait without end.
-        if (content.length === 0 || this.#allowance < 0)
-          throw new PeerGroupError('bad-frame', 'More was carried than there is room for, or nothing at all.');
         this.#taken += content.length;
         this.#thank();
         return this.#state === 'open' ? this.#deliver(this.#joiner.add(content)) : undefined;
@@ -216,17 +200,14 @@ export class CarriedConnection implements Connection {
   }
 
   #deliver(message: Bytes | undefined): void {
-    if (message && this.#listener) this.#listener.message(message);
-    else if (message) this.#waiting.push(message);
+    if (message) this.inbox.add(message);
   }
 
-  /** Says that there is room again, once somebody listens. */
+  /** Says that there is room again. */
   #thank(): void {
-    const isRead = this.#listener ?? this.#state === 'closing';
-    if (!isRead || this.#taken < creditStep) return;
+    if (this.#taken < creditStep) return;
     const credit = new Uint8Array(4);
     new DataView(credit.buffer).setUint32(0, this.#taken);
-    this.#allowance += this.#taken;
     this.#taken = 0;
     this.#seal(kinds.credit, credit);
   }
@@ -235,7 +216,7 @@ export class CarriedConnection implements Connection {
     if (bytes === 0 || bytes > this.#underWay) throw new PeerGroupError('bad-frame', 'More was taken than was sent.');
     this.#underWay -= bytes;
     this.#pump();
-    this.#listener?.drained();
+    if (this.#state === 'open') this.ondrained?.();
   }
 
   #pump(): void {
@@ -260,12 +241,5 @@ export class CarriedConnection implements Connection {
     const sealed = seals.seal(this.#sealed, message);
     this.#sealed += 1;
     this.#sealing = this.#sealing.then(async () => this.#options.send(await sealed)).catch(this.#broken);
-  }
-
-  #tellEnd(): void {
-    const error = this.#untold;
-    if (!this.#listener || !error || this.#waiting.length > 0) return;
-    this.#untold = undefined;
-    this.#listener.closed(error);
   }
 }

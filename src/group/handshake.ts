@@ -11,7 +11,6 @@ import {
 import {publicKey, signature} from '../protocol/records.js';
 import {bytes, fixed, optional, record, word, write} from '../protocol/schema.js';
 import type {Connection} from '../transport/transport.js';
-import type {Inbox} from './inbox.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {untilAborted} from './presence.js';
 import {equalBytes, sign, verify} from './signing.js';
@@ -74,7 +73,6 @@ interface Tools {
 export async function handshake(
   {clock, crypto}: Tools,
   connection: Connection,
-  inbox: Inbox,
   me: Introduction,
   signal: AbortSignal,
 ): Promise<Proof> {
@@ -108,7 +106,7 @@ export async function handshake(
   };
 
   const hear = async (said: Promise<unknown>): Promise<{readonly bytes: Bytes; readonly hello: FrameOf<'hello'>}> => {
-    const bytes = await inbox.next(ended);
+    const bytes = await untilAborted(connection.inbox.next(), ended);
     const version = announcedVersion(bytes);
     if (version !== undefined && version !== protocolVersion) {
       // The other side has to know, too.

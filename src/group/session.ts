@@ -4,7 +4,6 @@ import {decodeFrame, encodeFrame, isLinkFrame, type Frame, type FrameOf, type St
 import type {Connection} from '../transport/transport.js';
 import {Allowance} from './allowance.js';
 import {handshake, type Introduction, type Proof} from './handshake.js';
-import {Inbox} from './inbox.js';
 import {untilAborted} from './presence.js';
 import {equalBytes} from './signing.js';
 
@@ -25,7 +24,6 @@ export interface SessionReader {
 export class Session {
   readonly proof: Proof;
   readonly connection: Connection;
-  readonly #inbox: Inbox;
   readonly #allowance: Allowance;
   #reader: SessionReader | undefined;
   readonly #over = new AbortController();
@@ -47,23 +45,14 @@ export class Session {
     me: Introduction,
     signal: AbortSignal,
   ): Promise<Session> {
-    let drained = () => {};
-    const inbox = new Inbox(connection, () => drained());
-    const session = new Session(
-      await handshake(environment, connection, inbox, me, signal),
-      connection,
-      inbox,
-      environment.clock,
-    );
-    drained = () => session.#reader?.drained?.();
-    return session;
+    return new Session(await handshake(environment, connection, me, signal), connection, environment.clock);
   }
 
-  private constructor(proof: Proof, connection: Connection, inbox: Inbox, clock: Clock) {
+  private constructor(proof: Proof, connection: Connection, clock: Clock) {
     this.proof = proof;
     this.standing = this.says = proof.standing;
     this.connection = connection;
-    this.#inbox = inbox;
+    connection.ondrained = () => this.#reader?.drained?.();
     this.#allowance = new Allowance(clock);
   }
 
@@ -84,12 +73,12 @@ export class Session {
   /** The other side is a member, or the host that is asked to let this one in: it may say more from now on. */
   trust(): void {
     this.#allowance.extend();
-    this.#inbox.extend();
+    this.connection.inbox.extend();
   }
 
   /** Whether anything has come since the last time that this was asked. */
   heard(): boolean {
-    return this.#inbox.heard();
+    return this.connection.inbox.heard();
   }
 
   /** Who is told of frames from now on. */
@@ -100,7 +89,7 @@ export class Session {
       this.close();
       this.#reader?.closed(error as PeerGroupError);
     };
-    this.#inbox.each(message => {
+    this.connection.inbox.each(message => {
       if (this.over) return undefined;
       try {
         const frame = decodeFrame(message);
@@ -131,7 +120,7 @@ export class Session {
   /** Lets what comes wait for the next reader. */
   hold(): void {
     this.#reader = undefined;
-    this.#inbox.hold();
+    this.connection.inbox.hold();
   }
 
   send(frame: Frame): void {

@@ -1,17 +1,15 @@
 import type {DataConnection} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
+import {Inbox} from './inbox.js';
 import {OpeningChannel} from './opening-channel.js';
 import {fingerprintsOf} from './peerjs-fingerprints.js';
 import {Joiner, piecesOf} from './pieces.js';
-import {lowWaterMark, type Connection, type ConnectionListener, type Fingerprints, type Lane} from './transport.js';
+import {lowWaterMark, type Connection, type Fingerprints, type Lane} from './transport.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Bytes. What Chromium takes; Firefox would take 1 GiB, which nobody should have to hold in memory in one piece. */
 const mostAtOnce = 256 * 1024;
-
-/** Bytes that wait for somebody to `listen`. That takes some ms and the other side has only its greeting to send. */
-const waitingLimit = 4 * mostAtOnce;
 
 /** Bytes that wait to be sent. What Chromium holds; Firefox knows no limit. */
 const bufferLimit = 16 * 1024 * 1024;
@@ -29,6 +27,8 @@ const openingTime = 250;
 export class PeerJSConnection implements Connection {
   readonly role: Connection['role'];
   readonly fingerprints: Promise<Fingerprints>;
+  readonly inbox = new Inbox(() => this.close());
+  ondrained: (() => void) | undefined;
 
   readonly #lowWater: Record<Lane, number> = {...lowWaterMark};
   readonly #peerConnection: RTCPeerConnection;
@@ -42,16 +42,11 @@ export class PeerJSConnection implements Connection {
   /** Ends every listener and timer of this connection. */
   readonly #ending = new AbortController();
   #maxMessageSize = mostAtOnce;
-  #listener: ConnectionListener | undefined;
-  #waiting: Bytes[] = [];
-  #waitingBytes = 0;
   /** Whether the other side has sent anything, so that it surely sees the channel open. */
   #heard = false;
   #lingering: ReturnType<typeof setTimeout> | undefined;
   #hesitating: ReturnType<typeof setTimeout> | undefined;
   #state: 'open' | 'lingering' | 'closed' = 'open';
-  /** Why it ended, until somebody has been told. */
-  #untold: PeerGroupError | undefined;
 
   /** `released` is called once, when it has freed its RTCPeerConnection. */
   constructor(shell: DataConnection, role: Connection['role'], released: () => void) {
@@ -127,15 +122,6 @@ export class PeerJSConnection implements Connection {
     queueMicrotask(() => this.#end(PeerGroupError.from(error, 'connection-lost', 'A message could not be sent.')));
   }
 
-  listen(listener: ConnectionListener): void {
-    this.#listener = listener;
-    for (let message; this.#listener === listener && (message = this.#waiting.shift());) {
-      this.#waitingBytes -= message.byteLength;
-      listener.message(message);
-    }
-    if (this.#listener === listener) this.#tellEnd();
-  }
-
   send(message: Bytes, lane: Lane = 'main'): void {
     if (this.#state !== 'open' || this.#channel.readyState !== 'open') return;
     try {
@@ -178,7 +164,7 @@ export class PeerJSConnection implements Connection {
   #tellDrained(channel: RTCDataChannel, lane: Lane): void {
     channel.bufferedAmountLowThreshold = this.#lowWater[lane];
     const {signal} = this.#ending;
-    channel.addEventListener('bufferedamountlow', () => this.#listener?.drained(), {signal});
+    channel.addEventListener('bufferedamountlow', () => this.ondrained?.(), {signal});
   }
 
   close(): void {
@@ -186,7 +172,7 @@ export class PeerJSConnection implements Connection {
     this.#open(this.#main);
     if (this.#state !== 'open') return;
     this.#state = 'lingering';
-    this.#silence();
+    this.#ending.abort(new PeerGroupError('connection-lost', 'The connection is closed.'));
     this.#channel.addEventListener('close', () => this.#free());
     this.#lingering = setTimeout(() => this.#free(), lingerTimeout);
     // The channel's own close sends everything first. RTCPeerConnection.close() in its stead would drop it.
@@ -229,13 +215,7 @@ export class PeerJSConnection implements Connection {
       return this.#end(error as PeerGroupError);
     }
     if (!message) return;
-    if (this.#listener) {
-      this.#listener.message(message);
-    } else if ((this.#waitingBytes += message.byteLength) > waitingLimit) {
-      this.#end(new PeerGroupError('bad-frame', 'The other side sent too much before anybody could listen.'));
-    } else {
-      this.#waiting.push(message);
-    }
+    this.inbox.add(message);
   }
 
   #lost(message: string): void {
@@ -246,22 +226,7 @@ export class PeerJSConnection implements Connection {
     if (this.#state !== 'open') return;
     this.#ending.abort(error);
     this.#free();
-    this.#untold = error;
-    this.#tellEnd();
-  }
-
-  #tellEnd(): void {
-    const error = this.#untold;
-    if (!this.#listener || !error) return;
-    this.#untold = undefined;
-    this.#listener.closed(error);
-  }
-
-  /** Nobody is told anything any more. */
-  #silence(): void {
-    this.#ending.abort(new PeerGroupError('connection-lost', 'The connection is closed.'));
-    this.#listener = this.#untold = undefined;
-    this.#waiting = [];
+    this.inbox.end(error);
   }
 
   #free(): void {

@@ -1,4 +1,5 @@
 import type {PeerGroupError} from '../errors.js';
+import type {Inbox} from './inbox.js';
 
 /**
  * What the group asks of the network: to be found under an id, and to dial one.
@@ -54,7 +55,7 @@ export interface Fingerprints {
 }
 
 /**
- * An open connection. Messages wait until `listen` is called: none is lost. The dialler speaks first: what the acceptor sends
+ * An open connection. The dialler speaks first: what the acceptor sends
  * before it has heard something waits until then. Nothing may go by another lane than `main` before the other side has been
  * heard to listen.
  */
@@ -66,27 +67,21 @@ export interface Connection {
   readonly maxMessageSize: number;
   /** Bytes handed to `send` on that lane that have not left yet. */
   bufferedAmount(lane: Lane): number;
-  /** `drained` is told when no more than `bytes` wait on that lane, or sooner, from now on; at first they are `lowWaterMark`. */
+  /** `ondrained` is called when no more than `bytes` wait on that lane, or sooner, from now on; at first they are `lowWaterMark`. */
   setLowWater(lane: Lane, bytes: number): void;
   readonly closed: boolean;
-  /** Who is told of messages from now on; those that came before are told at once, in order. One listener at a time: the last. */
-  listen(listener: ConnectionListener): void;
-  /** Sends one message. A larger one than `messageLimit` ends the connection, and so does more than it can hold: `closed` is told later. On a closed connection nothing happens: `closed` has been, or will be, told. */
+  /** What has come; and its end, unless it is closed here. */
+  readonly inbox: Inbox;
+  /** Less waits on one of the lanes: its mark, or below. */
+  ondrained: (() => void) | undefined;
+  /** Sends one message. A larger one than `messageLimit` ends the connection, a moment later, and so does more than it can hold. On a closed connection nothing happens. */
   send(message: Uint8Array<ArrayBuffer>, lane?: Lane): void;
-  /** Closes it. Messages already sent are still delivered where the transport can do it. The listener is not told `closed`. */
+  /** Closes it. Messages already sent are still delivered where the transport can do it. The inbox is not told. */
   close(): void;
   /** How the bytes travel: through a TURN server, through another member, or neither. */
   path(): Promise<'direct' | 'turn' | 'carried'>;
   /** Id of the member that carries it, if it is carried. */
   readonly carrier?: string | undefined;
-}
-
-export interface ConnectionListener {
-  message(message: Uint8Array<ArrayBuffer>): void;
-  /** Less waits on one of the lanes: its mark, or below. */
-  drained(): void;
-  /** It ended, by the other side or by itself; nothing follows. */
-  closed(error: PeerGroupError): void;
 }
 
 /** ms. Most connections open sooner, if there is a way at all. */

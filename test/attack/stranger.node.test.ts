@@ -6,6 +6,7 @@ import {limits} from '../../src/protocol/limits.js';
 import type {Connection} from '../../src/transport/transport.js';
 import {heard, Stage} from '../sim/stage.js';
 import {Outlaw} from './outlaw.js';
+import {listen} from '../transport/listen.js';
 
 /** Ann, who is host, and Bob. */
 async function gathered({approval = false} = {}) {
@@ -50,7 +51,7 @@ void describe('Strangers', () => {
     const {stage, mallory} = scene;
     const connections: Connection[] = [];
     for (let count = 0; count < 100; count += 1) connections.push(await mallory.connect(stage.world.meetingPoint));
-    for (const connection of connections) connection.listen({message() {}, drained() {}, closed() {}});
+    for (const connection of connections) listen(connection, {});
     assert.equal(await open(connections, stage), 64);
     await unimpressed(scene);
     await isLetIn(scene);

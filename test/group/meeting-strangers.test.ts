@@ -8,6 +8,7 @@ import {next, until} from '../support/until.js';
 import {dismiss, joined, names, person, told, together} from './people.js';
 import {transportTo} from './raw.js';
 import {opened} from '../transport/opened.js';
+import {listen} from '../transport/listen.js';
 
 /** The greeting of another release, as far as all releases agree on it. */
 async function helloOfVersion(version: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -25,8 +26,7 @@ async function helloOfVersion(version: number): Promise<Uint8Array<ArrayBuffer>>
 describe('Different versions of the protocol', () => {
   const over = new AbortController();
   const heard: Uint8Array[] = [];
-  const read = (connection: Connection) =>
-    connection.listen({message: message => heard.push(message), drained() {}, closed() {}});
+  const read = (connection: Connection) => listen(connection, {message: message => heard.push(message)});
 
   beforeEach(() => heard.splice(0));
   after(() => over.abort());

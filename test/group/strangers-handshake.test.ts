@@ -3,15 +3,16 @@ import {browserCryptography as crypto} from '../../src/crypto.js';
 import type {Identity} from '../../src/environment.js';
 import {PeerGroupError} from '../../src/errors.js';
 import {handshakeTimeout, type Introduction, type Proof} from '../../src/group/handshake.js';
-import {Inbox} from '../../src/group/inbox.js';
+import {Inbox} from '../../src/transport/inbox.js';
 import {Session} from '../../src/group/session.js';
 import {sign} from '../../src/group/signing.js';
 import {decodeFrame, encodeFrame, protocolVersion, type Frame} from '../../src/protocol/frames.js';
 import {publicKey, signature} from '../../src/protocol/records.js';
 import {fixed, optional, record, word} from '../../src/protocol/schema.js';
-import type {Connection, ConnectionListener, Fingerprints} from '../../src/transport/transport.js';
+import type {Connection, Fingerprints} from '../../src/transport/transport.js';
 import {until} from '../support/until.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
+import {listen} from '../transport/listen.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -26,8 +27,8 @@ class Wire implements Connection {
   /** What was sent from here, read. */
   readonly sent: Frame[] = [];
   #other: Wire | undefined;
-  #listener: ConnectionListener | undefined;
-  readonly #waiting: Bytes[] = [];
+  readonly inbox = new Inbox(() => this.close());
+  ondrained: (() => void) | undefined;
   /** Changes what is sent from here on its way. */
   tamper: (message: Bytes) => Bytes = message => message;
 
@@ -50,11 +51,6 @@ class Wire implements Connection {
     return [one, other];
   }
 
-  listen(listener: ConnectionListener): void {
-    this.#listener = listener;
-    for (const message of this.#waiting.splice(0)) listener.message(message);
-  }
-
   send(message: Bytes): void {
     if (this.closed) return;
     this.sent.push(decodeFrame(message));
@@ -65,8 +61,7 @@ class Wire implements Connection {
 
   receive(message: Bytes): void {
     if (this.closed) return;
-    if (this.#listener) this.#listener.message(message);
-    else this.#waiting.push(message);
+    this.inbox.add(message);
   }
 
   close(): void {
@@ -79,7 +74,7 @@ class Wire implements Connection {
   lose(): void {
     if (this.closed) return;
     this.closed = true;
-    this.#listener?.closed(new PeerGroupError('connection-lost', 'The other side closed the connection.'));
+    this.inbox.end(new PeerGroupError('connection-lost', 'The other side closed the connection.'));
   }
 
   path(): Promise<'direct'> {
@@ -91,7 +86,7 @@ class Wire implements Connection {
 function overhear(wire: Wire): {readonly messages: Bytes[]; next(): Promise<Bytes>} {
   const messages: Bytes[] = [];
   let told = () => {};
-  wire.listen({message: message => (messages.push(message), told()), drained() {}, closed: () => told()});
+  listen(wire, {message: message => (messages.push(message), told()), closed: () => told()});
   let read = 0;
   return {
     messages,
@@ -279,8 +274,8 @@ describe('Nobody passes for somebody else', () => {
     // Eve answers Ann with a certificate of her own, dials Bob with another, and passes on every word.
     const [annEnd, eveToAnn] = Wire.pair(1, 66);
     const [eveToBob, bobEnd] = Wire.pair(77, 2);
-    eveToAnn.listen({message: message => bobEnd.receive(message), drained() {}, closed() {}});
-    eveToBob.listen({message: message => annEnd.receive(message), drained() {}, closed() {}});
+    listen(eveToAnn, {message: message => bobEnd.receive(message)});
+    listen(eveToBob, {message: message => annEnd.receive(message)});
     const ends = await Promise.all([
       outcome(prove(annEnd, introduction(ann))),
       outcome(prove(bobEnd, introduction(bob))),
@@ -459,14 +454,14 @@ describe('What arrives while something is being checked', () => {
     const ended: unknown[] = [];
     let done = () => {};
     const checked = new Promise<void>(resolve => (done = resolve));
-    const inbox = new Inbox(end, () => {});
+    const {inbox} = end;
     if (isMember) inbox.extend();
     inbox.each(
       message => {
         read.push(message);
         return read.length === 1 ? checked : undefined;
       },
-      error => ended.push((error as PeerGroupError).code),
+      error => ended.push(error.code),
     );
     return {end, read, ended, done};
   }

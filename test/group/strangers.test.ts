@@ -11,6 +11,7 @@ import {until} from '../support/until.js';
 import {collectConnections} from './connections.js';
 import {Intruder, noteOf} from './intruder.js';
 import {dismiss, joined, names, person, record, together, told, type PersonOptions} from './people.js';
+import {listen} from '../transport/listen.js';
 
 let server: TestServer;
 let group = '';
@@ -269,7 +270,7 @@ describe('A stranger at the door', () => {
   ): Promise<{closed: string | undefined}> {
     const call: {closed: string | undefined} = {closed: undefined};
     const connection = await eve.connect(id);
-    connection.listen({message() {}, drained() {}, closed: error => (call.closed = error.code)});
+    listen(connection, {closed: error => (call.closed = error.code)});
     for (const message of messages) connection.send(message);
     return call;
   }

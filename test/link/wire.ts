@@ -5,6 +5,7 @@ import type {StreamLog} from '../../src/link/stream-log.js';
 import {decodeFrame, encodeFrame, type Frame, type FrameOf, type LinkFrame} from '../../src/protocol/frames.js';
 import {lowWaterMark, type Connection, type Lane} from '../../src/transport/transport.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
+import {Inbox} from '../../src/transport/inbox.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -231,6 +232,8 @@ class WireEnd implements Connection {
   readonly role = 'dialler';
   readonly fingerprints = Promise.resolve({local: new Uint8Array(32), remote: new Uint8Array(32)});
   readonly closed = false;
+  readonly inbox = new Inbox(() => {});
+  ondrained: (() => void) | undefined;
   readonly #lowWater: Record<Lane, number> = {...lowWaterMark};
   readonly maxMessageSize: number;
   readonly #sent: (message: Bytes, lane: Lane) => void;
@@ -239,10 +242,6 @@ class WireEnd implements Connection {
   constructor(maxMessageSize: number, sent: (message: Bytes, lane: Lane) => void) {
     this.maxMessageSize = maxMessageSize;
     this.#sent = sent;
-  }
-
-  listen(): void {
-    throw new Error('A link does not listen.');
   }
 
   bufferedAmount(lane: Lane): number {

@@ -1,11 +1,6 @@
 import {PeerGroupError} from '../../src/errors.js';
-import {
-  lowWaterMark,
-  type Connection,
-  type ConnectionListener,
-  type Fingerprints,
-  type Lane,
-} from '../../src/transport/transport.js';
+import {lowWaterMark, type Connection, type Fingerprints, type Lane} from '../../src/transport/transport.js';
+import {Inbox} from '../../src/transport/inbox.js';
 import {messageLimit} from '../../src/transport/pieces.js';
 import type {Pipes} from './memory.js';
 
@@ -19,15 +14,14 @@ export class MemoryConnection implements Connection {
   readonly role: Connection['role'];
   readonly #lowWater: Record<Lane, number> = {...lowWaterMark};
   readonly fingerprints: Promise<Fingerprints>;
+  readonly inbox = new Inbox(() => this.close());
+  ondrained: (() => void) | undefined;
   readonly maxMessageSize = maxMessageSize;
   readonly #buffered = {main: 0, bulk: 0, loose: 0};
 
   readonly #pipes: Pipes;
   readonly #released: (connection: MemoryConnection) => void;
   #other: MemoryConnection | undefined;
-  #listener: ConnectionListener | undefined;
-  #waiting: Bytes[] = [];
-  #untold: PeerGroupError | undefined;
   #open = true;
   /** As in Chromium, the acceptor's channel takes nothing before something has come by it. */
   #held: (() => void)[] | undefined;
@@ -52,12 +46,6 @@ export class MemoryConnection implements Connection {
 
   join(other: MemoryConnection): void {
     this.#other = other;
-  }
-
-  listen(listener: ConnectionListener): void {
-    this.#listener = listener;
-    for (let message; this.#listener === listener && (message = this.#waiting.shift());) listener.message(message);
-    if (this.#listener === listener) this.#tellEnd();
   }
 
   bufferedAmount(lane: Lane): number {
@@ -87,8 +75,6 @@ export class MemoryConnection implements Connection {
 
   close(): void {
     if (!this.#open) return;
-    this.#listener = this.#untold = undefined;
-    this.#waiting = [];
     this.#release();
     this.#free();
     this.#pipes.main.push(0, () => this.#other?.fail('The other side closed the connection.'));
@@ -113,34 +99,25 @@ export class MemoryConnection implements Connection {
   fail(message: string): void {
     if (!this.#open) return;
     this.#free();
-    this.#untold = new PeerGroupError('connection-lost', message);
-    this.#tellEnd();
+    this.inbox.end(new PeerGroupError('connection-lost', message));
   }
 
   /** For the other end. */
   received(message: Bytes): void {
     if (!this.#open) return;
     this.#release();
-    if (this.#listener) this.#listener.message(message);
-    else this.#waiting.push(message);
+    this.inbox.add(message);
   }
 
   #left(bytes: number, lane: Lane): void {
     if (!this.#open) return;
     const before = this.#buffered[lane];
     this.#buffered[lane] -= bytes;
-    if (before > this.#lowWater[lane] && this.#buffered[lane] <= this.#lowWater[lane]) this.#listener?.drained();
+    if (before > this.#lowWater[lane] && this.#buffered[lane] <= this.#lowWater[lane]) this.ondrained?.();
   }
 
   #free(): void {
     this.#open = false;
     this.#released(this);
-  }
-
-  #tellEnd(): void {
-    const error = this.#untold;
-    if (!this.#listener || !error) return;
-    this.#untold = undefined;
-    this.#listener.closed(error);
   }
 }

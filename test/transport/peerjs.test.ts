@@ -5,6 +5,7 @@ import type {Connection, Endpoint} from '../../src/transport/transport.js';
 import {startServer, type TestServer} from '../support/server.js';
 import {until} from '../support/until.js';
 import {proveTransport} from './suite.js';
+import {listen} from './listen.js';
 
 proveTransport('The transport over PeerJS', async () => {
   const server = await startServer();
@@ -69,7 +70,7 @@ describe('An accepted PeerJS connection', () => {
       };
       const dialler = await ann.dial('bb', over.signal);
       const heard: number[] = [];
-      dialler.listen({message: ([number]) => heard.push(number ?? 0), drained() {}, closed() {}});
+      listen(dialler, {message: ([number]) => heard.push(number ?? 0)});
       await until(() => accepted.length === 1);
       for (const number of [7, 8]) accepted[0]?.send(new Uint8Array([number]));
       expect([sent, accepted[0]?.bufferedAmount('main')]).to.deep.equal([0, 2]);

@@ -3,6 +3,7 @@ import type {PeerGroupError, PeerGroupErrorCode} from '../../src/errors.js';
 import type {Connection, Endpoint, EndpointListener, Transport} from '../../src/transport/transport.js';
 import {messageLimit} from '../../src/transport/pieces.js';
 import {lowWaterMark} from '../../src/transport/transport.js';
+import {listen} from './listen.js';
 import {opened} from './opened.js';
 
 /** A network to try a transport on, made anew for each test. */
@@ -63,7 +64,7 @@ export class Heard {
 
   constructor(connection: Connection) {
     this.connection = connection;
-    connection.listen({
+    listen(connection, {
       message: message => this.messages.push(message),
       drained: () => {
         this.drained++;
@@ -319,8 +320,8 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
         bobEnd.connection.close();
         await bench.until(() => connection.closed);
         const seen: (number | string | undefined)[] = [];
-        const last = {message: (m: Uint8Array) => seen.push(m[0]), drained() {}, closed: () => seen.push('closed')};
-        connection.listen({...last, message: m => (seen.push(m[0]), connection.listen(last))});
+        const last = {message: (m: Uint8Array) => seen.push(m[0]), closed: () => seen.push('closed')};
+        listen(connection, {...last, message: m => (seen.push(m[0]), listen(connection, last))});
         expect(seen).to.deep.equal([1, 2, 'closed']);
       });
 

@@ -5,6 +5,7 @@ import type {Connection, Endpoint} from '../../src/transport/transport.js';
 import {server, VirtualNetwork} from './memory.js';
 import {seededRandom, VirtualClock} from './virtual-clock.js';
 import {opened} from './opened.js';
+import {listen} from './listen.js';
 
 void describe('The network in memory', () => {
   let clock: VirtualClock;
@@ -25,9 +26,8 @@ void describe('The network in memory', () => {
   const said = (text: string): string[] => log.filter(line => line.endsWith(` ${text}`));
 
   function hear(connection: Connection, name: string): Connection {
-    connection.listen({
+    listen(connection, {
       message: message => note(`${name} hears ${String(message[0])}`),
-      drained() {},
       closed: () => note(`${name} closed`),
     });
     return connection;

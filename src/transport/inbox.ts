@@ -1,43 +1,48 @@
 import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import type {Connection} from '../transport/transport.js';
 
 /** Bytes that may wait unread, while a signature is checked: what the fastest sends in half a second. Whoever sends more is flooding. */
 const mostWaiting = 16 * 1024 * 1024;
 
 /** Bytes that somebody may have waiting who is not known to be a member. */
-const mostOfStrangers = 1024 * 1024;
+export const mostOfStrangers = 1024 * 1024;
 
 /** Bytes that a message takes beside its content, so that many small ones count too. */
 const messageOverhead = 256;
 
 /** What arrives on one connection, taken one at a time: a message that takes time to check holds up those behind it, and none is lost. */
 export class Inbox {
+  readonly #close: () => void;
   readonly #waiting: Bytes[] = [];
   #waitingBytes = 0;
   #most = mostOfStrangers;
-  #closed: unknown;
+  #closed: PeerGroupError | undefined;
   #reader: ((message: Bytes) => void | Promise<void>) | undefined;
-  #onclosed: ((reason: unknown) => void) | undefined;
+  #onclosed: ((reason: PeerGroupError) => void) | undefined;
   #busy = false;
   /** Whether anything has come since somebody asked. */
   #heard = false;
 
-  constructor(connection: Connection, drained: () => void) {
-    connection.listen({
-      message: message => {
-        this.#heard = true;
-        this.#waiting.push(message);
-        this.#waitingBytes += message.length + messageOverhead;
-        if (this.#waitingBytes > this.#most) {
-          connection.close();
-          this.#waiting.length = 0;
-          this.#end(new PeerGroupError('bad-frame', 'A connection brought more than can be read. It is closed.'));
-        } else void this.#read();
-      },
-      drained,
-      closed: error => this.#end(error),
-    });
+  /** `close` ends the connection. */
+  constructor(close: () => void) {
+    this.#close = close;
+  }
+
+  /** A message has arrived. */
+  add(message: Bytes): void {
+    this.#heard = true;
+    this.#waiting.push(message);
+    this.#waitingBytes += message.length + messageOverhead;
+    if (this.#waitingBytes <= this.#most) return void this.#read();
+    this.#close();
+    this.#waiting.length = 0;
+    this.end(new PeerGroupError('bad-frame', 'A connection brought more than can be read. It is closed.'));
+  }
+
+  /** The connection has ended by itself. */
+  end(reason: PeerGroupError): void {
+    this.#closed ??= reason;
+    void this.#read();
   }
 
   /** From now on as much may wait as of a member. */
@@ -45,26 +50,18 @@ export class Inbox {
     this.#most = mostWaiting;
   }
 
-  /** The next message. Rejects when the connection or `signal` ends first. One call at a time, and none after `each`. */
-  next(signal: AbortSignal): Promise<Bytes> {
+  /** The next message. Rejects when the connection ends first. One call at a time, and none after `each`. */
+  next(): Promise<Bytes> {
     return new Promise((resolve, reject) => {
-      const settle = (action: () => void) => {
+      this.each(message => {
         this.hold();
-        signal.removeEventListener('abort', aborted);
-        action();
-      };
-      const aborted = () => settle(() => reject(signal.reason));
-      if (signal.aborted) return aborted();
-      signal.addEventListener('abort', aborted);
-      this.each(
-        message => settle(() => resolve(message)),
-        reason => settle(() => reject(reason)),
-      );
+        resolve(message);
+      }, reject);
     });
   }
 
   /** Hands every message from now on, and those that wait, to `reader`; after the last one tells `closed`, if the connection ends by itself. */
-  each(reader: (message: Bytes) => void | Promise<void>, closed: (reason: unknown) => void): void {
+  each(reader: (message: Bytes) => void | Promise<void>, closed: (reason: PeerGroupError) => void): void {
     this.#reader = reader;
     this.#onclosed = closed;
     void this.#read();
@@ -83,11 +80,6 @@ export class Inbox {
     this.#onclosed = undefined;
   }
 
-  #end(reason: unknown): void {
-    this.#closed ??= reason;
-    void this.#read();
-  }
-
   async #read(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
@@ -99,6 +91,6 @@ export class Inbox {
       if (pending) await pending;
     }
     this.#busy = false;
-    if (this.#closed !== undefined && this.#waiting.length === 0) this.#onclosed?.(this.#closed);
+    if (this.#closed && this.#waiting.length === 0) this.#onclosed?.(this.#closed);
   }
 }
