@@ -70,7 +70,7 @@ export async function join(options: JoiningOptions, address: string | undefined,
   let next = address;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const session = next === undefined ? await reach(options, signal) : await options.context.dial(next, signal);
+      const session = next === undefined ? await ring(options, signal) : await options.context.dial(next, signal);
       next = undefined;
       const outcome = 'type' in session ? session : await ask(options, session, tries, signal);
       if (outcome.type !== 'again') return outcome;
@@ -88,32 +88,17 @@ export async function join(options: JoiningOptions, address: string | undefined,
   }
 }
 
-/** Rings, unless the host comes in another way first: it may have heard of this newcomer, and find no connection. */
-async function reach(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
-  const ways = [ring(options, until), options.ushered(until)];
-  const winner = await Promise.race(ways).finally(() =>
-    over.abort(new PeerGroupError('unreachable', 'The host was reached otherwise.')),
-  );
-  for (const way of ways) {
-    way.then(
-      other =>
-        other !== winner &&
-        ('type' in other ? other.type === 'founded' && other.claimed.endpoint.close() : other.close()),
-      () => {},
-    );
-  }
-  return winner;
-}
-
-/** Claims the meeting point and dials whoever holds it, until one of the two succeeds. */
+/**
+ * Claims the meeting point and dials whoever holds it, until one of the two succeeds, or the host comes in another way: it
+ * may have heard of this newcomer, and find no connection.
+ */
 async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
   const {context} = options;
   const {environment, meetingPoint} = context;
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const guest = {...context.callers, warning: context.warning};
+  const ushered = options.ushered(until);
   const ways: Promise<Session | Founded | undefined>[] = [];
   let winner: Session | Founded | undefined;
   try {
@@ -132,17 +117,19 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
         dial.catch((error: unknown) => (isFatal(error) ? Promise.reject(error) : undefined)),
       );
       const timeUp = call < mostCalls ? found.then(() => pause(environment.clock, ringAgain, until)) : undefined;
-      winner = await first(ways, timeUp);
-      if (!winner) continue;
-      // Browsers complain of a WebSocket that is closed before it is open. The claim is seldom the later of the two.
-      await found.catch(() => {});
-      return winner;
+      const rung = first(ways, timeUp).then(async way => {
+        // Browsers complain of a WebSocket that is closed before it is open. The claim is seldom the later of the two.
+        if (way) await found.catch(() => {});
+        return way;
+      });
+      winner = await Promise.race([rung, ushered]);
+      if (winner) return winner;
     }
     throw new PeerGroupError('unreachable', 'Somebody holds the meeting point but does not answer.');
   } finally {
-    over.abort(new PeerGroupError('unreachable', 'The meeting point was reached otherwise.'));
+    over.abort(new PeerGroupError('unreachable', 'The group was reached otherwise.'));
     // Only the first that got through is wanted, and another may have in the same moment.
-    for (const way of ways) {
+    for (const way of [ushered, ...ways]) {
       way.then(
         other => other && other !== winner && ('type' in other ? other.claimed.endpoint.close() : other.close()),
         () => {},
