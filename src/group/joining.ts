@@ -1,12 +1,11 @@
 import {PeerGroupError} from '../errors.js';
 import type {Bytes} from '../environment.js';
-import type {Frame, FrameOf} from '../protocol/frames.js';
+import type {FrameOf} from '../protocol/frames.js';
 import {limits} from '../protocol/limits.js';
 import type {Note} from '../protocol/records.js';
 import {backoff, pause} from './backoff.js';
 import type {Context, Tries} from './context.js';
 import {claim, type Claimed} from './doorbell.js';
-import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
 import {everyTick} from './ticking.js';
 
@@ -192,43 +191,29 @@ async function request(options: JoiningOptions, session: Session, root: Bytes, s
   session.trust();
   const note = await options.note(root, session.proof.standing?.epoch ?? root);
   const notes: Note[] = [];
-  const outcome = new Promise<Outcome>((resolve, reject) => {
-    const receive = (frame: Frame): Outcome | undefined => {
-      switch (frame.type) {
-        case 'pending':
-          options.pending(true);
-          return undefined;
-        case 'note':
-          if (notes.length === limits.members)
-            throw new PeerGroupError('bad-frame', 'The host named too many members.');
-          notes.push(frame.note);
-          return undefined;
-        case 'welcome':
-          return {type: 'welcomed', session, welcome: frame, root, notes};
-        case 'refused':
-          return {type: 'refused', reason: frame.reason, session};
-        case 'redirect':
-        case 'goodbye':
-          return redirected(frame);
-        case 'denied':
-          throw new PeerGroupError('wrong-password', 'This group has a password. Set the property `password`.');
-        default:
-          throw new PeerGroupError('bad-frame', `The host answered a request with “${frame.type}”.`);
-      }
-    };
-    session.read({
-      frame(frame) {
-        const answer = receive(frame);
-        if (!answer) return;
-        // What follows is for the next reader.
-        session.hold();
-        resolve(answer);
-      },
-      drained() {},
-      closed: reject,
-    });
-  });
   options.asking(true);
   session.send({type: 'request', note, credential: options.credential()});
-  return untilAborted(outcome, signal);
+  for (;;) {
+    const frame = await session.next(signal);
+    switch (frame.type) {
+      case 'pending':
+        options.pending(true);
+        continue;
+      case 'note':
+        if (notes.length === limits.members) throw new PeerGroupError('bad-frame', 'The host named too many members.');
+        notes.push(frame.note);
+        continue;
+      case 'welcome':
+        return {type: 'welcomed', session, welcome: frame, root, notes};
+      case 'refused':
+        return {type: 'refused', reason: frame.reason, session};
+      case 'redirect':
+      case 'goodbye':
+        return redirected(frame);
+      case 'denied':
+        throw new PeerGroupError('wrong-password', 'This group has a password. Set the property `password`.');
+      default:
+        throw new PeerGroupError('bad-frame', `The host answered a request with “${frame.type}”.`);
+    }
+  }
 }
