@@ -3,7 +3,7 @@ import type {Base} from '../protocol/records.js';
 import {openingTime} from '../transport/transport.js';
 import type {Branches, BranchesOptions} from './branches.js';
 import type {Hosting} from './hosting.js';
-import type {LazyExtras} from './lazy-extras.js';
+import {loadExtras} from './lazy-extras.js';
 import type {Person} from './member.js';
 import type {Peer} from './peer.js';
 import type {Relay} from './relay.js';
@@ -19,7 +19,6 @@ export interface Extra {
 
 export interface ConnectionsOptions extends Omit<BranchesOptions, 'expel'> {
   readonly hosting: Hosting;
-  readonly extras: LazyExtras;
   /** Where newcomers are sent. */
   readonly host: () => Person;
   /** A stay is over, whatever the roster says. */
@@ -81,8 +80,8 @@ export class Connections {
 
   /** Rejects when it cannot be loaded, or the group is over. */
   async #loadExtra(): Promise<Extra> {
-    const {context, mesh, hosting, extras} = this.#options;
-    const {Branches, Relay} = await extras.load();
+    const {context, mesh, hosting} = this.#options;
+    const {Branches, Relay} = await loadExtras();
     this.#signal.throwIfAborted();
     const expel = (session: Session, bases?: readonly Base[]) =>
       this.#options.isHost() ? hosting.expel(session, bases) : session.close();

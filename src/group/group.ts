@@ -8,7 +8,6 @@ import type {Context, GroupEnd} from './context.js';
 import {Dispatcher} from './dispatcher.js';
 import type {Claimed} from './doorbell.js';
 import {Hosting} from './hosting.js';
-import type {LazyExtras} from './lazy-extras.js';
 import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
 import {Mesh} from './mesh.js';
@@ -31,7 +30,6 @@ export interface GroupOptions {
   /** When the group was founded, by this environment's clock. */
   readonly founded: number;
   readonly people: People;
-  readonly extras: LazyExtras;
   /** What this member says of itself has to be said anew: it stands by another epoch. */
   readonly restate: () => void;
   /** Every link has been silent for too long, or no longer. */
@@ -130,7 +128,6 @@ export class Group {
         mesh,
         briefing,
         founded,
-        extras: options.extras,
         isHost,
         present: () => this.#attendance.present,
         isCutOff: () => vigil.isCutOff,
@@ -154,7 +151,6 @@ export class Group {
         briefing,
         vigil,
         hosting: this.#hosting,
-        extras: options.extras,
         isHost,
         host,
         depart,

@@ -6,7 +6,7 @@ import type {Briefing} from './briefing.js';
 import type {Context, Gatekeeper} from './context.js';
 import {Doorbell, type Claimed} from './doorbell.js';
 import {keepLast} from './keep-last.js';
-import type {LazyExtras} from './lazy-extras.js';
+import {loadExtras} from './lazy-extras.js';
 import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
 import type {Mesh} from './mesh.js';
@@ -36,7 +36,6 @@ export interface HostingOptions {
   readonly briefing: Briefing;
   /** When the group was founded, by this environment's clock. */
   readonly founded: number;
-  readonly extras: LazyExtras;
   /** Whether this member is the host. */
   readonly isHost: () => boolean;
   /** Everyone who is in, as far as can be told here, in join order. */
@@ -178,9 +177,9 @@ export class Hosting {
   }
 
   async #meetRival(session: Session): Promise<void> {
-    const {context, ledger, founded, extras} = this.#options;
+    const {context, ledger, founded} = this.#options;
     try {
-      const {Rivalry} = await extras.load();
+      const {Rivalry} = await loadExtras();
       this.#signal.throwIfAborted();
       this.#rivalry ??= new Rivalry(
         {

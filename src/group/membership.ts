@@ -13,7 +13,7 @@ import {Group} from './group.js';
 import {pause, within} from './backoff.js';
 import {Calls} from './calls.js';
 import {join} from './joining.js';
-import {LazyExtras} from './lazy-extras.js';
+import {loadExtras} from './lazy-extras.js';
 import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
@@ -69,7 +69,6 @@ export class Membership {
   readonly #over = new AbortController();
   readonly #wire = new AbortController();
   readonly #waiting = new Waiting<Group>();
-  readonly #extras = new LazyExtras();
   readonly #description: SelfDescription;
   #state: GroupState = 'connecting';
   #protection: Protection | undefined;
@@ -244,7 +243,6 @@ export class Membership {
       context: this.#context,
       ledger,
       people,
-      extras: this.#extras,
       founded,
       restate: () => void this.#publish(),
       cutOff: isCutOff => this.#group && this.#enter(isCutOff ? 'reconnecting' : 'joined'),
@@ -324,7 +322,7 @@ export class Membership {
     const {signal} = this.#over;
     const member = await this.#prove(connection, signal);
     if (!member.proof.root) return member.close();
-    const {ushered} = await this.#extras.load().catch((error: unknown) => {
+    const {ushered} = await loadExtras().catch((error: unknown) => {
       member.close();
       throw error;
     });
