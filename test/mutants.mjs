@@ -181,12 +181,7 @@ const mutants = [
   {
     rule: 'what is no longer waited for leaves no timer',
     file: 'src/group/backoff.ts',
-    edits: [
-      [
-        '.catch(() => {})])) ?? undefined;\n  } finally {\n    over.abort();\n  }',
-        '.catch(() => {})])) ?? undefined;\n  } finally {\n    void over;\n  }',
-      ],
-    ],
+    edits: [['  } finally {\n    end();\n  }', '  } finally {\n    void end;\n  }']],
     tests: 'group/backoff',
   },
   {
@@ -702,7 +697,7 @@ const mutants = [
     file: 'src/group/calls.ts',
     edits: [
       ['clock.after(callPatience, forget, settled.signal);', 'clock.after(callPatience, () => {}, settled.signal);'],
-      ['within(call, callPatience, clock, this.#signal)', 'call'],
+      ['limited(clock, callPatience, this.#signal, until => untilAborted(call, until))', 'call'],
     ],
     tests: 'sim/hosts',
   },
@@ -1032,7 +1027,7 @@ const mutants = [
   {
     rule: 'hosts of other groups are let go when it is not their turn for too long',
     file: 'src/group/gate.ts',
-    edits: [['this.#within(this.#ask(session, until), until)', 'this.#ask(session, until)']],
+    edits: [['this.#within(until => this.#ask(session, until), this.#signal)', 'this.#ask(session, this.#signal)']],
     tests: 'sim/password',
   },
   {

@@ -1,4 +1,5 @@
 import type {Environment} from '../environment.js';
+import type {PeerGroupError} from '../errors.js';
 
 /**
  * Resolves after a pause that doubles with every attempt, from `first` up to `most` ms, give or take half, so that
@@ -43,18 +44,24 @@ export function pause(clock: Environment['clock'], delay: number, signal: AbortS
   });
 }
 
-/** What `promise` resolves to, or `undefined` if it takes longer than `most` ms, or `signal` aborts first. */
-export async function within<T>(
-  promise: Promise<T>,
-  most: number,
+/**
+ * What `work` comes to, whose signal aborts when it takes longer than `most` ms, with the reason `late`; when `signal` aborts;
+ * and when it is over.
+ */
+export async function limited<T>(
   clock: Environment['clock'],
+  most: number,
   signal: AbortSignal,
-): Promise<T | undefined> {
+  work: (until: AbortSignal) => Promise<T>,
+  late?: PeerGroupError,
+): Promise<T> {
   const over = new AbortController();
-  const late = pause(clock, most, AbortSignal.any([signal, over.signal]));
+  const until = AbortSignal.any([signal, over.signal]);
+  const end = () => over.abort(late);
+  clock.after(most, end, until);
   try {
-    return (await Promise.race([promise, late.catch(() => {})])) ?? undefined;
+    return await work(until);
   } finally {
-    over.abort();
+    end();
   }
 }

@@ -1,7 +1,8 @@
 import type {Bytes, Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Connection} from '../transport/transport.js';
-import {within} from './backoff.js';
+import {limited} from './backoff.js';
+import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
 
@@ -69,7 +70,8 @@ export class Calls {
     const {clock, dial, prove, root} = this.#options;
     const call = this.#open.get(address)?.();
     this.#open.delete(address);
-    const connection = call && (await within(call, callPatience, clock, this.#signal).catch(() => undefined));
+    const taken = call && limited(clock, callPatience, this.#signal, until => untilAborted(call, until));
+    const connection = await taken?.catch(() => undefined);
     if (connection) {
       const session = await prove(connection, signal);
       if (equalBytes(session.proof.root, root())) return session;

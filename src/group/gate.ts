@@ -1,10 +1,11 @@
 import {PeerGroupError} from '../errors.js';
 import type {Frame} from '../protocol/frames.js';
-import {pause} from './backoff.js';
+import {limited} from './backoff.js';
 import type {Clock} from '../environment.js';
 import type {Gatekeeper} from './context.js';
 import {Guesses} from './guesses.js';
 import {showPassword, type BeginPake} from './password.js';
+import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
 
 /** ms. Somebody whose turn it is has this long for each of its two words. */
@@ -69,7 +70,7 @@ export class Gate implements Gatekeeper {
 
   /** @returns whether it knows the password. Rejects when it goes away, takes too long, or breaks the rules. */
   async #examine(session: Session, signal: AbortSignal): Promise<boolean> {
-    const first = await this.#within(session.next(signal), signal);
+    const first = await this.#within(until => session.next(until), signal);
     if (first.type === 'request') return false;
     if (first.type !== 'pake') throw unexpected(first);
     // Heard of at once if it goes while it waits.
@@ -80,7 +81,7 @@ export class Gate implements Gatekeeper {
     if (!confirmation)
       throw new PeerGroupError('bad-frame', 'A newcomer took part in the exchange with a share that is none.');
     session.send({type: 'pake', share: run.share});
-    const word = await this.#within(second, signal);
+    const word = await this.#within(until => untilAborted(second, until), signal);
     if (word.type !== 'confirm') throw unexpected(word);
     if (!(await confirmation.verify(word.tag))) return false;
     this.#guesses.giveBack();
@@ -118,14 +119,11 @@ export class Gate implements Gatekeeper {
    * Rejects when it does not say, or when it is not its turn for as long as it waits to be asked.
    */
   async compare(session: Session): Promise<boolean> {
-    const over = new AbortController();
-    const until = AbortSignal.any([this.#signal, over.signal]);
     try {
       if (this.#isFull) throw gone();
       this.#compared += 1;
-      return await this.#within(this.#ask(session, until), until).finally(() => (this.#compared -= 1));
+      return await this.#within(until => this.#ask(session, until), this.#signal).finally(() => (this.#compared -= 1));
     } finally {
-      over.abort();
       session.close();
     }
   }
@@ -145,17 +143,9 @@ export class Gate implements Gatekeeper {
     }
   }
 
-  async #within<T>(word: Promise<T>, signal: AbortSignal): Promise<T> {
-    const over = new AbortController();
-    const late = pause(this.#options.clock, patience, AbortSignal.any([signal, over.signal]));
-    const tooLate = late.then(() => {
-      throw new PeerGroupError('connection-lost', 'A newcomer said nothing for too long.');
-    });
-    try {
-      return await Promise.race([word, tooLate]);
-    } finally {
-      over.abort();
-    }
+  #within<T>(work: (until: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const late = new PeerGroupError('connection-lost', 'A newcomer said nothing for too long.');
+    return limited(this.#options.clock, patience, signal, work, late);
   }
 
   /** Somebody else is host from now on. `address`: where to ask. */

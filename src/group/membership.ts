@@ -10,7 +10,7 @@ import {Waiting} from '../waiting.js';
 import {datagramOf, type Content} from './content.js';
 import type {Context, GroupEnd, Protection} from './context.js';
 import {Group} from './group.js';
-import {pause, within} from './backoff.js';
+import {limited, pause} from './backoff.js';
 import {Calls} from './calls.js';
 import {join} from './joining.js';
 import {loadExtras} from './lazy-extras.js';
@@ -340,7 +340,9 @@ export class Membership {
 
   /** The group that this member is in, or will be in a moment. */
   async #groupSoon(): Promise<Group | undefined> {
-    return this.#group ?? within(this.#grouped.promise, earlyTime, this.#context.environment.clock, this.#over.signal);
+    const {clock} = this.#context.environment;
+    const soon = (until: AbortSignal) => untilAborted(this.#grouped.promise, until);
+    return this.#group ?? limited(clock, earlyTime, this.#over.signal, soon).catch(() => undefined);
   }
 
   // What this member says of itself.
@@ -420,8 +422,11 @@ export class Membership {
   /** Leaves in order: waits up to 2 s for what is not acknowledged, says goodbye, resolves when gone. */
   async leave(): Promise<void> {
     if (this.#over.signal.aborted) return;
-    if (this.#group)
-      await within(this.#group.part(), leavePatience, this.#context.environment.clock, this.#over.signal);
+    const parted = this.#group?.part();
+    if (parted) {
+      const {clock} = this.#context.environment;
+      await limited(clock, leavePatience, this.#over.signal, until => untilAborted(parted, until)).catch(() => {});
+    }
     this.goodbye();
   }
 

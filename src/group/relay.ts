@@ -1,6 +1,8 @@
 import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {FrameOf} from '../protocol/frames.js';
+import {openingTime} from '../transport/transport.js';
+import {limited} from './backoff.js';
 import {CarriedConnection} from './carried-connection.js';
 import type {Context} from './context.js';
 import type {Mesh} from './mesh.js';
@@ -10,9 +12,6 @@ import type {Session} from './session.js';
 
 /** Members that are tried as carriers at the same time: the first way that opens is the shortest. */
 const mostTried = 3;
-
-/** ms. */
-const openingTime = 3000;
 
 /** Carried connections that others may have opened to this member, for each that carries; and may begin in `openingTime`, since each costs a pair of keys. */
 const mostCarried = 256;
@@ -65,25 +64,27 @@ export class Relay {
   async dial(to: Peer, signal: AbortSignal): Promise<Session> {
     const id = to.person.id;
     const carriers = this.#nearest(peer => peer !== to && peer.missing?.has(id) === false);
-    const over = new AbortController();
-    const until = AbortSignal.any([signal, over.signal]);
-    this.#context.environment.clock.after(openingTime, () => over.abort(nobody()), until);
-    const tries = carriers.map(carrier => this.#try(carrier, id, until));
-    let winner: Session | undefined;
-    try {
-      return (winner = await Promise.any(tries));
-    } catch {
-      signal.throwIfAborted();
-      throw nobody();
-    } finally {
-      over.abort(nobody());
-      for (const attempt of tries) {
-        attempt.then(
-          session => session !== winner && session.close(),
-          () => {},
-        );
+    return this.#limited(signal, async until => {
+      const tries = carriers.map(carrier => this.#try(carrier, id, until));
+      let winner: Session | undefined;
+      try {
+        return (winner = await Promise.any(tries));
+      } catch {
+        signal.throwIfAborted();
+        throw nobody();
+      } finally {
+        for (const attempt of tries) {
+          attempt.then(
+            session => session !== winner && session.close(),
+            () => {},
+          );
+        }
       }
-    }
+    });
+  }
+
+  #limited(signal: AbortSignal, work: (until: AbortSignal) => Promise<Session>): Promise<Session> {
+    return limited(this.#context.environment.clock, openingTime, signal, work, nobody());
   }
 
   #nearest(suits: (peer: Peer) => boolean): Peer[] {
@@ -242,15 +243,10 @@ export class Relay {
   /** A member has found the newcomer: the host calls it. */
   async call(newcomer: string, carrier: Peer): Promise<void> {
     if (!this.#remember(newcomer, carrier.person.id)) return;
-    const over = new AbortController();
-    const until = AbortSignal.any([this.#signal, over.signal]);
-    this.#context.environment.clock.after(openingTime, () => over.abort(nobody()), until);
     try {
-      this.#accept(await this.#try(carrier, newcomer, until));
+      this.#accept(await this.#limited(this.#signal, until => this.#try(carrier, newcomer, until)));
     } catch {
       // It has gone elsewhere; if it still wants in, it rings again.
-    } finally {
-      over.abort();
     }
   }
 

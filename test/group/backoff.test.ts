@@ -1,6 +1,8 @@
 import {expect} from '@open-wc/testing';
 import {onReturn} from '../../src/element/browser.js';
-import {backoff, within} from '../../src/group/backoff.js';
+import {PeerGroupError} from '../../src/errors.js';
+import {backoff, limited} from '../../src/group/backoff.js';
+import {untilAborted} from '../../src/group/presence.js';
 
 /** A pause begins, and its clock stands still. `chance`: from 0 to 255. */
 function paused(attempt: number, {signal = new AbortController().signal, chance = 0} = {}) {
@@ -61,7 +63,8 @@ describe('What is waited for so long and no longer', () => {
       date: () => 0,
       after: (delay: number, ring: () => void, until: AbortSignal) => void timers.push({delay, ring, until}),
     };
-    const result = within(promise, 700, clock, giving.signal);
+    const late = new PeerGroupError('unreachable', 'It is late.');
+    const result = limited(clock, 700, giving.signal, until => untilAborted(promise, until), late);
     return {result, giving, timer: timers[0]};
   }
 
@@ -78,17 +81,17 @@ describe('What is waited for so long and no longer', () => {
     expect(timer?.until.aborted).to.equal(true);
   });
 
-  it('is nothing after that time', async () => {
+  it('fails after that time', async () => {
     const {result, timer} = waited(new Promise(() => {}));
     expect(timer?.delay).to.equal(700);
     timer?.ring();
-    expect(await result).to.equal(undefined);
+    expect(await result.catch((error: unknown) => error)).to.have.property('code', 'unreachable');
   });
 
-  it('is nothing as soon as nobody wants it any more', async () => {
+  it('fails as soon as nobody wants it any more', async () => {
     const {result, giving, timer} = waited(new Promise(() => {}));
-    giving.abort();
-    expect(await result).to.equal(undefined);
+    giving.abort('enough');
+    expect(await result.catch((reason: unknown) => reason)).to.equal('enough');
     expect(timer?.until.aborted).to.equal(true);
   });
 });
