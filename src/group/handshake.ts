@@ -1,4 +1,4 @@
-import type {Bytes, Clock, Cryptography, Identity} from '../environment.js';
+import type {Bytes, Environment, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {
   announcedVersion,
@@ -58,11 +58,6 @@ export interface Introduction {
   readonly standing: () => Standing | undefined;
 }
 
-interface Tools {
-  readonly clock: Clock;
-  readonly crypto: Cryptography;
-}
-
 /**
  * Proves to each end of a connection who is at the other: a hello each way, which wait for each other nowhere.
  * Until it resolves, nothing else is read; frames that come behind the hello stay in the inbox.
@@ -71,7 +66,7 @@ interface Tools {
  * signal's reason.
  */
 export async function handshake(
-  {clock, crypto}: Tools,
+  {clock, crypto}: Pick<Environment, 'clock' | 'crypto'>,
   connection: Connection,
   me: Introduction,
   signal: AbortSignal,
@@ -111,16 +106,27 @@ export async function handshake(
     if (version !== undefined && version !== protocolVersion) {
       // The other side has to know, too.
       await said;
-      throw otherVersion(version);
+      throw new PeerGroupError(
+        'version-mismatch',
+        `Somebody in this group speaks version ${version} of the protocol, this page speaks ${protocolVersion}. ` +
+          'Load the same release of peer-group everywhere.',
+      );
     }
     const hello = decodeFrame(bytes);
     if (hello.type !== 'hello')
       throw new PeerGroupError('bad-frame', `Somebody connected and sent “${hello.type}” first.`);
     const {key, root, signature} = hello;
-    if (equalBytes(key, me.identity.publicKey)) throw ownAnswer();
+    // Dialling the meeting point takes a while; whoever has claimed it meanwhile finds its own call waiting there.
+    if (equalBytes(key, me.identity.publicKey)) throw new PeerGroupError('unreachable', 'This very member answered.');
     const role = isDialler ? 'acceptor' : 'dialler';
     const content = {role, ...(await certificates()), root, key, signature} as const;
-    if (!(await verify(crypto, key, 'hello', undefined, signed, content))) throw badProof();
+    if (!(await verify(crypto, key, 'hello', undefined, signed, content))) {
+      throw new PeerGroupError(
+        'bad-proof',
+        'Somebody connected but did not prove who it is: its signature does not fit this connection, and somebody may be ' +
+          'sitting in between. The connection is closed.',
+      );
+    }
     return {bytes, hello};
   };
 
@@ -145,25 +151,4 @@ export async function handshake(
   } finally {
     over.abort();
   }
-}
-
-function otherVersion(version: number): PeerGroupError {
-  return new PeerGroupError(
-    'version-mismatch',
-    `Somebody in this group speaks version ${version} of the protocol, this page speaks ${protocolVersion}. ` +
-      'Load the same release of peer-group everywhere.',
-  );
-}
-
-/** Dialling the meeting point takes a while; whoever has claimed it meanwhile finds its own call waiting there. */
-function ownAnswer(): PeerGroupError {
-  return new PeerGroupError('unreachable', 'This very member answered.');
-}
-
-function badProof(): PeerGroupError {
-  return new PeerGroupError(
-    'bad-proof',
-    'Somebody connected but did not prove who it is: its signature does not fit this connection, and somebody may be ' +
-      'sitting in between. The connection is closed.',
-  );
 }
