@@ -22,7 +22,7 @@ export class Waiting<Target> {
    * `buffer-full` if too much waits. `bytes`: what it keeps.
    */
   add<T>(action: (target: Target) => Promise<T>, signal: AbortSignal | undefined, bytes: number): Promise<T> {
-    if (this.#bytes > 0 && this.#bytes + bytes > bufferLimit) {
+    if (bytes > 0 && this.#bytes > 0 && this.#bytes + bytes > bufferLimit) {
       const message = `${this.#bytes} bytes wait to be sent when joined, and ${bufferLimit} may.`;
       return refused(new PeerGroupError('buffer-full', message));
     }

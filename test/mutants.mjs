@@ -91,6 +91,12 @@ const mutants = [
     tests: 'sim/joining',
   },
   {
+    rule: 'what keeps nothing may wait, whatever else does',
+    file: 'src/waiting.ts',
+    edits: [['bytes > 0 && this.#bytes > 0', 'this.#bytes > 0']],
+    tests: 'sim/joining',
+  },
+  {
     rule: 'an option that there is not is refused',
     file: 'src/element/options.ts',
     edits: [['if (!known.has(name)) throw', 'if (!known.has(name) && !name) throw']],

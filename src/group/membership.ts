@@ -73,7 +73,6 @@ export class Membership {
   #state: GroupState = 'connecting';
   #protection: Protection | undefined;
   #group: Group | undefined;
-  #grouped = deferred<Group>();
   /** When it began to ring at the meeting point, by this environment's clock. */
   #rang = 0;
   /** Whether a host has been asked, and this member may be in without knowing. */
@@ -249,7 +248,6 @@ export class Membership {
       ended: end => this.#ended(end),
     });
     this.#group = group;
-    this.#grouped.resolve(group);
     // Values that waited were sent before anything that a listener of `joined` sends.
     this.#waiting.run(group);
     this.#enter('joined');
@@ -265,7 +263,6 @@ export class Membership {
   #ended(end: GroupEnd): void {
     this.#group = undefined;
     this.#asking = false;
-    this.#grouped = deferred();
     if (end.type === 'rejoin') {
       this.#enter('connecting');
       if (!this.#over.signal.aborted) void this.#join(end.address);
@@ -341,7 +338,7 @@ export class Membership {
   /** The group that this member is in, or will be in a moment. */
   async #groupSoon(): Promise<Group | undefined> {
     const {clock} = this.#context.environment;
-    const soon = (until: AbortSignal) => untilAborted(this.#grouped.promise, until);
+    const soon = (until: AbortSignal) => this.#waiting.add(group => Promise.resolve(group), until, 0);
     return this.#group ?? limited(clock, earlyTime, this.#over.signal, soon).catch(() => undefined);
   }
 
@@ -443,10 +440,4 @@ function hostOf(session: Session): Person {
   const person = new Person(session.proof.id, session.proof.key, false);
   person.isHost = true;
   return person;
-}
-
-function deferred<T>(): {readonly promise: Promise<T>; readonly resolve: (value: T) => void} {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>(settle => (resolve = settle));
-  return {promise, resolve};
 }

@@ -4,6 +4,7 @@ import {encode} from '../../src/codec/codec.js';
 import type {PeerGroupError} from '../../src/errors.js';
 import {Session} from '../../src/group/session.js';
 import {decodeFrame, type Frame} from '../../src/protocol/frames.js';
+import {bufferLimit, Waiting} from '../../src/waiting.js';
 import {MemoryConnection} from '../transport/memory-connection.js';
 import {Stage} from './stage.js';
 
@@ -38,6 +39,14 @@ void describe('Who waits to be let in', () => {
     await stage.advance(1);
     assert.deepEqual(fates.slice(2), ['left', 'left']);
     await stage.end();
+  });
+
+  void it('takes calls meanwhile, whatever else waits', async () => {
+    const waiting = new Waiting<string>();
+    const giant = waiting.add(target => Promise.resolve(target), undefined, bufferLimit + 1);
+    const call = waiting.add(target => Promise.resolve(target), undefined, 0);
+    waiting.run('the group');
+    assert.deepEqual(await Promise.all([giant, call]), ['the group', 'the group']);
   });
 });
 
