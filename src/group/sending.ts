@@ -6,7 +6,7 @@ import {StreamLog} from '../link/stream-log.js';
 import {refused} from '../promises.js';
 import {bufferLimit} from '../waiting.js';
 import type {Peer} from './peer.js';
-import type {SendOptions, SendProgress} from './types.js';
+import type {SendProgress} from './types.js';
 
 /**
  * Bytes that may wait in all, with what only members out of reach lack. One of these must not keep everybody else from
@@ -17,15 +17,15 @@ export const heldLimit = 4 * bufferLimit;
 /** Blobs and large buffers in one value: their sizes have to go into the smallest message that a browser takes. */
 const mostBodies = 8192;
 
-type Told = (transfer: number, progress: SendProgress, onprogress: Delivery['onprogress']) => void;
-
 /** To whom something goes, and who wants to know what becomes of it. */
 export interface Delivery {
   readonly peers: readonly Peer[];
   /** Whether they were named: a value for all may lose some of them on the way. */
   readonly named: boolean;
   readonly signal: AbortSignal | undefined;
-  readonly onprogress: SendOptions['onprogress'];
+  /** Whether somebody wants to know of small values, too. */
+  readonly isWatched: boolean;
+  readonly progress: (progress: SendProgress) => void;
 }
 
 const nothing = (): void => {};
@@ -35,8 +35,6 @@ class Pending implements Receipt {
   readonly size: number;
   /** Whether it is no transfer: its progress is told when it is there. */
   readonly isSmall: boolean;
-  /** Tells the progress of this one from that of others. */
-  readonly number: number;
   /** Those of several who have it. */
   #having: Set<object> | undefined;
   #count: number;
@@ -50,9 +48,8 @@ class Pending implements Receipt {
   #reject: (error: unknown) => void = nothing;
   #abort: (() => void) | undefined;
 
-  constructor(sending: Sending, number: number, size: number, isSmall: boolean, delivery: Delivery) {
+  constructor(sending: Sending, size: number, isSmall: boolean, delivery: Delivery) {
     this.#sending = sending;
-    this.number = number;
     this.size = size;
     this.isSmall = isSmall;
     this.#count = delivery.peers.length;
@@ -84,7 +81,7 @@ class Pending implements Receipt {
 
   done(link: object): void {
     if (this.isCancelled) return;
-    if (this.#delivery.onprogress && this.isSmall) this.progress(link, this.size, this.size);
+    if (this.isSmall && this.#delivery.isWatched) this.progress(link, this.size, this.size);
     this.#doneWith(link);
   }
 
@@ -120,7 +117,7 @@ class Pending implements Receipt {
 
   progress(link: object, bytes: number, total: number): void {
     const peer = this.#peerOf(link);
-    if (peer) this.#sending.progress(this, {member: peer.person.member, bytes, total}, this.#delivery.onprogress);
+    if (peer) this.#delivery.progress({member: peer.person.member, bytes, total});
   }
 
   fail(error: unknown): void {
@@ -141,22 +138,15 @@ class Pending implements Receipt {
 
 /** Values that have been handed to links, until they are settled. */
 export class Sending {
-  readonly #told: Told;
   /** Bytes of what is pending, and of what of it is held for members out of reach. */
   #buffered = 0;
   #held = 0;
   /** The one that is larger than all others may be together. */
   #giant: Pending | undefined;
-  #last = 0;
   readonly #pending = new Set<Pending>();
   readonly #idle: (() => void)[] = [];
   /** Whether anybody is out of reach. */
   #isAnyMissing = false;
-
-  /** `progress` is told of transfers on their way. */
-  constructor(progress: Told) {
-    this.#told = progress;
-  }
 
   /** Resolves when nothing is pending. */
   get whenSettled(): Promise<void> {
@@ -208,7 +198,7 @@ export class Sending {
   ): Promise<void> {
     const {peers} = delivery;
     if (peers.length === 0) return Promise.resolve();
-    const pending = new Pending(this, (this.#last += 1), size, isSmall, delivery);
+    const pending = new Pending(this, size, isSmall, delivery);
     this.#pending.add(pending);
     this.#buffered += size;
     if (this.#isAnyMissing) this.#weigh(pending);
@@ -241,10 +231,6 @@ export class Sending {
     if (pending === this.#giant) this.#giant = undefined;
     if (this.#pending.size === 0) for (const tell of this.#idle.splice(0)) tell();
     return true;
-  }
-
-  progress({number}: Pending, progress: SendProgress, onprogress: Delivery['onprogress']): void {
-    this.#told(number, progress, onprogress);
   }
 
   /** Somebody has fallen silent, or is heard again. */

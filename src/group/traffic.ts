@@ -14,7 +14,9 @@ import type {SendOptions, SendProgress} from './types.js';
 export class Traffic {
   readonly #context: Context;
   readonly #mesh: Mesh;
-  readonly #sending = new Sending((transfer, progress, onprogress) => this.#sent(transfer, progress, onprogress));
+  readonly #sending = new Sending();
+  /** Tells the progress of one transfer from that of others. */
+  #last = 0;
 
   constructor(context: Context, mesh: Mesh) {
     this.#context = context;
@@ -31,7 +33,9 @@ export class Traffic {
       return Promise.resolve();
     }
     const {signal, onprogress} = options;
-    const delivery = {peers, named, signal, onprogress};
+    const transfer = (this.#last += 1);
+    const progress = (now: SendProgress) => this.#sent(transfer, now, onprogress);
+    const delivery = {peers, named, signal, isWatched: onprogress !== undefined, progress};
     if (content instanceof ReadableStream) return this.#sending.stream(encodeStream(content), delivery);
     const {bytes, bodies} = content;
     return this.#sending.send({bytes, bodies, private: named}, delivery);

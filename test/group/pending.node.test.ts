@@ -26,11 +26,14 @@ const codeOf = (promise: Promise<unknown>) =>
 
 const parcel = (size: number) => ({bytes: new Uint8Array(size), bodies: [], private: false});
 
+/** Nobody wants to know how far it is. */
+const unwatched = {isWatched: false, progress() {}};
+
 void test('what one member does not take still counts, and can be taken back, while others are sent it', async () => {
   const [bob, cem] = [member('Bob'), member('Cem')];
-  const sending = new Sending(() => {});
+  const sending = new Sending();
   const over = new AbortController();
-  const delivery = {peers: [bob.peer, cem.peer], named: false, signal: over.signal, onprogress: undefined};
+  const delivery = {peers: [bob.peer, cem.peer], named: false, signal: over.signal, ...unwatched};
   const first = codeOf(sending.send(parcel(bufferLimit), delivery));
   bob.receipts[0]?.failed(bob.link, new PeerGroupError('too-large', 'x'));
   assert.equal(await first, 'too-large');
@@ -42,9 +45,9 @@ void test('what one member does not take still counts, and can be taken back, wh
 
 void test('so does what one of those who were named did not have before it left', async () => {
   const [bob, cem] = [member('Bob'), member('Cem')];
-  const sending = new Sending(() => {});
+  const sending = new Sending();
   const sent = codeOf(
-    sending.send(parcel(9), {peers: [bob.peer, cem.peer], named: true, signal: undefined, onprogress: undefined}),
+    sending.send(parcel(9), {peers: [bob.peer, cem.peer], named: true, signal: undefined, ...unwatched}),
   );
   bob.receipts[0]?.gone(bob.link);
   assert.equal(await sent, 'member-left');
@@ -58,8 +61,8 @@ void test('so does what one of those who were named did not have before it left'
 
 void test('a buffer that was detached meanwhile is not sent, nor are more bodies than a message names', async () => {
   const bob = member('Bob');
-  const sending = new Sending(() => {});
-  const delivery = {peers: [bob.peer], named: false, signal: undefined, onprogress: undefined};
+  const sending = new Sending();
+  const delivery = {peers: [bob.peer], named: false, signal: undefined, ...unwatched};
   const body = new Uint8Array(10);
   structuredClone(body.buffer, {transfer: [body.buffer]});
   assert.equal(
@@ -98,8 +101,8 @@ void test('a stream is decoded as it is read, and ends with the first chunk that
 
 void test('what only members who are out of reach lack counts, too, beyond 256 MiB', async () => {
   const bob = member('Bob');
-  const sending = new Sending(() => {});
-  const delivery = {peers: [bob.peer], named: false, signal: undefined, onprogress: undefined};
+  const sending = new Sending();
+  const delivery = {peers: [bob.peer], named: false, signal: undefined, ...unwatched};
   Object.assign(bob.peer, {isMissing: true});
   sending.reachChanged(true);
   const fates: unknown[] = [];

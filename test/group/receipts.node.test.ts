@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {Peer} from '../../src/group/peer.js';
 import {Sending} from '../../src/group/sending.js';
+import type {SendProgress} from '../../src/group/types.js';
 import type {Parcel, Receipt} from '../../src/link/parcel.js';
 
 /** Somebody whose link does with a value what `send` does. */
@@ -15,13 +16,14 @@ void describe('The progress of a small value', () => {
 
   void it('is told of those who have it, and not of those who have left', async () => {
     const told: number[] = [];
-    const sending = new Sending((_transfer, {bytes}) => told.push(bytes));
+    const sending = new Sending();
     const peers = [
       peer((receipt, link) => receipt.done(link)),
       peer((receipt, link) => receipt.gone(link)),
       peer((receipt, link) => receipt.done(link)),
     ];
-    await sending.send(parcel, {peers, named: false, signal: undefined, onprogress: () => {}});
+    const progress = ({bytes}: SendProgress) => void told.push(bytes);
+    await sending.send(parcel, {peers, named: false, signal: undefined, isWatched: true, progress});
     assert.deepEqual(told, [10, 10]);
   });
 });
