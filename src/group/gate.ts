@@ -40,7 +40,7 @@ export class Gate implements Gatekeeper {
   constructor(options: GateOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#guesses = new Guesses(options.clock, signal);
+    this.#guesses = new Guesses(options.clock);
   }
 
   /** Somebody who is in no group has connected. */

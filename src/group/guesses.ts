@@ -1,4 +1,6 @@
 import type {Clock} from '../environment.js';
+import {pause} from './backoff.js';
+import {untilAborted} from './presence.js';
 
 /** How many may guess at once after a rest. */
 const burst = 5;
@@ -12,54 +14,40 @@ const interval = 2000;
  */
 export class Guesses {
   readonly #clock: Clock;
-  readonly #signal: AbortSignal;
-  readonly #waiting = new Set<() => void>();
+  /** Settles when the last in the queue has had its turn, or would have. */
+  #last: Promise<void> = Promise.resolve();
   /** When all that has been tried counts for nothing any more. */
   #rested = 0;
-  #timer = new AbortController();
+  #returned = new AbortController();
 
-  constructor(clock: Clock, signal: AbortSignal) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#signal = signal;
   }
 
   /** Resolves when it is one's turn to be tried on: from then on it counts. Rejects with the signal's reason. */
   take(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const leave = () => {
-        this.#waiting.delete(turn);
-        reject(signal.reason);
-      };
-      const turn = () => {
-        signal.removeEventListener('abort', leave);
-        resolve();
-      };
-      signal.addEventListener('abort', leave, {once: true});
-      this.#waiting.add(turn);
-      this.#serve();
-    });
+    const turn = this.#last.then(() => this.#wait(signal));
+    this.#last = turn.catch(() => {});
+    return untilAborted(turn, signal);
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      const now = this.#clock.now();
+      const wait = this.#rested - now - (burst - 1) * interval;
+      if (wait <= 0) {
+        this.#rested = Math.max(this.#rested, now) + interval;
+        return;
+      }
+      this.#returned = new AbortController();
+      await pause(this.#clock, wait, AbortSignal.any([signal, this.#returned.signal])).catch(() => {});
+    }
   }
 
   /** It was no guess: whoever took it knew the password. */
   giveBack(): void {
     this.#rested -= interval;
-    this.#serve();
-  }
-
-  #serve(): void {
-    this.#timer.abort();
-    for (const turn of this.#waiting) {
-      const now = this.#clock.now();
-      const wait = this.#rested - now - (burst - 1) * interval;
-      if (wait > 0) {
-        this.#timer = new AbortController();
-        this.#clock.after(wait, () => this.#serve(), AbortSignal.any([this.#signal, this.#timer.signal]));
-        return;
-      }
-      this.#rested = Math.max(this.#rested, now) + interval;
-      this.#waiting.delete(turn);
-      turn();
-    }
+    this.#returned.abort();
   }
 }
