@@ -254,8 +254,7 @@ export class Membership {
     this.#listener.joined();
     if (session) group.accept(session);
     // It may have changed while the note was being signed.
-    const {note} = this.#context.self;
-    if (note && !this.#description.isSaidBy(note, ledger.standing.epoch)) void this.#publish();
+    if (this.#description.hasChanged) void this.#publish();
     return group;
   }
 

@@ -12,6 +12,8 @@ export class SelfDescription {
   readonly #identity: Identity;
   readonly #address: string;
   #presentation: Presentation;
+  /** Whether a note would say something else than the last one. */
+  hasChanged = false;
 
   /** `address`: where this member can be dialled. */
   constructor(clock: Clock, identity: Identity, address: string, presentation: Presentation) {
@@ -36,17 +38,11 @@ export class SelfDescription {
     return this.#presentation.maxMessageSize;
   }
 
-  /** @returns whether a note would say something else than before */
+  /** @returns `hasChanged` */
   update(presentation: Presentation): boolean {
     const {name, profile} = this.#presentation;
     this.#presentation = presentation;
-    return presentation.name !== name || !equalBytes(presentation.profile, profile);
-  }
-
-  /** Whether a note says what would be said now, standing by this epoch. */
-  isSaidBy(note: Note, epoch: Bytes): boolean {
-    const {name, profile} = this.#presentation;
-    return equalBytes(note.epoch, epoch) && note.name === name && equalBytes(note.profile, profile);
+    return (this.hasChanged ||= presentation.name !== name || !equalBytes(presentation.profile, profile));
   }
 
   /** For oneself alone: a note that is good for no group yet. */
@@ -67,6 +63,7 @@ export class SelfDescription {
 
   /** What it says to the group with this root, and that it stands by this epoch. */
   note(root: Bytes, epoch: Bytes): Promise<Note> {
+    this.hasChanged = false;
     return sign(this.#identity, 'note', root, noteKind, this.draft(epoch));
   }
 }
