@@ -1465,6 +1465,12 @@ const mutants = [
     tests: 'protocol/ledger',
   },
   {
+    rule: 'the page sees its members oldest first',
+    file: 'src/group/view.ts',
+    edits: [['    people.sort((one, other) => compareSeats(one.seat, other.seat));\n', '']],
+    tests: 'group/view',
+  },
+  {
     rule: 'who is not among the lost has not been lost',
     file: 'src/group/view.ts',
     edits: [["ledger.history.hasEnded(seat.key) ? 'left' : 'lost'", "'lost'"]],

@@ -5,7 +5,7 @@ import type {Person} from './member.js';
 import type {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import type {People} from './people.js';
-import type {Seat} from './roster.js';
+import {compareSeats, type Seat} from './roster.js';
 import type {LeaveReason, Member} from './types.js';
 
 export interface ViewOptions {
@@ -67,13 +67,10 @@ export class View {
   }
 
   #list(): void {
-    const {context, ledger, mesh, mine} = this.#options;
-    const {self} = context;
-    const seated = [mine, ...mesh.peers.map(peer => peer.seat)];
-    const order = new Map(ledger.seats.map((seat, at) => [seat.id, at]));
-    seated.sort((one, other) => (order.get(one.id) ?? -1) - (order.get(other.id) ?? -1));
-    const members = seated.map(({id}) => (id === self.id ? self : mesh.peer(id)?.person)?.member);
-    this.#members = Object.freeze(members.filter(member => member !== undefined));
+    const {context, mesh, mine} = this.#options;
+    const people = [{seat: mine, person: context.self}, ...mesh.peers];
+    people.sort((one, other) => compareSeats(one.seat, other.seat));
+    this.#members = Object.freeze(people.map(({person}) => person.member));
   }
 
   #setHost(): void {

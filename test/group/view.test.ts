@@ -1,15 +1,20 @@
 import {expect} from '@open-wc/testing';
 import {Person} from '../../src/group/member.js';
+import {seatOf} from '../../src/group/roster.js';
 import {View, type ViewOptions} from '../../src/group/view.js';
 
 const key = new Uint8Array(65);
 const [selfId, hostId] = ['a'.repeat(40), 'b'.repeat(40)];
 
+/** The stay of the how manieth member. */
+const seat = (id: string, index: number) =>
+  seatOf(id, {number: 0, epoch: new Uint8Array(32), index, key, signature: new Uint8Array(64)});
+
 describe('The group as the page sees it', () => {
   it('has another host when the host comes back as another member, told after who left and who came', () => {
     const self = new Person(selfId, key, true);
     let host = new Person(hostId, key, false);
-    const seats = [{id: hostId}, {id: selfId}];
+    const seats = [seat(hostId, 0), seat(selfId, 1)];
     const told: string[] = [];
     const peer = () => ({person: host, seat: seats[0]});
     const listener = {
@@ -39,5 +44,31 @@ describe('The group as the page sees it', () => {
     view.update([gone as never], [peer() as never]);
     expect(told).to.deep.equal(['leave lost true', 'join true', 'host true true']);
     expect([first.isHost, host.isHost]).to.deep.equal([false, true]);
+  });
+
+  it('has its members oldest first, also while somebody is going', () => {
+    const self = new Person(selfId, key, true);
+    const people = [
+      new Person(hostId, key, false),
+      new Person('c'.repeat(40), key, false),
+      new Person('d'.repeat(40), key, false),
+    ];
+    const [host, parting, young] = people;
+    const ids = [hostId, selfId, 'c'.repeat(40), 'd'.repeat(40)];
+    const seats = ids.map(seat);
+    const peers = people.map(person => ({person, seat: seats[ids.indexOf(person.id)]}));
+    const left = seats.filter(({id}) => id !== parting?.id);
+    const view = new View({
+      context: {self, listener: {memberjoin() {}}},
+      ledger: {seats: left, hostId},
+      attendance: {present: left, isGone: () => false},
+      people: {get: () => host},
+      // In the order in which they were met here.
+      mesh: {peers: [...peers].reverse(), peer: (id: string) => peers.find(({person}) => person.id === id)},
+      mine: seats[1],
+      signal: new AbortController().signal,
+    } as unknown as ViewOptions);
+    view.update([], [peers[2] as never]);
+    expect(view.members).to.deep.equal([host, self, parting, young].map(person => person?.member));
   });
 });
