@@ -256,7 +256,7 @@ const mutants = [
   },
   {
     rule: 'a beginning that nobody has signed is no offence of whoever passes it on',
-    file: 'src/group/bases.ts',
+    file: 'src/group/chain.ts',
     edits: [['      if (!(error instanceof PeerGroupError)) throw error;', '      throw error;']],
     tests: 'protocol/ledger',
   },
@@ -1376,7 +1376,7 @@ const mutants = [
   {
     rule: 'a stay that only the losing half has ended goes on',
     file: 'src/group/history.ts',
-    edits: [['for (const {key} of roster.seating.seats) this.#ended.delete(key);', '']],
+    edits: [['for (const {key} of now.seating.seats) this.#ended.delete(key);', '']],
     tests: 'sim/cuts',
   },
   {
@@ -1540,8 +1540,8 @@ const mutants = [
     file: 'src/group/ledger.ts',
     edits: [
       [
-        'this.hasGone(last) || reigns.some(({hash, hostId}) => !this.#reign(hash) && this.bans.includes(hostId))',
-        'this.hasGone(last)',
+        'this.hasGone(head) || reigns.some(({hash, hostId}) => !this.#reign(hash) && this.bans.includes(hostId))',
+        'this.hasGone(head)',
       ],
     ],
     tests: 'protocol/ledger',
@@ -2092,8 +2092,8 @@ const mutants = [
     file: 'src/group/contest.ts',
     edits: [
       [
-        'equalBytes(head.hash, mine?.hash) || !this.#ledger.mayReign(theirs)) return',
-        'equalBytes(head.hash, mine?.hash)) return',
+        'equalBytes(head.hash, this.#ledger.head.hash) || !this.#ledger.mayReign(reigns)) return',
+        'equalBytes(head.hash, this.#ledger.head.hash)) return',
       ],
     ],
     tests: 'protocol/ledger',
@@ -2103,8 +2103,8 @@ const mutants = [
     file: 'src/group/contest.ts',
     edits: [
       [
-        'theirs.at(-1)?.hostId !== id || !this.#ledger.mayReign(theirs)) return',
-        'theirs.at(-1)?.hostId !== id) return',
+        'theirs.head.hostId !== id || !this.#ledger.mayReign(theirs.reigns)) return',
+        'theirs.head.hostId !== id) return',
       ],
     ],
     tests: 'protocol/ledger',
@@ -2114,8 +2114,8 @@ const mutants = [
     file: 'src/group/contest.ts',
     edits: [
       [
-        'theirs.at(-1)?.hostId !== id || !this.#ledger.mayReign(theirs)) return',
-        '!this.#ledger.mayReign(theirs)) return',
+        'theirs.head.hostId !== id || !this.#ledger.mayReign(theirs.reigns)) return',
+        '!this.#ledger.mayReign(theirs.reigns)) return',
       ],
     ],
     tests: 'protocol/ledger',

@@ -5,6 +5,8 @@ import {
   epoch as epochKind,
   roster as rosterKind,
   ticket as ticketKind,
+  type Base,
+  type Entry,
   type Epoch,
   type GroupState,
   type Reign,
@@ -19,10 +21,32 @@ export interface ProvenReign extends Reign {
   readonly hostId: string;
 }
 
-/** What the verifier knows already. */
-export interface Known {
+/** Who has reigned, each by the right of one before, as far back as that is shown. */
+export interface Lineage {
   readonly reigns: readonly ProvenReign[];
-  readonly seats: readonly Seat[];
+  /** The last of them. */
+  readonly head: ProvenReign;
+}
+
+/** What a group has come to, all of it vouched for by signatures. */
+export interface Branch extends Lineage {
+  readonly seating: Seating;
+  /** The change that led to it, if the last host has made one. */
+  readonly entry: Entry | undefined;
+}
+
+/**
+ * Checks that a state holds together. `known`: what the verifier, if it is a member, knows already.
+ * @throws PeerGroupError `bad-frame`
+ */
+export async function verifyState(
+  crypto: Cryptography,
+  root: Bytes,
+  state: GroupState,
+  known: Branch | undefined,
+): Promise<Branch> {
+  const lineage = await verifyReigns(crypto, root, state.reigns, known);
+  return {...lineage, seating: await verifyRoster(crypto, root, lineage.head, state), entry: state.entry};
 }
 
 /**
@@ -34,8 +58,8 @@ export async function verifyReigns(
   crypto: Cryptography,
   root: Bytes,
   reigns: readonly Reign[],
-  known: Known | undefined,
-): Promise<readonly ProvenReign[]> {
+  known: Branch | undefined,
+): Promise<Lineage> {
   const proven: ProvenReign[] = [];
   for (const reign of reigns) {
     const hash = await hashOf(crypto, epochKind, reign.epoch);
@@ -44,11 +68,12 @@ export async function verifyReigns(
     const seen = known?.reigns.find(earlier => equalBytes(earlier.hash, hash));
     proven.push(seen ?? (await verifyReign(crypto, root, reign, hash, proven, known)));
   }
-  if (proven.length === 0) throw broken('it has no host');
+  const head = proven.at(-1);
+  if (!head) throw broken('it has no host');
   if (known && !proven.some(reign => known.reigns.some(mine => equalBytes(mine.hash, reign.hash)))) {
     throw broken('it shares no host with what is known here');
   }
-  return proven;
+  return {reigns: proven, head};
 }
 
 function verifyPlace(epoch: Epoch, before: ProvenReign | undefined): void {
@@ -65,7 +90,7 @@ async function verifyReign(
   reign: Reign,
   hash: Bytes,
   earlier: readonly ProvenReign[],
-  known: Known | undefined,
+  known: Branch | undefined,
 ): Promise<ProvenReign> {
   const {epoch, ticket} = reign;
   const before = earlier.at(-1);
@@ -81,7 +106,7 @@ async function verifyReign(
     const begins = (earlier[0] ?? reign).epoch.number;
     if (issuer && !earlier.includes(issuer) && issuer.epoch.number >= begins)
       throw broken('a host was let in on another branch');
-    const seated = known?.seats.some(seat => equalBytes(seat.ticket.signature, ticket.signature)) ?? !before;
+    const seated = known?.seating.seats.some(seat => equalBytes(seat.ticket.signature, ticket.signature)) ?? !before;
     const valid = issuer && (await verify(crypto, issuer.epoch.host, 'ticket', root, ticketKind, ticket));
     // Whoever let this host in may have reigned so long ago that the chain no longer reaches back to it.
     const isWhole = earlier[0]?.epoch.kind === 'found';
@@ -91,18 +116,15 @@ async function verifyReign(
 }
 
 /**
- * Checks that the last host vouches for the roster.
+ * Checks that the last host, `head`, vouches for the roster.
  * @throws PeerGroupError `bad-frame`
  */
-export async function verifyRoster(
+async function verifyRoster(
   crypto: Cryptography,
   root: Bytes,
-  reigns: readonly ProvenReign[],
-  state: GroupState,
+  head: ProvenReign,
+  {roster, entry}: Base,
 ): Promise<Seating> {
-  const head = reigns.at(-1);
-  if (!head) throw broken('it has no host');
-  const {entry, roster} = state;
   const hash = await hashOf(crypto, rosterKind, roster);
   if (!equalBytes(hash, entry ? entry.roster : head.epoch.roster))
     throw broken('its roster is not what the host signed');
@@ -117,6 +139,29 @@ export async function verifyRoster(
   if (new Set(seats.map(seat => seat.id)).size < seats.length) throw broken('somebody is in it twice');
   if (!seats.some(seat => seat.id === head.hostId)) throw broken('its host is not in it');
   return {next: roster.next, seats, bans: roster.bans, lost: roster.lost};
+}
+
+/**
+ * The roster that `reign` began with, if it is among `bases` and `before`, the host before, vouches for it. A base that
+ * does not hold together is none, and no offence: members pass bases on that they cannot check.
+ */
+export async function verifyBase(
+  crypto: Cryptography,
+  root: Bytes,
+  before: ProvenReign,
+  reign: ProvenReign,
+  bases: readonly Base[],
+): Promise<readonly Seat[] | undefined> {
+  for (const base of bases) {
+    if ((base.entry?.version ?? 0) !== reign.epoch.version) continue;
+    if (!equalBytes(await hashOf(crypto, rosterKind, base.roster), reign.epoch.roster)) continue;
+    try {
+      return (await verifyRoster(crypto, root, before, base)).seats;
+    } catch (error) {
+      if (!(error instanceof PeerGroupError)) throw error;
+    }
+  }
+  return undefined;
 }
 
 function broken(what: string): PeerGroupError {

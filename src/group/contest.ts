@@ -1,9 +1,7 @@
 import type {Bytes, Cryptography} from '../environment.js';
 import type {Base, GroupState, Reign} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
-import {verifyBase} from './bases.js';
-import type {ProvenReign} from './chain.js';
-import type {Past} from './history.js';
+import {verifyBase, type Branch, type Lineage, type ProvenReign} from './chain.js';
 import type {Ledger, Verdict} from './ledger.js';
 import type {People} from './people.js';
 import {compareTickets, toRoster, type Seat} from './roster.js';
@@ -64,22 +62,20 @@ export class Contest {
 
   /** Whether this branch gives way to another where this member is out, for that reason, and which so shows nothing but its hosts. */
   yields(reigns: readonly Reign[], bases: readonly Base[], stands: Stands, removed: LeaveReason): Promise<boolean> {
-    const judge = async (theirs: readonly ProvenReign[]) =>
-      (await this.#judge(theirs, bases, stands, {removed})) === 'theirs';
+    const judge = async (theirs: Lineage) => (await this.#judge(theirs, bases, stands, {removed})) === 'theirs';
     return this.#ledger.examine(reigns, judge);
   }
 
   /** `removed`: why this member is not in theirs, if it is not; else `state` is what theirs has come to. */
   async #judge(
-    theirs: readonly ProvenReign[],
+    theirs: Lineage,
     bases: readonly Base[],
     stands: Stands,
     {removed, state}: {readonly removed?: LeaveReason; readonly state?: GroupState},
   ): Promise<Verdict> {
-    const {reigns} = this.#ledger;
-    const [mine, head] = [reigns.at(-1), theirs.at(-1)];
-    if (!head || equalBytes(head.hash, mine?.hash) || !this.#ledger.mayReign(theirs)) return 'mine';
-    const fork = forkOf(reigns, theirs);
+    const {head, reigns} = theirs;
+    if (equalBytes(head.hash, this.#ledger.head.hash) || !this.#ledger.mayReign(reigns)) return 'mine';
+    const fork = forkOf(this.#ledger.reigns, reigns);
     if (!fork) return 'mine';
     // Of the way that both had in common everything can be old: only its host itself can show that it is still on it.
     if (!fork.theirs && head.hostId !== stands.from) return 'mine';
@@ -87,7 +83,7 @@ export class Contest {
     // Who came later can be shown what its own side began with: the host who left has signed it.
     const {before, mine: left} = fork;
     const shown = common ?? (left && (await verifyBase(this.#crypto, this.#ledger.root, before, left, bases)));
-    const {rank, ...count} = this.#weigh(fork, reigns, theirs, stands, shown ?? []);
+    const {rank, ...count} = this.#weigh(fork, theirs, stands, shown ?? []);
     const known = count.mine - count.theirs;
     // It follows two, or more than one that it hears, as one alone may have been removed; and if it has nobody to lose, it goes where
     // there are others.
@@ -121,27 +117,21 @@ export class Contest {
    * Both hosts judge by the same facts and reach the same verdict, unless one of them has newer notes than the other; then
    * they tell each other and judge again.
    */
-  #weigh(
-    fork: Fork,
-    mine: readonly ProvenReign[],
-    theirs: readonly ProvenReign[],
-    stands: Stands,
-    common: readonly Seat[],
-  ): Lead {
-    const [myHead, theirHead] = [mine.at(-1), theirs.at(-1)];
-    if (!myHead || !theirHead) return {mine: 0, theirs: 0, all: 0, rank: 1};
+  #weigh(fork: Fork, theirs: Lineage, stands: Stands, common: readonly Seat[]): Lead {
+    const mine = this.#ledger;
     const signers = (ids: readonly string[], epochs: ReadonlySet<string>) =>
       ids.filter(id => epochs.has(toHex(stands.standsBy(id) ?? new Uint8Array())));
     const count = (seats: readonly Seat[], ids: readonly string[]) => seats.filter(({id}) => ids.includes(id)).length;
-    const all = signers(stands.theirs, ownEpochs(theirs, fork.before));
+    const all = signers(stands.theirs, ownEpochs(theirs.reigns, fork.before));
     // Who has left said so last, unless it is back; what it signed of the way in common it signed before.
-    const isThere = ({key, id}: Seat) => !this.#ledger.history.hasEnded(key) || this.#people.hasReturned(id);
+    const isThere = ({key, id}: Seat) => !mine.history.hasEnded(key) || this.#people.hasReturned(id);
     const others = fork.theirs ? common : common.filter(isThere);
     const stayed = Number(!fork.mine) - Number(!fork.theirs);
     const older =
-      compareTickets(theirHead.ticket, myHead.ticket) || (toHex(myHead.hash) < toHex(theirHead.hash) ? 1 : -1);
+      compareTickets(theirs.head.ticket, mine.head.ticket) ||
+      (toHex(mine.head.hash) < toHex(theirs.head.hash) ? 1 : -1);
     return {
-      mine: count(common, signers(stands.mine, ownEpochs(mine, fork.before))),
+      mine: count(common, signers(stands.mine, ownEpochs(mine.reigns, fork.before))),
       theirs: count(others, all),
       all: all.length,
       rank: stayed || older,
@@ -192,8 +182,8 @@ export class Contest {
       some.filter(({epoch}) => !others.some(other => equalBytes(other.epoch.signature, epoch.signature)));
     const parted = theirs && [without(reigns, theirs), without(theirs, reigns)].flatMap(own => own.slice(0, 1));
     return (parted ?? reigns.slice(-2)).flatMap(({epoch}) => {
-      const isIt = ({epoch: hash, entry}: Past) =>
-        equalBytes(hash, epoch.previous) && (entry?.version ?? 0) === epoch.version;
+      const isIt = ({head, entry}: Branch) =>
+        equalBytes(head.hash, epoch.previous) && (entry?.version ?? 0) === epoch.version;
       const began = history.past.filter(isIt).at(-1);
       return began ? [{roster: toRoster(began.seating), entry: began.entry}] : [];
     });
@@ -202,7 +192,7 @@ export class Contest {
   /** Whether these epochs make the member `id` host of a branch of this group; `out` if this side has removed it. */
   leads(reigns: readonly Reign[], id: string): Promise<'leads' | 'out' | 'no'> {
     return this.#ledger.examine(reigns, theirs => {
-      if (theirs.at(-1)?.hostId !== id || !this.#ledger.mayReign(theirs)) return 'no';
+      if (theirs.head.hostId !== id || !this.#ledger.mayReign(theirs.reigns)) return 'no';
       return this.#ledger.isOut(theirs) ? 'out' : 'leads';
     });
   }

@@ -3,6 +3,7 @@ import type {Standing} from '../protocol/frames.js';
 import {limits} from '../protocol/limits.js';
 import type {Entry} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
+import type {Branch} from './chain.js';
 import {keepLast} from './keep-last.js';
 import type {Seat, Seating} from './roster.js';
 import {equalBytes} from './signing.js';
@@ -10,37 +11,30 @@ import {equalBytes} from './signing.js';
 /** Rosters that are remembered, to find the last one that two branches have in common. */
 const mostRemembered = 256;
 
-/** A roster that was, in which epoch, and the change that had led to it. */
-export interface Past {
-  readonly epoch: Bytes;
-  readonly seating: Seating;
-  readonly entry: Entry | undefined;
-}
-
 /** What a member has seen of its group so far, by which branches are weighed. The last of each only. */
 export class History {
-  readonly #past: Past[] = [];
+  readonly #past: Branch[] = [];
   /** Stays that ended by their own wish or the host's. */
   readonly #ended = new Set<string>();
   /** The latest roster of each epoch that each member has shown to know, or must. */
   readonly #shown = new Map<string, number>();
 
-  /** Rosters, oldest first. */
-  get past(): readonly Past[] {
+  /** What the group was with each roster, oldest first. */
+  get past(): readonly Branch[] {
     return this.#past;
   }
 
-  remember(roster: Past): void {
+  remember(now: Branch): void {
     // The other half of a cut may have ended stays that go on.
-    for (const {key} of roster.seating.seats) this.#ended.delete(key);
-    this.#past.push(roster);
+    for (const {key} of now.seating.seats) this.#ended.delete(key);
+    this.#past.push(now);
     if (this.#past.length > mostRemembered) this.#past.shift();
   }
 
   /** The roster at some version of an epoch, or the last one before that is remembered. */
   rosterAt(epoch: Bytes, version: number): readonly Seat[] | undefined {
     const isBefore = (entry: Entry | undefined) => (entry?.version ?? 0) <= version;
-    return this.#past.filter(past => equalBytes(past.epoch, epoch) && isBefore(past.entry)).at(-1)?.seating.seats;
+    return this.#past.filter(past => equalBytes(past.head.hash, epoch) && isBefore(past.entry)).at(-1)?.seating.seats;
   }
 
   /** A later roster of the same branch does not have some of these seats any more: their stays are over, if they are not lost. */

@@ -13,9 +13,9 @@ import {
   type Ticket,
 } from '../protocol/records.js';
 import type {Standing} from '../protocol/frames.js';
-import {verifyReigns, verifyRoster, type ProvenReign} from './chain.js';
+import {verifyReigns, verifyState, type Branch, type Lineage, type ProvenReign} from './chain.js';
 import {History} from './history.js';
-import {applyChange, emptySeating, stayKey, toRoster, type Seat, type Seating} from './roster.js';
+import {applyChange, emptySeating, stayKey, toRoster, type Seat} from './roster.js';
 import {memberIdOf} from '../protocol/member-id.js';
 import {equalBytes, hashOf, sign, verify} from './signing.js';
 
@@ -58,26 +58,16 @@ export class Ledger {
   readonly history = new History();
   readonly #crypto: Cryptography;
   #listener: LedgerListener | undefined;
-  #reigns: readonly ProvenReign[];
-  #seating: Seating;
-  #entry: Entry | undefined;
+  #now: Branch;
   #queue: Promise<unknown> = Promise.resolve();
   #held: {readonly state: GroupState; readonly host: string} | undefined;
 
-  private constructor(
-    crypto: Cryptography,
-    root: Bytes,
-    reigns: readonly ProvenReign[],
-    seating: Seating,
-    entry: Entry | undefined,
-  ) {
+  private constructor(crypto: Cryptography, root: Bytes, now: Branch) {
     this.#crypto = crypto;
     this.root = root;
-    this.#reigns = reigns;
-    this.#seating = seating;
-    this.#entry = entry;
-    this.since = this.#head.epoch.number;
-    this.#remember();
+    this.#now = now;
+    this.since = now.head.epoch.number;
+    this.history.remember(now);
   }
 
   /** Founds a group, with the founder as its only member. */
@@ -93,17 +83,15 @@ export class Ledger {
       nonce: crypto.random(16),
     });
     const root = await hashOf(crypto, epochKind, epoch);
-    const reign = {epoch, ticket: undefined, hash: root, hostId: identity.id};
-    const ledger = new Ledger(crypto, root, [reign], emptySeating, undefined);
+    const head = {epoch, ticket: undefined, hash: root, hostId: identity.id};
+    const ledger = new Ledger(crypto, root, {reigns: [head], head, seating: emptySeating, entry: undefined});
     await ledger.add(identity, identity.publicKey);
     return ledger;
   }
 
   /** Takes a state on trust, as a newcomer must: everything in it has to hold together. */
   static async trust(crypto: Cryptography, root: Bytes, state: GroupState): Promise<Ledger> {
-    const reigns = await verifyReigns(crypto, root, state.reigns, undefined);
-    const seating = await verifyRoster(crypto, root, reigns, state);
-    return new Ledger(crypto, root, reigns, seating, state.entry);
+    return new Ledger(crypto, root, await verifyState(crypto, root, state, undefined));
   }
 
   /** Who is told of changes from now on. */
@@ -112,68 +100,71 @@ export class Ledger {
   }
 
   get seats(): readonly Seat[] {
-    return this.#seating.seats;
+    return this.#now.seating.seats;
   }
 
   get bans(): readonly string[] {
-    return this.#seating.bans;
+    return this.#now.seating.bans;
   }
 
   /** Whether somebody was dropped as lost, less than a day before `date` (s since 1970). */
   wasLost(id: string, date: number): boolean {
-    return this.#seating.lost.some(loss => loss.member === id && Math.abs(date - loss.date) < 86_400);
+    return this.#now.seating.lost.some(loss => loss.member === id && Math.abs(date - loss.date) < 86_400);
   }
 
   /** The change that led to the roster, if one did. */
   get entry(): Entry | undefined {
-    return this.#entry;
+    return this.#now.entry;
   }
 
   get version(): number {
-    return this.#entry?.version ?? 0;
+    return this.#now.entry?.version ?? 0;
   }
 
-  get #head(): ProvenReign {
-    const head = this.#reigns.at(-1);
-    if (!head) throw new Error('a ledger has at least one reign');
-    return head;
+  get reigns(): readonly ProvenReign[] {
+    return this.#now.reigns;
+  }
+
+  /** The last of them. */
+  get head(): ProvenReign {
+    return this.#now.head;
   }
 
   /** Id of the member whom the records name as host. */
   get hostId(): string {
-    return this.#head.hostId;
+    return this.head.hostId;
   }
 
   get approval(): boolean {
-    return this.#head.epoch.approval;
+    return this.head.epoch.approval;
   }
 
   get standing(): Standing {
-    return {epoch: this.#head.hash, version: this.version};
+    return {epoch: this.head.hash, version: this.version};
   }
 
   get state(): GroupState {
     return {
-      reigns: this.#reigns.map(({epoch, ticket}): Reign => ({epoch, ticket})),
-      roster: toRoster(this.#seating),
-      entry: this.#entry,
+      reigns: this.reigns.map(({epoch, ticket}): Reign => ({epoch, ticket})),
+      roster: toRoster(this.#now.seating),
+      entry: this.#now.entry,
     };
   }
 
   seat(id: string): Seat | undefined {
-    return this.#seating.seats.find(seat => seat.id === id);
+    return this.#now.seating.seats.find(seat => seat.id === id);
   }
 
   /** Whether somebody who stands there lacks something that is known here. */
   isAheadOf(standing: Standing | undefined): boolean {
     if (!standing) return true;
-    if (equalBytes(this.#head.hash, standing.epoch)) return this.version > standing.version;
+    if (equalBytes(this.head.hash, standing.epoch)) return this.version > standing.version;
     return this.#reign(standing.epoch) !== undefined;
   }
 
   /** Whether the member `id`, who stands there, is on another branch: one unknown here, or one that it leads itself. */
   isApart(standing: Standing | undefined, id: string): boolean {
-    if (!standing || equalBytes(this.#head.hash, standing.epoch)) return false;
+    if (!standing || equalBytes(this.head.hash, standing.epoch)) return false;
     const reign = this.#reign(standing.epoch);
     return reign === undefined || reign.hostId === id;
   }
@@ -182,15 +173,11 @@ export class Ledger {
   hear(id: string, standing: Standing | undefined): void {
     this.history.hear(id, standing, this.standing);
     // It has given up what was held.
-    if (this.#held?.host === id && equalBytes(standing?.epoch, this.#head.hash)) this.#held = undefined;
+    if (this.#held?.host === id && equalBytes(standing?.epoch, this.head.hash)) this.#held = undefined;
   }
 
   #reign(epoch: Bytes): ProvenReign | undefined {
-    return this.#reigns.find(reign => equalBytes(reign.hash, epoch));
-  }
-
-  #remember(): void {
-    this.history.remember({epoch: this.#head.hash, seating: this.#seating, entry: this.#entry});
+    return this.reigns.find(reign => equalBytes(reign.hash, epoch));
   }
 
   #serially<T>(job: () => Promise<T>): Promise<T> {
@@ -204,13 +191,13 @@ export class Ledger {
   /** Lets the holder of `key` in. Nothing happens if it is in already, or this member is not the host any more. */
   add(identity: Identity, key: Bytes): Promise<void> {
     return this.#serially(async () => {
-      const head = this.#head;
+      const head = this.head;
       const id = await memberIdOf(this.#crypto, key);
       if (this.seat(id) || !equalBytes(head.epoch.host, identity.publicKey)) return;
       const ticket: Ticket = await sign(identity, 'ticket', this.root, ticketKind, {
         number: head.epoch.number,
         epoch: head.hash,
-        index: this.#seating.next,
+        index: this.#now.seating.next,
         key,
       });
       await this.#write(identity, {type: 'add', ticket}, id);
@@ -220,37 +207,27 @@ export class Ledger {
   /** Drops a member. @returns whether it has: not if that is not in, or this member is not the host any more */
   drop(identity: Identity, change: Extract<Change, {type: 'drop'}>): Promise<boolean> {
     return this.#serially(async () => {
-      if (!this.seat(change.member) || !equalBytes(this.#head.epoch.host, identity.publicKey)) return false;
+      if (!this.seat(change.member) || !equalBytes(this.head.epoch.host, identity.publicKey)) return false;
       await this.#write(identity, change, change.member);
       return true;
     });
   }
 
   async #write(identity: Identity, change: Change, id: string): Promise<void> {
-    const seating = applyChange(this.#seating, change, id);
+    const seating = applyChange(this.#now.seating, change, id);
     const entry = await sign(identity, 'entry', this.root, entryKind, {
-      epoch: this.#head.hash,
+      epoch: this.head.hash,
       version: this.version + 1,
       change,
       roster: await hashOf(this.#crypto, rosterKind, toRoster(seating)),
     });
-    this.#follow(seating, entry);
-  }
-
-  #follow(seating: Seating, entry: Entry): void {
-    this.history.noteEnds(this.seats, seating);
-    this.#seating = seating;
-    this.#entry = entry;
-    // Whoever would succeed a host that goes on writing says so again, or has given it up.
-    this.#held = undefined;
-    this.#remember();
-    this.#listener?.changed(entry);
+    this.#adopt({...this.#now, seating, entry}, entry);
   }
 
   /** Becomes host after a host that is gone. Nothing happens if meanwhile somebody else has. */
   take(identity: Identity, after: string): Promise<void> {
     return this.#serially(async () => {
-      const head = this.#head;
+      const head = this.head;
       const ticket = this.seat(identity.id)?.ticket;
       if (head.hostId !== after || !ticket) return;
       const epoch = await sign(identity, 'epoch', this.root, epochKind, {
@@ -259,12 +236,13 @@ export class Ledger {
         previous: head.hash,
         host: identity.publicKey,
         version: this.version,
-        roster: await hashOf(this.#crypto, rosterKind, toRoster(this.#seating)),
+        roster: await hashOf(this.#crypto, rosterKind, toRoster(this.#now.seating)),
         approval: head.epoch.approval,
         nonce: this.#crypto.random(16),
       });
-      const reign = {epoch, ticket, hash: await hashOf(this.#crypto, epochKind, epoch), hostId: identity.id};
-      this.#adopt([...this.#reigns, reign].slice(-limits.epochs), this.#seating, undefined);
+      const next = {epoch, ticket, hash: await hashOf(this.#crypto, epochKind, epoch), hostId: identity.id};
+      const reigns = [...this.reigns, next].slice(-limits.epochs);
+      this.#adopt({reigns, head: next, seating: this.#now.seating, entry: undefined});
     });
   }
 
@@ -273,7 +251,7 @@ export class Ledger {
   /** @throws PeerGroupError `bad-frame` if it is no entry of this group's host. */
   receiveEntry(entry: Entry): Promise<Reception> {
     return this.#serially(async () => {
-      const head = this.#head;
+      const head = this.head;
       if (!equalBytes(entry.epoch, head.hash)) {
         return this.#reign(entry.epoch) ? 'known' : 'gap';
       }
@@ -284,22 +262,20 @@ export class Ledger {
       }
       const {change} = entry;
       const id = change.type === 'add' ? await memberIdOf(this.#crypto, change.ticket.key) : change.member;
-      const seating = applyChange(this.#seating, change, id);
+      const seating = applyChange(this.#now.seating, change, id);
       if (!equalBytes(await hashOf(this.#crypto, rosterKind, toRoster(seating)), entry.roster)) {
         throw forged('the roster after a change');
       }
-      this.#follow(seating, entry);
+      this.#adopt({...this.#now, seating, entry}, entry);
       return 'followed';
     });
   }
 
   /** Where whoever shows this stands. @throws PeerGroupError `bad-frame` */
   async standingOf(state: GroupState): Promise<Standing> {
-    const {epoch} = lastOf(state);
-    return {
-      epoch: await hashOf(this.#crypto, epochKind, epoch),
-      version: state.entry?.version ?? 0,
-    };
+    const last = state.reigns.at(-1);
+    if (!last) throw new PeerGroupError('bad-frame', 'A member showed a group without a host.');
+    return {epoch: await hashOf(this.#crypto, epochKind, last.epoch), version: state.entry?.version ?? 0};
   }
 
   /**
@@ -309,20 +285,21 @@ export class Ledger {
   receiveState(state: GroupState, from: string, shown?: Standing): Promise<Reception> {
     return this.#serially(async () => {
       const standing = shown ?? (await this.standingOf(state));
-      const isSame = equalBytes(standing.epoch, this.#head.hash);
+      const isSame = equalBytes(standing.epoch, this.head.hash);
       if (from !== '') this.hear(from, standing);
       if (isSame && standing.version <= this.version) return 'known';
-      const {reigns, seating} = await this.#verify(state);
-      const goesOn = reigns.some(reign => equalBytes(reign.hash, this.#head.hash));
+      const shows = await this.#verify(state);
+      const {reigns} = shows;
+      const goesOn = reigns.some(reign => equalBytes(reign.hash, this.head.hash));
       const isHosts = from === this.hostId;
       // Where the host itself goes its members follow, also to somebody whom it had removed.
       if (!isHosts && (!goesOn || !this.mayReign(reigns) || this.#isDoubtful(reigns))) return 'known';
       if (!isSame && !isHosts && this.#listener?.hearsHost()) {
-        this.#held = {state, host: reigns.at(-1)?.hostId ?? ''};
+        this.#held = {state, host: shows.head.hostId};
         return 'held';
       }
-      if (goesOn) this.history.noteEnds(this.seats, seating);
-      this.#adopt(reigns, seating, state.entry);
+      if (goesOn) this.history.noteEnds(this.seats, shows.seating);
+      this.#adopt(shows);
       return 'followed';
     });
   }
@@ -331,7 +308,7 @@ export class Ledger {
   #isDoubtful(reigns: readonly ProvenReign[]): boolean {
     const news = reigns.filter(({hash}) => !this.#reign(hash));
     const [first] = news;
-    const isEarly = first && first.epoch.version < this.history.shownBy(first.hostId, this.#head.hash);
+    const isEarly = first && first.epoch.version < this.history.shownBy(first.hostId, this.head.hash);
     return isEarly === true || news.some(reign => this.hasGone(reign));
   }
 
@@ -341,13 +318,13 @@ export class Ledger {
    */
   receiveContest(
     state: GroupState,
-    judge: (theirs: readonly ProvenReign[]) => Promise<Verdict>,
+    judge: (theirs: Lineage) => Promise<Verdict>,
     mayFollow: boolean,
   ): Promise<Verdict> {
     return this.#serially(async () => {
-      const {reigns, seating} = await this.#verify(state);
-      const verdict = await judge(reigns);
-      if (verdict === 'theirs' && mayFollow) this.#adopt(reigns, seating, state.entry);
+      const theirs = await this.#verify(state);
+      const verdict = await judge(theirs);
+      if (verdict === 'theirs' && mayFollow) this.#adopt(theirs);
       return verdict;
     });
   }
@@ -356,30 +333,22 @@ export class Ledger {
    * Has `judge` look at the epochs of another branch, while nothing changes here.
    * @throws PeerGroupError `bad-frame` if they do not hold together or are another group's.
    */
-  examine<T>(reigns: readonly Reign[], judge: (theirs: readonly ProvenReign[]) => T | Promise<T>): Promise<T> {
-    return this.#serially(async () => judge(await this.#verifyReigns(reigns)));
+  examine<T>(reigns: readonly Reign[], judge: (theirs: Lineage) => T | Promise<T>): Promise<T> {
+    return this.#serially(async () => judge(await verifyReigns(this.#crypto, this.root, reigns, this.#now)));
   }
 
-  get reigns(): readonly ProvenReign[] {
-    return this.#reigns;
+  #verify(state: GroupState): Promise<Branch> {
+    return verifyState(this.#crypto, this.root, state, this.#now);
   }
 
-  async #verify(state: GroupState) {
-    const reigns = await this.#verifyReigns(state.reigns);
-    return {reigns, seating: await verifyRoster(this.#crypto, this.root, reigns, state)};
-  }
-
-  #verifyReigns(reigns: readonly Reign[]): Promise<readonly ProvenReign[]> {
-    return verifyReigns(this.#crypto, this.root, reigns, {reigns: this.#reigns, seats: this.#seating.seats});
-  }
-
-  #adopt(reigns: readonly ProvenReign[], seating: Seating, entry: Entry | undefined): void {
-    this.#reigns = reigns;
-    this.#seating = seating;
-    this.#entry = entry;
+  /** `entry`: if it is this one change that leads there. */
+  #adopt(now: Branch, entry?: Entry): void {
+    if (entry) this.history.noteEnds(this.seats, now.seating);
+    this.#now = now;
+    // Whoever would succeed a host that goes on says so again, or has given it up.
     this.#held = undefined;
-    this.#remember();
-    this.#listener?.changed(undefined);
+    this.history.remember(now);
+    this.#listener?.changed(entry);
   }
 
   /** The host is not heard any more: looks again at what was held because of it. */
@@ -390,10 +359,9 @@ export class Ledger {
   }
 
   /** Whether the stay of the last of these hosts ended otherwise than by a lost connection, or one who is not known here is banned. */
-  isOut(reigns: readonly ProvenReign[]): boolean {
-    const last = reigns.at(-1);
-    if (!last || equalBytes(last.hash, this.#head.hash)) return false;
-    return this.hasGone(last) || reigns.some(({hash, hostId}) => !this.#reign(hash) && this.bans.includes(hostId));
+  isOut({reigns, head}: Lineage): boolean {
+    if (equalBytes(head.hash, this.head.hash)) return false;
+    return this.hasGone(head) || reigns.some(({hash, hostId}) => !this.#reign(hash) && this.bans.includes(hostId));
   }
 
   /** Whether this host is banned, or its stay has ended otherwise than by a lost connection. */
@@ -409,22 +377,16 @@ export class Ledger {
   mayReign(reigns: readonly ProvenReign[]): boolean {
     const news = reigns.filter(reign => !this.#reign(reign.hash));
     const [first] = news;
-    if (!first || !equalBytes(first.epoch.previous, this.#head.hash)) return true;
+    if (!first || !equalBytes(first.epoch.previous, this.head.hash)) return true;
     // Whom this side has lost since may well lead the other.
-    const seats = [...this.seats, ...(this.history.rosterAt(this.#head.hash, first.epoch.version) ?? [])];
-    const lost = new Set(this.#seating.lost.map(({member}) => member));
+    const seats = [...this.seats, ...(this.history.rosterAt(this.head.hash, first.epoch.version) ?? [])];
+    const lost = new Set(this.#now.seating.lost.map(({member}) => member));
     return news.every(({hostId, ticket}) => {
       if (!ticket || seats.some(seat => seat.id === hostId) || lost.has(hostId)) return true;
-      if (equalBytes(ticket.epoch, this.#head.hash)) return ticket.index >= this.#seating.next;
+      if (equalBytes(ticket.epoch, this.head.hash)) return ticket.index >= this.#now.seating.next;
       return news.some(reign => equalBytes(reign.hash, ticket.epoch));
     });
   }
-}
-
-function lastOf(state: GroupState): Reign {
-  const last = state.reigns.at(-1);
-  if (!last) throw new PeerGroupError('bad-frame', 'A member showed a group without a host.');
-  return last;
 }
 
 function forged(what: string): PeerGroupError {
