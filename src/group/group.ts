@@ -237,7 +237,7 @@ export class Group {
   #linkChanged(peer: Peer): void {
     if (peer.link.attached) return this.#review(undefined);
     this.#connections.extra?.relay.interrupted(peer);
-    if (this.#attendance.isParting(peer.seat)) return this.#depart(peer, 'left');
+    if (peer.isParting) return this.#depart(peer, 'left');
     this.#reconsider();
   }
 
@@ -270,6 +270,7 @@ export class Group {
 
   /** A stay is over, whatever the roster says for now. */
   #depart(peer: Peer, reason: LeaveReason): void {
+    peer.isParting = false;
     this.#attendance.depart(peer.seat, reason);
     this.#review(undefined);
     this.#reconsider();
@@ -293,7 +294,8 @@ export class Group {
 
     const seats = this.#attendance.present.filter(seat => seat !== own);
     const stays = new Set(seats.map(seat => seat.key));
-    const leaving = this.#mesh.peers.filter(({seat}) => !stays.has(seat.key) && !this.#attendance.isParting(seat));
+    for (const peer of this.#mesh.peers) peer.isParting &&= !stays.has(peer.seat.key);
+    const leaving = this.#mesh.peers.filter(({seat, isParting}) => !stays.has(seat.key) && !isParting);
     for (const peer of leaving) {
       this.#mesh.remove(peer);
       this.#connections.extra?.relay.interrupted(peer, true);
@@ -311,10 +313,10 @@ export class Group {
 
   #noteDrop(id: string, reason: LeaveReason): void {
     const peer = this.#mesh.peer(id);
-    if (!peer || this.#attendance.reason(peer.seat) || this.#attendance.isParting(peer.seat)) return;
+    if (!peer || this.#attendance.reason(peer.seat) || peer.isParting) return;
     if (reason !== 'left' || !peer.link.attached) return this.#attendance.depart(peer.seat, reason);
-    this.#attendance.part(peer.seat);
-    const depart = () => this.#attendance.isParting(peer.seat) && this.#depart(peer, 'left');
+    peer.isParting = true;
+    const depart = () => peer.isParting && this.#depart(peer, 'left');
     this.#context.environment.clock.after(lastWords, depart, peer.signal);
   }
 
@@ -331,7 +333,10 @@ export class Group {
     const {identity} = this.#context;
     if (this.#isHost) {
       this.#hosting.serve();
-      for (const [{id}, reason] of this.#attendance.absent) this.#hosting.drop(id, reason);
+      for (const seat of this.#ledger.seats) {
+        const reason = this.#attendance.reason(seat);
+        if (reason) this.#hosting.drop(seat.id, reason);
+      }
       return;
     }
     this.#hosting.rest(this.#view.host.note?.address);

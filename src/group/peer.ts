@@ -36,6 +36,8 @@ export class Peer {
   readonly link: Link;
   /** Whom this member does not hear, by its last heartbeat on this connection. */
   missing: ReadonlySet<string> | undefined;
+  /** Whether it is not in the roster any more, but something from it may still be on its way. */
+  isParting = false;
   readonly #options: PeerOptions;
   readonly #over = new AbortController();
   #session: Session | undefined;
