@@ -267,6 +267,23 @@ const mutants = [
     tests: 'group/doorbell',
   },
   {
+    rule: 'the token of the host before is not kept when somebody is removed who has it, also where the server is slow',
+    file: 'src/group/doorbell.ts',
+    edits: [['        if (token === undefined) this.#token = new', '        this.#token = new']],
+    tests: 'group/doorbell',
+  },
+  {
+    rule: 'a claim of the meeting point that has succeeded leaves nothing behind',
+    file: 'src/group/doorbell.ts',
+    edits: [
+      [
+        'const until = AbortSignal.any([wire, givenUp.signal]);',
+        "const until = givenUp.signal;\n    wire.addEventListener('abort', () => givenUp.abort(wire.reason));",
+      ],
+    ],
+    tests: 'group/doorbell',
+  },
+  {
     rule: 'a connection that has ended is no connection of a link',
     file: 'src/group/mesh.ts',
     edits: [['    if (session.over) return;\n', '']],

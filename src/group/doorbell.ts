@@ -1,9 +1,9 @@
-import type {Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {toHex} from '../protocol/schema.js';
 import {dialTimeout, type Endpoint} from '../transport/transport.js';
 import {backoff} from './backoff.js';
-import {untilAborted, type Callers} from './presence.js';
+import type {Context} from './context.js';
+import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
 
 /** ms. A freed id is free at the server within 100 ms; a stranger's may stay taken for long. */
@@ -13,17 +13,11 @@ const slowestClaim = 1000;
 /** ms. A call to a holder that is just going may wait in vain; whoever holds the meeting point by then is called anew. */
 const callAgain = 1000;
 
-export interface DoorbellOptions {
-  readonly environment: Environment;
-  readonly meetingPoint: string;
-  readonly callers: Callers;
-  /** Dials the meeting point, which somebody else holds, and proves both ends. */
-  readonly visit: (signal: AbortSignal) => Promise<Session>;
-  /** Who that somebody is. */
-  readonly met: (session: Session) => void;
+export interface DoorbellListener {
+  /** Somebody else holds it, who is at the other end. */
+  met(session: Session): void;
   /** It is held now; with this token a deputy can take it over. */
-  readonly held: (token: string) => void;
-  readonly failed: (error: PeerGroupError) => void;
+  held(token: string): void;
 }
 
 /**
@@ -33,18 +27,18 @@ export interface DoorbellOptions {
  * The server frees the id of a machine that vanished after 85 s only. A deputy has the token and takes it over.
  */
 export class Doorbell {
-  readonly #options: DoorbellOptions;
-  readonly #signal: AbortSignal;
+  readonly #context: Context;
+  readonly #listener: DoorbellListener;
   #endpoint: Endpoint | undefined;
   #holding: AbortController | undefined;
-  #renew: () => void = () => {};
+  /** Aborts when the token that it is held with, or is about to be, should not be good any more. */
+  #token = new AbortController();
   /** Calls under way, each with the time when it began. */
   readonly #visits = new Map<AbortController, number>();
 
-  /** `signal` ends everything, also the connections that came through this meeting point. */
-  constructor(options: DoorbellOptions, signal: AbortSignal) {
-    this.#options = options;
-    this.#signal = signal;
+  constructor(context: Context, listener: DoorbellListener) {
+    this.#context = context;
+    this.#listener = listener;
   }
 
   /**
@@ -55,19 +49,21 @@ export class Doorbell {
     if (this.#holding) return;
     const holding = new AbortController();
     this.#holding = holding;
-    void this.#keep(claimed, inherited, AbortSignal.any([this.#signal, holding.signal])).catch((error: unknown) => {
-      if (!holding.signal.aborted && !this.#signal.aborted) throw error;
+    this.#token = new AbortController();
+    const signal = AbortSignal.any([this.#context.wire, holding.signal]);
+    void this.#keep(claimed, inherited, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
     });
   }
 
   /** Holds it with another token from now on: somebody who has the old one should not any more. */
   renew(): void {
-    this.#renew();
+    this.#token.abort();
   }
 
   /** Looks whether somebody else has come to hold it, who would not be noticed for many seconds. */
   look(): void {
-    if (this.#holding) void this.#visit(AbortSignal.any([this.#signal, this.#holding.signal]));
+    if (this.#holding) void this.#visit(AbortSignal.any([this.#context.wire, this.#holding.signal]));
   }
 
   /** Gives it back. Connections that came through it live on. */
@@ -79,21 +75,21 @@ export class Doorbell {
   }
 
   async #keep(claimed: Claimed | undefined, inherited: string | undefined, signal: AbortSignal): Promise<void> {
-    const {environment, meetingPoint, callers, failed} = this.#options;
-    const listener = {...callers, warning: failed};
     let attempt = 0;
     let token: string | undefined;
     for (let held = claimed; ;) {
       try {
-        held ??= await claim(environment, meetingPoint, listener, this.#signal, signal, token);
+        held ??= await claim(this.#context, signal, token);
         // It may have been given up in the very moment in which it succeeded.
         if (signal.aborted) held.endpoint.close();
         signal.throwIfAborted();
         attempt = 0;
         this.#endpoint = held.endpoint;
-        this.#options.held(held.token);
-        const renewed = new Promise<void>(resolve => (this.#renew = resolve));
-        await Promise.race([held.lost, untilAborted(renewed, signal)]);
+        // Nobody has had one that is new.
+        if (token === undefined) this.#token = new AbortController();
+        this.#listener.held(held.token);
+        const until = AbortSignal.any([signal, this.#token.signal]);
+        await untilAborted(held.lost, until).catch(() => signal.throwIfAborted());
         held.endpoint.close();
       } catch (error) {
         signal.throwIfAborted();
@@ -104,19 +100,20 @@ export class Doorbell {
         }
         if (failure.code === 'id-taken') void this.#visit(signal);
         // That the server is gone is noticed, and told once, where this member's own address is held.
-        else if (failure.code !== 'server-unreachable') failed(failure);
+        else if (failure.code !== 'server-unreachable') this.#context.warning(failure);
       }
       signal.throwIfAborted();
       held = inherited = token = undefined;
       this.#endpoint = undefined;
-      await backoff(environment, attempt, firstClaim, slowestClaim, signal);
+      await backoff(this.#context.environment, attempt, firstClaim, slowestClaim, signal);
       attempt += 1;
     }
   }
 
   /** Finds out who holds it. Nobody may answer: the server keeps an id for a while after its holder has vanished. */
   async #visit(signal: AbortSignal): Promise<void> {
-    const {clock} = this.#options.environment;
+    const {environment, meetingPoint, dial, warning} = this.#context;
+    const {clock} = environment;
     const now = clock.now();
     for (const began of this.#visits.values()) if (now - began < callAgain) return;
     const visit = new AbortController();
@@ -125,14 +122,14 @@ export class Doorbell {
     clock.after(dialTimeout, () => visit.abort(), until);
     this.#visits.set(visit, now);
     try {
-      const session = await this.#options.visit(until);
+      const session = await dial(meetingPoint, until);
       this.#visits.delete(visit);
       for (const other of this.#visits.keys()) other.abort();
-      this.#options.met(session);
+      this.#listener.met(session);
     } catch (error) {
       const failure = PeerGroupError.from(error, 'unreachable', 'Nobody answers at the meeting point.');
       const harmless = ['unreachable', 'connection-lost', 'server-unreachable'].includes(failure.code);
-      if (!harmless && !visit.signal.aborted && !signal.aborted) this.#options.failed(failure);
+      if (!harmless && !visit.signal.aborted && !signal.aborted) warning(failure);
     } finally {
       this.#visits.delete(visit);
       visit.abort();
@@ -150,31 +147,23 @@ export interface Claimed {
 /**
  * Claims the meeting point once. Rejects with `id-taken` when somebody holds it, with `server-unreachable`, or with
  * the reason of `attempt` when that aborts first; nothing is left of the attempt then.
- * `signal` ends the endpoint and its connections, later.
+ * It and the connections that come through it end with the membership.
  */
 export async function claim(
-  {transport, crypto}: Pick<Environment, 'transport' | 'crypto'>,
-  meetingPoint: string,
-  listener: Callers & {readonly warning: (error: PeerGroupError) => void},
-  signal: AbortSignal,
+  {environment, meetingPoint, callers, warning, wire}: Context,
   attempt: AbortSignal,
-  token = toHex(crypto.random(16)),
+  token = toHex(environment.crypto.random(16)),
 ): Promise<Claimed> {
-  const whole = new AbortController();
-  const end = () => whole.abort(signal.reason);
-  const giveUp = () => whole.abort(attempt.reason);
-  if (signal.aborted) end();
-  signal.addEventListener('abort', end, {once: true});
+  const givenUp = new AbortController();
+  const giveUp = () => givenUp.abort(attempt.reason);
   if (attempt.aborted) giveUp();
   attempt.addEventListener('abort', giveUp, {once: true});
   let tellLost: (error: PeerGroupError) => void = () => {};
   const lost = new Promise<PeerGroupError>(resolve => (tellLost = resolve));
   try {
-    const endpoint = await transport.register(meetingPoint, token, {...listener, lost: tellLost}, whole.signal);
-    return {endpoint, token, lost};
-  } catch (error) {
-    signal.removeEventListener('abort', end);
-    throw error;
+    const listener = {...callers, warning, lost: tellLost};
+    const until = AbortSignal.any([wire, givenUp.signal]);
+    return {endpoint: await environment.transport.register(meetingPoint, token, listener, until), token, lost};
   } finally {
     attempt.removeEventListener('abort', giveUp);
   }

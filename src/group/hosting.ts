@@ -76,7 +76,7 @@ export class Hosting {
     this.#options = options;
     this.#signal = signal;
     const {context, ledger} = options;
-    const {environment, listener, meetingPoint, warning: failed} = context;
+    const {environment, listener, warning: failed} = context;
     this.#admission = new Admission({
       environment,
       root: ledger.root,
@@ -91,23 +91,15 @@ export class Hosting {
     // The host of another group only wanted to know whether this one knows the password.
     const passed = (session: Session) => (session.proof.root ? session.close() : this.#admission.receive(session));
     this.#gate = context.protection()?.gate(passed, signal);
-    this.#doorbell = new Doorbell(
-      {
-        environment,
-        meetingPoint,
-        callers: context.callers,
-        visit: until => context.dial(meetingPoint, until),
-        met: options.met,
-        held: token => {
-          this.#token = token;
-          if (token !== this.#heritage) this.#heritage = undefined;
-          this.#entrusted.clear();
-          this.entrust();
-        },
-        failed,
+    this.#doorbell = new Doorbell(context, {
+      met: options.met,
+      held: token => {
+        this.#token = token;
+        if (token !== this.#heritage) this.#heritage = undefined;
+        this.#entrusted.clear();
+        this.entrust();
       },
-      context.wire,
-    );
+    });
   }
 
   get requests(): readonly JoinRequest[] {

@@ -96,7 +96,6 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
   const {environment, meetingPoint} = context;
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  const guest = {...context.callers, warning: context.warning};
   const ushered = options.ushered(until);
   const ways: Promise<Session | Founded | undefined>[] = [];
   let winner: Session | Founded | undefined;
@@ -104,7 +103,7 @@ async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Sessi
     for (let call = 1; call <= mostCalls; call += 1) {
       // Before it is known whether anybody is there: a browser opens one WebSocket after the other, and the server keeps the call.
       const dial = context.dial(meetingPoint, until);
-      const found = claim(environment, meetingPoint, guest, context.wire, until).then(
+      const found = claim(context, until).then(
         (claimed): Founded => ({type: 'founded', claimed}),
         (error: unknown) => {
           if (!(error instanceof PeerGroupError) || error.code !== 'id-taken') throw error;

@@ -1,16 +1,42 @@
 import assert from 'node:assert/strict';
+import {getEventListeners} from 'node:events';
 import {describe, it} from 'node:test';
-import type {Environment} from '../../src/environment.js';
+import {PeerGroupError} from '../../src/errors.js';
+import type {Context} from '../../src/group/context.js';
 import {Doorbell} from '../../src/group/doorbell.js';
 import type {Session} from '../../src/group/session.js';
+import type {EndpointListener, Transport} from '../../src/transport/transport.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
+
+/** What a host has, at a server that does as `register` says. */
+function setting(register: Transport['register'], dial: Context['dial'] = () => new Promise(() => {})) {
+  const clock = new VirtualClock();
+  const over = new AbortController();
+  const failures: unknown[] = [];
+  let drawn = 0;
+  const environment = {
+    clock,
+    crypto: {random: (length: number) => new Uint8Array(length).fill((drawn += 1))},
+    onReturn() {},
+    transport: {register},
+  };
+  const context = {
+    environment,
+    meetingPoint: 'here',
+    callers: {call() {}},
+    dial,
+    warning: (error: unknown) => failures.push(error),
+    wire: over.signal,
+  } as unknown as Context;
+  return {clock, over, failures, context};
+}
+
+const neverMet = () => assert.fail('nobody was met');
 
 void describe('A host that looks who holds its meeting point', () => {
   void it('has few calls under way, however long the server is away', async () => {
-    const clock = new VirtualClock();
-    const over = new AbortController();
     let [begun, underWay] = [0, 0];
-    const away = (until: AbortSignal) => {
+    const away = (_: string, until: AbortSignal) => {
       [begun, underWay] = [begun + 1, underWay + 1];
       return new Promise<Session>((_, reject) => {
         until.addEventListener('abort', () => {
@@ -19,24 +45,8 @@ void describe('A host that looks who holds its meeting point', () => {
         });
       });
     };
-    const environment = {
-      clock,
-      crypto: {random: (length: number) => new Uint8Array(length)},
-      transport: {register: () => new Promise(() => {})},
-    } as unknown as Environment;
-    const failures: unknown[] = [];
-    const doorbell = new Doorbell(
-      {
-        environment,
-        meetingPoint: 'here',
-        callers: {call() {}},
-        visit: away,
-        met: () => assert.fail('nobody was met'),
-        held: () => assert.fail('it is not held'),
-        failed: error => failures.push(error),
-      },
-      over.signal,
-    );
+    const {clock, over, failures, context} = setting(() => new Promise(() => {}), away);
+    const doorbell = new Doorbell(context, {met: neverMet, held: () => assert.fail('it is not held')});
     doorbell.hold(undefined, undefined);
     for (let second = 0; second < 120; second += 1) {
       doorbell.look();
@@ -48,5 +58,67 @@ void describe('A host that looks who holds its meeting point', () => {
     over.abort();
     await clock.advance(0);
     assert.equal(underWay, 0);
+  });
+});
+
+void describe('A host that holds its meeting point', () => {
+  void it('does not keep the token of the host before that should not be good any more, however slow the server is', async () => {
+    const asked: string[] = [];
+    const closed: string[] = [];
+    let answer = () => {};
+    const {clock, over, failures, context} = setting((id, token) => {
+      asked.push(token);
+      const endpoint = {id, dial: () => assert.fail(), close: () => closed.push(token)};
+      if (asked.length === 1) return Promise.reject(new PeerGroupError('id-taken', 'Its machine has vanished.'));
+      if (token !== 'old') return Promise.resolve(endpoint);
+      return new Promise(resolve => (answer = () => resolve(endpoint)));
+    });
+    const held: string[] = [];
+    const doorbell = new Doorbell(context, {met: neverMet, held: token => held.push(token)});
+    doorbell.hold(undefined, 'old');
+    await clock.advance(100);
+    assert.equal(asked.at(-1), 'old');
+    doorbell.renew();
+    await clock.advance(100);
+    answer();
+    await clock.advance(1000);
+    assert.deepEqual(closed, ['old']);
+    assert.equal(asked.length, 3);
+    assert.equal(held.at(-1), asked[2]);
+    // A new one, that nobody has had, is kept until it is to be renewed again.
+    await clock.advance(10_000);
+    assert.equal(asked.length, 3);
+    doorbell.renew();
+    await clock.advance(1000);
+    assert.equal(asked.length, 4);
+    assert.equal(held.at(-1), asked[3]);
+    assert.deepEqual(failures, []);
+    over.abort();
+    await clock.advance(0);
+  });
+
+  void it('leaves nothing behind of the claims that it has lost', async () => {
+    let lose: EndpointListener['lost'] = () => {};
+    const signals: AbortSignal[] = [];
+    const {clock, over, context} = setting((id, _, {lost}, signal) => {
+      lose = lost;
+      signals.push(signal);
+      return Promise.resolve({id, dial: () => assert.fail(), close() {}});
+    });
+    const doorbell = new Doorbell(context, {met: neverMet, held() {}});
+    doorbell.hold(undefined, undefined);
+    for (let times = 0; times < 5; times += 1) {
+      await clock.advance(1000);
+      lose(new PeerGroupError('server-unreachable', 'It stops.'));
+    }
+    await clock.advance(1000);
+    assert.equal(signals.length, 6);
+    assert.equal(getEventListeners(over.signal, 'abort').length, 0);
+    // What came through it lives on until the membership is over.
+    doorbell.release();
+    assert.ok(signals.every(signal => !signal.aborted));
+    over.abort();
+    assert.ok(signals.every(signal => signal.aborted));
+    await clock.advance(0);
   });
 });
