@@ -1,10 +1,9 @@
 import type {Environment, Identity} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
-import type {FrameOf} from '../protocol/frames.js';
-import type {Note} from '../protocol/records.js';
-import type {Connection} from '../transport/transport.js';
+import type {Connection, EndpointListener} from '../transport/transport.js';
 import type {Person} from './member.js';
-import type {Callers, Presence} from './presence.js';
+import type {Presence} from './presence.js';
+import type {Protection} from './protection.js';
 import type {Session} from './session.js';
 import type {Member, MembershipListener} from './types.js';
 
@@ -29,19 +28,11 @@ export interface Context {
   /** Proves both ends of a fresh connection. */
   readonly prove: (connection: Connection, signal: AbortSignal) => Promise<Session>;
   /** Whoever dials the meeting point, while this member holds it. */
-  readonly callers: Callers;
+  readonly callers: Pick<EndpointListener, 'call'>;
   /** Takes on an open connection of a member or newcomer. */
   readonly take: (connection: Connection) => void;
   /** Dials an address, or the meeting point, and proves both ends. */
   readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
-}
-
-/** What a password asks for, of a newcomer and of a host. Loaded only where there is one. */
-export interface Protection {
-  /** @see showPassword */
-  show(session: Session, tries: Tries, signal: AbortSignal): Promise<FrameOf<'redirect' | 'goodbye'> | undefined>;
-  /** `passed` takes on whoever knows the password. */
-  gate(passed: (session: Session) => void, signal: AbortSignal): Gatekeeper;
 }
 
 /** What a newcomer remembers from one host to the next. */
@@ -50,18 +41,8 @@ export interface Tries {
   unanswered: number;
 }
 
-/** @see Gate */
-export interface Gatekeeper {
-  receive(session: Session): void;
-  compare(session: Session): Promise<boolean>;
-  handOver(address: string | undefined): void;
-}
-
 /** Why this member is not in the group any more, other than by its own wish. */
 export type GroupEnd =
   | {readonly type: 'ejected'; readonly reason: string; readonly by: Member | undefined}
   /** It has to ask to be let in again, at `address` if that is known. */
   | {readonly type: 'rejoin'; readonly address: string | undefined};
-
-/** What members say of themselves, by their ids. */
-export type Notes = Map<string, Note>;

@@ -2,7 +2,6 @@ import {PeerGroupError} from '../errors.js';
 import type {Frame} from '../protocol/frames.js';
 import {limited} from './backoff.js';
 import type {Clock} from '../environment.js';
-import type {Gatekeeper} from './context.js';
 import {Guesses} from './guesses.js';
 import {showPassword, type BeginPake} from './password.js';
 import {untilAborted} from './presence.js';
@@ -29,7 +28,7 @@ export interface GateOptions {
  * The host's side of the password, before anything else is said: a newcomer has one try on a connection, and all of them
  * together have few (`Guesses`). A share that the host has sent counts as a try unless it turns out right.
  */
-export class Gate implements Gatekeeper {
+export class Gate {
   readonly #options: GateOptions;
   readonly #waiting = new Map<Session, AbortController>();
   readonly #signal: AbortSignal;

@@ -3,8 +3,9 @@ import {limits} from '../protocol/limits.js';
 import type {Base, Change, Entry, Note} from '../protocol/records.js';
 import {Admission, banned} from './admission.js';
 import type {Briefing} from './briefing.js';
-import type {Context, Gatekeeper} from './context.js';
+import type {Context} from './context.js';
 import {Doorbell, type Claimed} from './doorbell.js';
+import type {Gate} from './gate.js';
 import {keepLast} from './keep-last.js';
 import {loadExtras} from './lazy-extras.js';
 import type {Ledger} from './ledger.js';
@@ -57,7 +58,7 @@ export interface HostingOptions {
 export class Hosting {
   readonly #options: HostingOptions;
   readonly #admission: Admission;
-  readonly #gate: Gatekeeper | undefined;
+  readonly #gate: Gate | undefined;
   readonly #doorbell: Doorbell;
   #rivalry: Rivalry | undefined;
   readonly #signal: AbortSignal;

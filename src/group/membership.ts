@@ -8,7 +8,7 @@ import {toHex} from '../protocol/schema.js';
 import {openingTime, type Connection} from '../transport/transport.js';
 import {Waiting} from '../waiting.js';
 import {datagramOf, type Content} from './content.js';
-import type {Context, GroupEnd, Protection} from './context.js';
+import type {Context, GroupEnd} from './context.js';
 import {Group} from './group.js';
 import {limited, pause} from './backoff.js';
 import {Calls} from './calls.js';
@@ -17,7 +17,8 @@ import {loadExtras} from './lazy-extras.js';
 import {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import {People} from './people.js';
-import {Presence, untilAborted, type Callers} from './presence.js';
+import {Presence, untilAborted} from './presence.js';
+import type {Protection} from './protection.js';
 import {idOf, receiverIds} from './send-options.js';
 import {SelfDescription} from './self-description.js';
 import {Session} from './session.js';
@@ -104,7 +105,7 @@ export class Membership {
       this.#over.signal,
     );
     const take = (connection: Connection) => void calls.prove(connection, () => this.#incoming(connection));
-    const callers: Callers = {
+    const callers: Context['callers'] = {
       call: (from, connection) => {
         this.#group?.rung(from, connection);
         // The transport tells what went wrong.

@@ -1,19 +1,12 @@
 import type {Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {toHex} from '../protocol/schema.js';
-import type {Connection, Endpoint} from '../transport/transport.js';
+import type {Connection, Endpoint, EndpointListener} from '../transport/transport.js';
 import {backoff} from './backoff.js';
 
-/** Whoever dials. */
-export interface Callers {
-  /** From this address. @see EndpointListener.call */
-  call(from: string, connection: Promise<Connection>): void;
-}
-
-export interface PresenceListener extends Callers {
+export interface PresenceListener extends Pick<EndpointListener, 'call' | 'warning'> {
   /** The server cannot be reached. Told once for every time that this begins. */
   unreachable(error: PeerGroupError): void;
-  warning(error: PeerGroupError): void;
 }
 
 /** ms. Between attempts to register again, at most. */

@@ -1,8 +1,9 @@
 import type {Clock, Identity, Pake} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
-import type {Protection} from './context.js';
+import type {Tries} from './context.js';
 import {Gate} from './gate.js';
 import {pakeOf, showPassword} from './password.js';
+import type {Session} from './session.js';
 
 /** All that a password takes, at a newcomer and at a host. */
 export function protect(
@@ -11,10 +12,14 @@ export function protect(
   identity: Identity,
   password: string,
   failed: (error: PeerGroupError) => void,
-): Protection {
+) {
   const begin = pakeOf(pake, identity, password);
   return {
-    show: (session, tries, signal) => showPassword(begin, session, tries, signal),
-    gate: (passed, signal) => new Gate({clock, begin, passed, failed}, signal),
+    /** @see showPassword */
+    show: (session: Session, tries: Tries, signal: AbortSignal) => showPassword(begin, session, tries, signal),
+    /** `passed` takes on whoever knows the password. */
+    gate: (passed: (session: Session) => void, signal: AbortSignal) => new Gate({clock, begin, passed, failed}, signal),
   };
 }
+
+export type Protection = ReturnType<typeof protect>;

@@ -2,7 +2,7 @@ import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Frame} from '../protocol/frames.js';
 import {toHex} from '../protocol/schema.js';
-import type {Gatekeeper} from './context.js';
+import type {Gate} from './gate.js';
 import type {Session} from './session.js';
 
 /**
@@ -30,7 +30,7 @@ export interface RivalryOptions {
   readonly address: string;
   readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
   /** Where there is a password, nobody gives way to a group that does not know it: its own members could not get in there. */
-  readonly gate: Gatekeeper | undefined;
+  readonly gate: Gate | undefined;
   /** This group gives way: its members apply to the other host. */
   readonly yield: (address: string) => void;
   readonly failed: (error: PeerGroupError) => void;
@@ -106,7 +106,7 @@ export class Rivalry {
   }
 
   /** Gives way if the other group knows the password. */
-  async #compare(gate: Gatekeeper, session: Session, address: string, theirs: Bytes): Promise<void> {
+  async #compare(gate: Gate, session: Session, address: string, theirs: Bytes): Promise<void> {
     if (this.#reported.has(toHex(theirs))) return session.close();
     try {
       if (await gate.compare(session)) this.#options.yield(address);

@@ -60,7 +60,7 @@ export interface SendOptions {
 
 /** How far a value has come. */
 export interface SendProgress {
-  /** To whom. */
+  /** Who is at the other end. */
   readonly member: Member;
   /** How many bytes of it have arrived. */
   readonly bytes: number;
@@ -71,8 +71,6 @@ export interface SendProgress {
 /** How far a transfer has come, in either direction. */
 export interface TransferProgress extends SendProgress {
   readonly direction: 'send' | 'receive';
-  /** To whom, or from whom. */
-  readonly member: Member;
   /** Tells one transfer from another: the same in all events of one. */
   readonly transfer: string;
 }
