@@ -69,7 +69,12 @@ export class Briefing {
 
   /** What these say of themselves. */
   attest(session: Session, ids: readonly string[]): void {
-    for (const id of ids) this.#pass(id, session);
+    for (const id of ids) {
+      const note = this.#people.get(id)?.note;
+      if (!note) continue;
+      session.send({type: 'note', note});
+      if (id === this.#self.id) this.#said.set(session, note);
+    }
   }
 
   /** What everyone says of themselves, before the roster that they are in. */
@@ -79,12 +84,5 @@ export class Briefing {
       session,
       ids.filter(id => id !== session.proof.id),
     );
-  }
-
-  #pass(id: string, session: Session): void {
-    const note = this.#people.get(id)?.note;
-    if (!note) return;
-    session.send({type: 'note', note});
-    if (id === this.#self.id) this.#said.set(session, note);
   }
 }

@@ -4,7 +4,7 @@ import {toHex} from '../protocol/schema.js';
 import {verifyBase, type Branch, type Lineage, type ProvenReign} from './chain.js';
 import type {Ledger, Verdict} from './ledger.js';
 import type {People} from './people.js';
-import {compareTickets, toRoster, type Seat} from './roster.js';
+import {compareSeats, toRoster, type Seat} from './roster.js';
 import {equalBytes} from './signing.js';
 import type {LeaveReason} from './types.js';
 
@@ -127,9 +127,7 @@ export class Contest {
     const isThere = ({key, id}: Seat) => !mine.history.hasEnded(key) || this.#people.hasReturned(id);
     const others = fork.theirs ? common : common.filter(isThere);
     const stayed = Number(!fork.mine) - Number(!fork.theirs);
-    const older =
-      compareTickets(theirs.head.ticket, mine.head.ticket) ||
-      (toHex(mine.head.hash) < toHex(theirs.head.hash) ? 1 : -1);
+    const older = compareSeats(theirs.head, mine.head) || (toHex(mine.head.hash) < toHex(theirs.head.hash) ? 1 : -1);
     return {
       mine: count(common, signers(stands.mine, ownEpochs(mine.reigns, fork.before))),
       theirs: count(others, all),

@@ -1,6 +1,6 @@
 import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/limits.js';
-import type {Change, Loss, Roster, Stay, Ticket} from '../protocol/records.js';
+import type {Change, Loss, Reign, Roster, Stay, Ticket} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 
 /** A ticket with the id of the member that holds it. */
@@ -25,13 +25,11 @@ export interface Seating {
 
 export const emptySeating: Seating = {next: 0, seats: [], bans: [], lost: []};
 
-/** Join order: by the number of the epoch, its hash (two halves of a cut group may both have such a number), and the index in it. */
-export function compareSeats(one: Seat, other: Seat): number {
-  return compareTickets(one.ticket, other.ticket);
-}
-
-/** Join order of the holders. Whoever has none has founded the group. */
-export function compareTickets(a: Ticket | undefined, b: Ticket | undefined): number {
+/**
+ * Join order: by the number of the epoch, its hash (two halves of a cut group may both have such a number), and the index in it.
+ * Whoever reigns without a ticket has founded the group.
+ */
+export function compareSeats({ticket: a}: Seat | Reign, {ticket: b}: Seat | Reign): number {
   if (!a || !b) return a ? 1 : b ? -1 : 0;
   return a.number - b.number || compareText(toHex(a.epoch), toHex(b.epoch)) || a.index - b.index;
 }

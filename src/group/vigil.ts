@@ -75,15 +75,10 @@ export class Vigil {
    */
   get isSuccessor(): boolean {
     const {attendance, context, ledger} = this.#options;
-    if (this.#options.isHost() || !this.#isHostless) return false;
+    if (this.hearsHost) return false;
     const reached = attendance.present.filter(({id}) => id !== ledger.hostId && this.isReached(id));
     const rank = reached.findIndex(({id}) => id === context.identity.id);
     return rank >= 0 && this.#hostless >= rank * context.grace();
-  }
-
-  get #isHostless(): boolean {
-    const {attendance, ledger} = this.#options;
-    return attendance.isGone(ledger.hostId) || !this.isReached(ledger.hostId);
   }
 
   #tick(awake: number): void {
@@ -92,7 +87,7 @@ export class Vigil {
     const turned = mesh.peers.filter(peer => peer.tick(awake));
     // What others conclude from it should not wait for the next heartbeat.
     if (turned.length > 0) for (const peer of mesh.peers) peer.beat();
-    this.#hostless = this.#isHostless ? this.#hostless + awake : 0;
+    this.#hostless = this.hearsHost ? 0 : this.#hostless + awake;
     if (turned.length > 0 || this.isSuccessor) changed();
     if (!this.#options.isHost()) return;
     if (this.isCutOff) alone();

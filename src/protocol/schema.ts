@@ -145,8 +145,8 @@ export const fixed = (length: number): Kind<Bytes> => ({
   read: reader => reader.raw(length).slice(),
 });
 
-/** At most `most` bytes, read as a view, for what is dealt with at once. */
-export const view = (most: number): Kind<Bytes> => ({
+/** At most `most` bytes. */
+export const bytes = (most: number): Kind<Bytes> => ({
   write: (writer, value) => {
     writer.uint(value.length);
     writer.raw(value);
@@ -154,15 +154,9 @@ export const view = (most: number): Kind<Bytes> => ({
   read: reader => {
     const length = reader.uint();
     if (length > most) throw malformed(`${length} bytes where at most ${most} may be`);
-    return reader.raw(length);
+    return reader.raw(length).slice();
   },
 });
-
-/** At most `most` bytes. */
-export const bytes = (most: number): Kind<Bytes> => {
-  const kind = view(most);
-  return {write: (writer, value) => kind.write(writer, value), read: reader => kind.read(reader).slice()};
-};
 
 /** All the bytes that are left: a view, for large ones. */
 export const rest: Kind<Bytes> = {
