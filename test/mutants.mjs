@@ -284,6 +284,12 @@ const mutants = [
     tests: 'group/doorbell',
   },
   {
+    rule: 'nobody goes back to what its host said before, where a slower connection brings that late',
+    file: 'src/group/dispatcher.ts',
+    edits: [["peer ? session.proof.id : ''", 'session.proof.id']],
+    tests: 'sim/hosts',
+  },
+  {
     rule: 'a connection that has ended is no connection of a link',
     file: 'src/group/mesh.ts',
     edits: [['    if (session.over) return;\n', '']],

@@ -47,7 +47,9 @@ export class Dispatcher {
     switch (frame.type) {
       case 'state':
         session.says = await ledger.standingOf(frame.state);
-        await ledger.receiveState(frame.state, session.proof.id, session.says);
+        // Where the host goes its members go, also back; but not to what it said before, where a connection that the link has
+        // left brings that late.
+        await ledger.receiveState(frame.state, peer ? session.proof.id : '', session.says);
         return mesh.connect();
       case 'entry': {
         if (frame.note) await this.#receiveNote(frame.note, session);

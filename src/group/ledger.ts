@@ -279,7 +279,8 @@ export class Ledger {
   }
 
   /**
-   * Looks at a state that the member `from` shows, and follows it if it is ahead. `shown`: where it stands, if that is known.
+   * Looks at a state that the member `from` shows, and follows it if it is ahead. `from` is empty where whoever shows it may stand
+   * elsewhere by now. `shown`: where the state stands, if that is known.
    * @throws PeerGroupError `bad-frame` if it does not hold together or is another group's.
    */
   receiveState(state: GroupState, from: string, shown?: Standing): Promise<Reception> {

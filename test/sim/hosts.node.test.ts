@@ -3,6 +3,8 @@ import {describe, it} from 'node:test';
 import {PeerGroupError} from '../../src/errors.js';
 import {Session} from '../../src/group/session.js';
 import type {Frame} from '../../src/protocol/frames.js';
+import {toHex} from '../../src/protocol/schema.js';
+import {Outlaw} from '../attack/outlaw.js';
 import type {Actor} from './actor.js';
 import {heard, Stage} from './stage.js';
 
@@ -257,6 +259,41 @@ void describe('Members who talk while their host vanishes', () => {
     await stage.whole();
     assert.deepEqual([heard(carl, bob).length, heard(bob, carl).length], [100, 100]);
     assert.ok(bob.sent.every(({outcome}) => outcome === 'resolved' || !(outcome instanceof PeerGroupError)));
+    await stage.end();
+  });
+});
+
+void describe('Whoever has taken over', () => {
+  void it('is not left again for what it said before, where a slower connection brings that late', async () => {
+    const stage = await Stage.set(2, 1);
+    const [ann, bob] = [stage.actor(0), stage.actor(1)];
+    const mallory = await Outlaw.come(stage);
+    const toAnn = await mallory.enter();
+    const {root, state} = mallory;
+    mallory.pretended = root;
+    bob.join();
+    await stage.until(() => bob.isIn && mallory.callers.length === 1 && toAnn.all('entry').length === 1);
+    const [fast] = mallory.callers;
+    const [{entry, note} = assert.fail()] = toAnn.all('entry');
+    assert.ok(fast && root && state && note && entry.change.type === 'add');
+    const members = [...state.roster.members, entry.change.ticket];
+    const before = {...state, roster: {...state.roster, next: state.roster.next + 1, members}, entry};
+    const {reigns, hash} = await mallory.succeed(before, root);
+    const slow = await mallory.call(note.address, root, {epoch: hash, version: 0});
+    ann.membership?.goodbye();
+    await stage.until(() => bob.membership?.members.length === 2);
+    // Whom Bob says that it stands by.
+    const standsBy = () => {
+      const notes = fast.all('note').filter(({note: {key}}) => toHex(key) === toHex(bob.identity.publicKey));
+      return toHex(notes.at(-1)?.note.epoch ?? root);
+    };
+    fast.send({type: 'state', state: {reigns, roster: before.roster, entry: undefined}});
+    await stage.until(() => standsBy() === toHex(hash), 1000);
+    slow.send({type: 'state', state: before});
+    await stage.advance(1000);
+    assert.ok(!slow.isOver);
+    assert.equal(standsBy(), toHex(hash));
+    mallory.leave();
     await stage.end();
   });
 });
