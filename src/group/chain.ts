@@ -78,7 +78,6 @@ export async function verifyReigns(
 
 function verifyPlace(epoch: Epoch, before: ProvenReign | undefined): void {
   if (!before) return;
-  if (epoch.kind === 'found') throw broken('it was founded twice');
   const follows = equalBytes(epoch.previous, before.hash) && epoch.number === before.epoch.number + 1;
   if (!follows) throw broken('an epoch does not follow from the one before');
   if (epoch.approval !== before.epoch.approval) throw broken('a host changed whether newcomers need approval');
@@ -94,9 +93,8 @@ async function verifyReign(
 ): Promise<ProvenReign> {
   const {epoch, ticket} = reign;
   const before = earlier.at(-1);
-  const founds = epoch.kind === 'found';
-  if (founds !== equalBytes(hash, root) || founds !== (epoch.previous === undefined))
-    throw broken('its founding is not its own');
+  const founds = epoch.previous === undefined;
+  if (founds !== equalBytes(hash, root)) throw broken('its founding is not its own');
   if (!(await verify(crypto, epoch.host, 'epoch', founds ? undefined : root, epochKind, epoch))) {
     throw broken('a host did not sign its epoch');
   }
@@ -109,7 +107,7 @@ async function verifyReign(
     const seated = known?.seating.seats.some(seat => equalBytes(seat.ticket.signature, ticket.signature)) ?? !before;
     const valid = issuer && (await verify(crypto, issuer.epoch.host, 'ticket', root, ticketKind, ticket));
     // Whoever let this host in may have reigned so long ago that the chain no longer reaches back to it.
-    const isWhole = earlier[0]?.epoch.kind === 'found';
+    const isWhole = equalBytes(earlier[0]?.hash, root);
     if (issuer ? !valid : known ? !seated : isWhole) throw broken('a host was never let in');
   }
   return {epoch, ticket, hash, hostId: await memberIdOf(crypto, epoch.host)};

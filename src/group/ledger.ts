@@ -73,7 +73,6 @@ export class Ledger {
   /** Founds a group, with the founder as its only member. */
   static async found(crypto: Cryptography, identity: Identity, approval: boolean): Promise<Ledger> {
     const epoch = await sign(identity, 'epoch', undefined, epochKind, {
-      kind: 'found',
       number: 0,
       previous: undefined,
       host: identity.publicKey,
@@ -231,7 +230,6 @@ export class Ledger {
       const ticket = this.seat(identity.id)?.ticket;
       if (head.hostId !== after || !ticket) return;
       const epoch = await sign(identity, 'epoch', this.root, epochKind, {
-        kind: 'take',
         number: head.epoch.number + 1,
         previous: head.hash,
         host: identity.publicKey,

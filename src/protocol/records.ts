@@ -31,9 +31,8 @@ export type Stay = TypeOf<typeof stay>;
 
 /** The reign of one host. The hash of the first is the group's root. */
 export const epoch = record({
-  kind: word('found', 'take'),
   number: uint,
-  /** Hash of the epoch before; absent in the first. */
+  /** Hash of the epoch before; absent in the one that founds the group. */
   previous: optional(hash),
   host: publicKey,
   /** The roster it starts from, and the version that roster had in the epoch before. */

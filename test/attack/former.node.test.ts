@@ -110,7 +110,6 @@ async function claimByPuppet({stage, mallory, root, early}: Awaited<ReturnType<t
   });
   const roster = {...early.roster, next: early.roster.next + 1, members: [...early.roster.members, own]};
   const second = await sign(puppet.identity, 'epoch', root, epochKind, {
-    kind: 'take',
     number: 2,
     previous,
     host: puppet.identity.publicKey,

@@ -177,7 +177,6 @@ export class Outlaw {
     const ticket = roster.members.find(({key}) => toHex(key) === toHex(this.identity.publicKey));
     if (!founding || !ticket) throw new Error('it is not in');
     const epoch = await sign(this.identity, 'epoch', root, epochKind, {
-      kind: 'take',
       number: 1,
       previous: root,
       host: this.identity.publicKey,

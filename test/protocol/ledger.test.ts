@@ -122,7 +122,6 @@ async function takenBy(
 ): Promise<GroupState> {
   const last = ledger.state.reigns.at(-1) as Reign;
   const epoch = await sign(signer, 'epoch', ledger.root, records.epoch, {
-    kind: 'take',
     number: numberOf(ledger) + 1,
     previous: ledger.standing.epoch,
     host: signer.publicKey,
@@ -404,8 +403,7 @@ describe('Nobody makes itself host', () => {
     'without following from the host before': async ({ledger}, bob) =>
       takenBy(bob, ledger, ticketOf(ledger, bob), {previous: new Uint8Array(32)}),
     'by jumping ahead': async ({ledger}, bob) => takenBy(bob, ledger, ticketOf(ledger, bob), {number: 7}),
-    'by founding again': async ({ledger}, bob) =>
-      takenBy(bob, ledger, ticketOf(ledger, bob), {kind: 'found', previous: undefined}),
+    'by founding again': async ({ledger}, bob) => takenBy(bob, ledger, ticketOf(ledger, bob), {previous: undefined}),
     'without being in the roster that it shows': async ({ann, ledger}, bob) => {
       const members = [ticketOf(ledger, ann)];
       return takenBy(bob, ledger, ticketOf(ledger, bob), {}, {...ledger.state.roster, members});

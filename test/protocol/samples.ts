@@ -69,7 +69,6 @@ export class Samples {
   });
 
   epoch = (): Epoch => ({
-    kind: this.flag() ? 'found' : 'take',
     number: this.uint(),
     previous: this.maybe(this.hash),
     host: this.key(),
