@@ -16,9 +16,6 @@ const version = '1.5.5';
 /** What it logs to. It is never given a level here, and says nothing without. */
 const logger = '$257947e92926277a$export$2e2bcd8739ae039';
 
-/** EventEmitter3, which it comes with. */
-export const emitter = '$c4dcfd1d1ea86647$var$EventEmitter';
-
 /** Its tools, whose questions about the browser make an `RTCPeerConnection` while it loads. */
 const util = '$4f4134156c446392$export$7debb50ef11d5e0b';
 
@@ -96,37 +93,6 @@ const unneeded = [
   ...['ConnectionType', 'PeerErrorType', 'BaseConnectionErrorType', 'DataConnectionErrorType', 'SerializationType']
     .concat(['SocketEventType', 'ServerMessageType'])
     .map(name => /** @type {[string]} */ ([`$parcel$export($78455e22dea96b8c$exports, "${name}"`])),
-  // The emitter of events knows no context, one value at most, and names that are no properties of an object.
-  ['if (Object.create) {'],
-  [`function ${emitter}() {`, `function ${emitter}() { this._events = {}; }`],
-  [`${emitter}.prototype.eventNames =`],
-  [`${emitter}.prototype.listeners =`],
-  [`${emitter}.prototype.listenerCount =`],
-  [
-    `${emitter}.prototype.emit =`,
-    `${emitter}.prototype.emit = function (event, value) {
-      for (const each of [...(this._events[event] ?? [])]) {
-        if (each.once) this._events[event] = this._events[event].filter(other => other !== each);
-        each.fn.call(this, value);
-      }
-    };`,
-  ],
-  [
-    `${emitter}.prototype.on =`,
-    `${emitter}.prototype.on = function (event, fn, once) { (this._events[event] ??= []).push({fn, once}); };`,
-  ],
-  [`${emitter}.prototype.once =`, `${emitter}.prototype.once = function (event, fn) { this.on(event, fn, true); };`],
-  [`${emitter}.prototype.removeListener =`],
-  [
-    `${emitter}.prototype.removeAllListeners =`,
-    `${emitter}.prototype.removeAllListeners = function (event) {
-      if (event) delete this._events[event];
-      else this._events = {};
-    };`,
-  ],
-  [`${emitter}.prototype.off =`],
-  [`${emitter}.prototype.addListener =`],
-  [`${emitter}.prefixed =`],
   // Its own heartbeat, and what it would have sent without an id.
   ['this._socket.onopen = ()'],
   ['if (!this._id) {\n            this._messagesQueue'],
