@@ -1,8 +1,7 @@
 import type {Bytes, Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Connection} from '../transport/transport.js';
-import {limited} from './backoff.js';
-import {untilAborted} from './presence.js';
+import {limited, untilAborted} from './backoff.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
 

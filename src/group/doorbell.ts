@@ -1,9 +1,8 @@
 import {PeerGroupError} from '../errors.js';
 import {toHex} from '../protocol/schema.js';
 import {dialTimeout, type Endpoint} from '../transport/transport.js';
-import {backoff} from './backoff.js';
+import {backoff, untilAborted} from './backoff.js';
 import type {Context} from './context.js';
-import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
 
 /** ms. A freed id is free at the server within 100 ms; a stranger's may stay taken for long. */

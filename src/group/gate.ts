@@ -1,10 +1,9 @@
 import {PeerGroupError} from '../errors.js';
 import type {Frame} from '../protocol/frames.js';
-import {limited} from './backoff.js';
+import {limited, untilAborted} from './backoff.js';
 import type {Clock} from '../environment.js';
 import {Guesses} from './guesses.js';
 import {showPassword, type BeginPake} from './password.js';
-import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
 
 /** ms. Somebody whose turn it is has this long for each of its two words. */

@@ -1,6 +1,5 @@
 import type {Clock} from '../environment.js';
-import {pause} from './backoff.js';
-import {untilAborted} from './presence.js';
+import {pause, untilAborted} from './backoff.js';
 
 /** How many may guess at once after a rest. */
 const burst = 5;

@@ -12,7 +12,7 @@ import {publicKey, signature} from '../protocol/records.js';
 import {bytes, fixed, optional, record, word, write} from '../protocol/schema.js';
 import type {Connection} from '../transport/transport.js';
 import {memberIdOf} from '../protocol/member-id.js';
-import {untilAborted} from './presence.js';
+import {untilAborted} from './backoff.js';
 import {equalBytes, sign, verify} from './signing.js';
 
 /** ms. Both hellos cross in one round trip; somebody who takes longer is not there or not honest. */

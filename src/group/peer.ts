@@ -41,7 +41,6 @@ export class Peer {
   readonly #options: PeerOptions;
   readonly #over = new AbortController();
   #session: Session | undefined;
-  #resumed: FrameOf<'resume'> | undefined;
   /** The number of the other end's link. */
   #partner: number | undefined;
   /** Connections on which this side has said where the link goes on. */
@@ -51,7 +50,7 @@ export class Peer {
   /** How far the other side has counted. */
   #theirTurn = 0;
   /** ms of this page's waking time since this member was last heard. */
-  #silence = 0;
+  silence = 0;
   /** When the connection came about. */
   #connected = -Infinity;
   /** When the last heartbeat was sent, or the link was taken up: while a group gathers there is enough to do. */
@@ -81,14 +80,9 @@ export class Peer {
     return this.#session?.connection.carrier;
   }
 
-  /** ms of this page's waking time since this member was last heard. */
-  get silence(): number {
-    return this.#silence;
-  }
-
   /** Whether it has been out of reach for longer than a lost connection takes to be replaced. */
   get isMissing(): boolean {
-    return this.#silence >= silenceLimit;
+    return this.silence >= silenceLimit;
   }
 
   /** Whether a connection has come about so lately that the other side may just not have taken up the link on it. */
@@ -108,8 +102,8 @@ export class Peer {
   tick(awake: number): boolean {
     const before = this.isMissing;
     const heard = this.#session?.heard() && this.link.attached;
-    if (heard || (awake === 0 && !before)) this.#silence = 0;
-    else this.#silence += awake;
+    if (heard || (awake === 0 && !before)) this.silence = 0;
+    else this.silence += awake;
     if (this.#options.clock.now() - this.#lastBeat >= heartbeat) this.beat();
     this.#showPath();
     return this.isMissing !== before;
@@ -151,7 +145,6 @@ export class Peer {
     const before = this.#session;
     this.#session = session;
     this.#connected = this.#options.clock.now();
-    this.#resumed = undefined;
     this.missing = undefined;
     if (before) {
       this.link.detach();
@@ -196,29 +189,23 @@ export class Peer {
     if (frame.known !== undefined && frame.known !== this.#options.number) return 'apart';
     if (this.link.attached) throw new PeerGroupError('bad-frame', 'A member resumed a link that was not interrupted.');
     if (this.isLate(frame)) return 'apart';
-    this.#resumed = frame;
     this.#partner = frame.link;
     this.#theirTurn = frame.turn;
-    this.#attach();
-    return 'together';
-  }
-
-  #attach(): void {
-    const [session, resume] = [this.#session, this.#resumed];
-    if (!session || !resume || this.link.attached) return;
-    this.link.attach(session.connection, resume);
-    this.#silence = 0;
-    this.#path = session.connection.carrier === undefined ? 'direct' : 'carried';
+    const connection = this.#session?.connection;
+    if (!connection) return 'together';
+    this.link.attach(connection, frame);
+    this.silence = 0;
+    this.#path = connection.carrier === undefined ? 'direct' : 'carried';
     this.#showPath();
     this.#lastBeat = this.#options.clock.now();
     this.#options.changed();
+    return 'together';
   }
 
   /** A connection is over. @returns whether it was this link's */
   disconnected(session: Session): boolean {
     if (session !== this.#session) return false;
     this.#session = undefined;
-    this.#resumed = undefined;
     this.missing = undefined;
     this.link.detach();
     this.#showPath();

@@ -2,7 +2,7 @@ import type {Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {toHex} from '../protocol/schema.js';
 import type {Connection, Endpoint, EndpointListener} from '../transport/transport.js';
-import {backoff} from './backoff.js';
+import {backoff, untilAborted} from './backoff.js';
 
 export interface PresenceListener extends Pick<EndpointListener, 'call' | 'warning'> {
   /** The server cannot be reached. Told once for every time that this begins. */
@@ -91,14 +91,4 @@ export class Presence {
     const endpoint = await untilAborted(this.#endpoint, signal);
     return endpoint.dial(to, signal);
   }
-}
-
-/** `promise`, but rejecting with the signal's reason as soon as it aborts. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, {once: true});
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -2,12 +2,11 @@ import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {FrameOf} from '../protocol/frames.js';
 import {openingTime} from '../transport/transport.js';
-import {limited} from './backoff.js';
+import {limited, untilAborted} from './backoff.js';
 import {CarriedConnection} from './carried-connection.js';
 import type {Context} from './context.js';
 import type {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
-import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
 
 /** Members that are tried as carriers at the same time: the first way that opens is the shortest. */
@@ -225,7 +224,6 @@ export class Relay {
           throw new PeerGroupError('bad-frame', 'A newcomer sent more than can be carried.');
         host.session?.send({type: 'carried', from: id, channel, opened, data});
       },
-      drained() {},
       closed: () => this.#dismiss(id, guest),
     });
     host.session?.send({type: 'invited', member: id});

@@ -62,7 +62,6 @@ export class Rivalry {
     environment.clock.after(patience, () => this.#met.has(session) && this.#close(session), this.#signal);
     session.read({
       frame: frame => this.#receive(frame, session, age, mayLead),
-      drained() {},
       closed: () => this.#met.delete(session),
     });
     session.send({type: 'rival', age, address});

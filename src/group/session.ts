@@ -2,9 +2,9 @@ import type {Clock, Environment} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
 import {decodeFrame, encodeFrame, isLinkFrame, type Frame, type FrameOf, type Standing} from '../protocol/frames.js';
 import type {Connection} from '../transport/transport.js';
+import {untilAborted} from './backoff.js';
 import {Allowance} from './allowance.js';
 import {handshake, type Introduction, type Proof} from './handshake.js';
-import {untilAborted} from './presence.js';
 import {equalBytes} from './signing.js';
 
 function reignsIn(frame: Frame): number {

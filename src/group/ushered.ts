@@ -1,8 +1,8 @@
 import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
+import {untilAborted} from './backoff.js';
 import {CarriedConnection} from './carried-connection.js';
 import type {Context} from './context.js';
-import {untilAborted} from './presence.js';
 import type {Session} from './session.js';
 
 const over: Bytes = new Uint8Array();
@@ -37,7 +37,6 @@ export async function ushered(context: Context, member: Session, signal: AbortSi
         connection ??= answer(frame.from, frame.channel);
         connection.receive(frame.data);
       },
-      drained() {},
       closed(error) {
         connection?.receive(over);
         reject(error);

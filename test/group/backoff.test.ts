@@ -1,8 +1,7 @@
 import {expect} from '@open-wc/testing';
 import {onReturn} from '../../src/element/browser.js';
 import {PeerGroupError} from '../../src/errors.js';
-import {backoff, limited} from '../../src/group/backoff.js';
-import {untilAborted} from '../../src/group/presence.js';
+import {backoff, limited, untilAborted} from '../../src/group/backoff.js';
 
 /** A pause begins, and its clock stands still. `chance`: from 0 to 255. */
 function paused(attempt: number, {signal = new AbortController().signal, chance = 0} = {}) {
