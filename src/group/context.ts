@@ -35,12 +35,6 @@ export interface Context {
   readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
 }
 
-/** What a newcomer remembers from one host to the next. */
-export interface Tries {
-  /** Confirmations in a row that nobody has answered. */
-  unanswered: number;
-}
-
 /** Why this member is not in the group any more, other than by its own wish. */
 export type GroupEnd =
   | {readonly type: 'ejected'; readonly reason: string; readonly by: Member | undefined}

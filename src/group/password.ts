@@ -1,8 +1,13 @@
 import type {Identity, Pake, PakeRole, PakeRun} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Frame, FrameOf} from '../protocol/frames.js';
-import type {Tries} from './context.js';
 import type {Session} from './session.js';
+
+/** What a newcomer remembers from one host to the next. */
+export interface Tries {
+  /** Confirmations in a row that nobody has answered. */
+  unanswered: number;
+}
 
 /** Confirmations in a row that nobody has answered, before a newcomer gives up: each lets whoever is there test one password. */
 const mostUnanswered = 5;

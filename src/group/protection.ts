@@ -1,8 +1,7 @@
 import type {Clock, Identity, Pake} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
-import type {Tries} from './context.js';
 import {Gate} from './gate.js';
-import {pakeOf, showPassword} from './password.js';
+import {pakeOf, showPassword, type Tries} from './password.js';
 import type {Session} from './session.js';
 
 /** All that a password takes, at a newcomer and at a host. */

@@ -1,5 +1,6 @@
-import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Bytes that may wait unread, while a signature is checked: what the fastest sends in half a second. Whoever sends more is flooding. */
 const mostWaiting = 16 * 1024 * 1024;
