@@ -1394,7 +1394,7 @@ const mutants = [
     rule: 'a host that took over and is alone goes where others are who cannot give way',
     file: 'src/group/contest.ts',
     edits: [['const isBehind = isForlorn || ', 'const isBehind = ']],
-    tests: 'sim/sim',
+    tests: 'protocol/ledger',
   },
   {
     rule: 'a stay that only the losing half has ended goes on',
@@ -1497,7 +1497,7 @@ const mutants = [
     rule: 'who is not among the lost has not been lost',
     file: 'src/group/view.ts',
     edits: [["ledger.history.hasEnded(seat.key) ? 'left' : 'lost'", "'lost'"]],
-    tests: 'sim/sim',
+    tests: 'group/view',
   },
   {
     rule: 'who has left does not stand by what was before',
@@ -1840,7 +1840,7 @@ const mutants = [
     rule: 'a link that the other end has forgotten is replaced once',
     file: 'src/group/mesh.ts',
     edits: [["outcome === 'forgotten' && !peer.signal.aborted", "outcome === 'forgotten'"]],
-    tests: 'sim/sim',
+    tests: 'group/mesh',
   },
   {
     rule: 'a large value that follows on a small one is soon at full speed',

@@ -4,12 +4,13 @@ import {PeerGroupError} from '../../src/errors.js';
 import type {Environment} from '../../src/environment.js';
 import {Person} from '../../src/group/member.js';
 import {Mesh, type MeshOptions} from '../../src/group/mesh.js';
+import type {FrameOf} from '../../src/protocol/frames.js';
 import {seatOf} from '../../src/group/roster.js';
 import type {Session, SessionReader} from '../../src/group/session.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
 
 /** A member's end of what it has with others, as far as these tests need it. */
-function meshOf() {
+function meshOf(more: Partial<MeshOptions> = {}) {
   const seat = (id: string, index: number) =>
     seatOf(id, {number: 0, epoch: new Uint8Array(32), index, key: new Uint8Array(65), signature: new Uint8Array(64)});
   const environment = {
@@ -22,6 +23,7 @@ function meshOf() {
     greet: () => undefined,
     isStranger: () => false,
     changed() {},
+    ...more,
   };
   const mesh = new Mesh(options as unknown as MeshOptions);
   return {mesh, bob: mesh.add(seat('0b', 1), new Person('0b', new Uint8Array(65), false))};
@@ -47,6 +49,47 @@ void describe('A member that says where it goes on', () => {
     assert.equal(bob.resumed({...resume, turn: 1}), 'apart');
     assert.equal(bob.resumed({...resume, turn: 2}), 'apart');
     assert.equal(bob.resumed({...resume, turn: 3}), 'together');
+  });
+});
+
+void describe('A link that the other end has forgotten', () => {
+  void it('is replaced once, though another connection says so in the same moment', () => {
+    let replaced = 0;
+    const {mesh, bob} = meshOf({
+      forgotten(peer) {
+        replaced += 1;
+        mesh.remove(peer);
+      },
+    });
+    const resume = {
+      type: 'resume',
+      mine: {epoch: new Uint8Array(32), index: 1},
+      yours: {epoch: new Uint8Array(32), index: 0},
+      known: undefined,
+      note: undefined,
+      values: 0,
+      transfers: 0,
+      arrivals: [],
+    } as const;
+    assert.equal(bob.resumed({...resume, link: 5, turn: 1}), 'together');
+    const connection = (said?: FrameOf<'resume'>) =>
+      ({
+        proof: {id: '0b'},
+        connection: {role: 'acceptor'},
+        signal: new AbortController().signal,
+        resume: said,
+        over: false,
+        read() {},
+        send() {},
+        trust() {},
+        close() {},
+      }) as unknown as Session;
+    const first = connection();
+    mesh.accept(first);
+    assert.equal(bob.session, first);
+    first.resume = {...resume, link: 6, turn: 1};
+    mesh.accept(connection({...resume, link: 6, turn: 2}));
+    assert.equal(replaced, 1);
   });
 });
 

@@ -71,4 +71,29 @@ describe('The group as the page sees it', () => {
     view.update([], [peers[2] as never]);
     expect(view.members).to.deep.equal([host, self, parting, young].map(person => person?.member));
   });
+
+  for (const [reason, what, {bans = [], hasEnded = false, told}] of [
+    ['left', 'is not among the lost', {hasEnded: true}],
+    ['lost', 'is', {}],
+    ['ejected', 'is kept out', {bans: [hostId], hasEnded: true}],
+    ['lost', 'was said to be, whatever else', {bans: [hostId], hasEnded: true, told: 'lost'}],
+  ] as [string, string, {bans?: string[]; hasEnded?: boolean; told?: string}][]) {
+    it(`tells of who is in it no more, and ${what}, that it ${reason === 'ejected' ? 'was removed' : reason}`, () => {
+      const self = new Person(selfId, key, true);
+      const gone = {person: new Person(hostId, key, false), seat: seat(hostId, 0)};
+      const mine = seat(selfId, 1);
+      const reasons: string[] = [];
+      const view = new View({
+        context: {self, listener: {memberleave: (_: unknown, why: string) => reasons.push(why), hostchange() {}}},
+        ledger: {seats: [mine], hostId: selfId, bans, history: {hasEnded: () => hasEnded}},
+        attendance: {present: [mine], isGone: () => false, reason: () => told},
+        people: {get: () => self},
+        mesh: {peers: [], peer() {}},
+        mine,
+        signal: new AbortController().signal,
+      } as unknown as ViewOptions);
+      view.update([gone as never], []);
+      expect(reasons).to.deep.equal([reason]);
+    });
+  }
 });

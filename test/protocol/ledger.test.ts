@@ -964,6 +964,30 @@ describe('Two branches of a group that was cut', () => {
     expect(ids(eves)).to.deep.equal([ann.id, bob.id, cem.id]);
   });
 
+  it('have a host that took over and is alone go where others are who have seen the host before go', async () => {
+    const group = await founded();
+    const bob = await admit(group);
+    const bobs = alone(await reader(group));
+    const [cem, dee] = [await admit(group), await admit(group)];
+    const cems = alone(await reader(group));
+    for (const [own, host] of [
+      [bobs, bob],
+      [cems, cem],
+    ] as const) {
+      await own.take(host, group.ann.id);
+      await own.drop(host, {type: 'drop', member: group.ann.id, reason: 'left', ban: false, text: '', date: 0});
+    }
+    const [mine, theirs] = [bobs.standing.epoch, cems.standing.epoch];
+    const sees = (...others: readonly Identity[]) => {
+      const stands = {from: cem.id, isHost: true, mine: [bob.id], theirs: others.map(({id}) => id)};
+      const standsBy = (id: string) => (id === bob.id ? mine : theirs);
+      return judge(bobs).receive(cems.state, [], {...stands, standsBy}, true);
+    };
+    expect(await sees(cem)).to.equal('mine');
+    expect(await sees(cem, dee)).to.equal('theirs');
+    expect(ids(bobs)).to.deep.equal([bob.id, cem.id, dee.id]);
+  });
+
   it('show what they began with, and believe no other beginning', async () => {
     const {bob, cem, dee, bobs, cems} = await cut();
     const [base] = judge(cems).bases(undefined);
