@@ -116,7 +116,7 @@ export class OutgoingTransfers {
     return undefined;
   }
 
-  /** Streams that nobody reads must not hold up large values, nor those that nobody writes other streams. */
+  /** Of as many as may be under way: streams that nobody reads must not hold up large values, nor those that nobody writes other streams. */
   #inTurn(): readonly Transfer[] {
     let parcels = 0;
     const begun = this.#transfers.slice(0, mostTransfers);
@@ -150,11 +150,7 @@ export class OutgoingTransfers {
   #offer(transfer: Transfer): Frame | undefined {
     const first = transfer.number > 0 ? transfer : this.#transfers.find(({number}) => number === 0);
     if (!first || !this.#values.haveLeft(first.order)) return undefined;
-    if (first.number === 0) {
-      // Those that have a number come first.
-      if (this.#transfers[mostTransfers - 1]?.number) return undefined;
-      first.number = this.begun += 1;
-    }
+    if (first.number === 0) first.number = this.begun += 1;
     first.offered = true;
     const {number, parcel, private: isPrivate} = first;
     const after = this.#values.lastSent;
