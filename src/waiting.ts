@@ -19,7 +19,7 @@ export class Waiting<Target> {
 
   /**
    * Settles as `action` does, once there is a target; rejects with the signal's reason if that aborts before, and with
-   * `buffer-full` if too much waits. `bytes`: what it keeps.
+   * `buffer-full` if too much waits. `action` throws nothing; `bytes`: what it keeps.
    */
   add<T>(action: (target: Target) => Promise<T>, signal: AbortSignal | undefined, bytes: number): Promise<T> {
     if (bytes > 0 && this.#bytes > 0 && this.#bytes + bytes > bufferLimit) {

@@ -1,7 +1,7 @@
 import type {Bytes, Clock, Cryptography, KeyExchange, Seals} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {Joiner, piecesOf} from '../transport/pieces.js';
 import {Inbox} from '../transport/inbox.js';
+import {Joiner, piecesOf} from '../transport/pieces.js';
 import type {Connection, Fingerprints} from '../transport/transport.js';
 
 /** Bytes. Small, so that what is carried takes turns with the carrier's own traffic. */
@@ -191,7 +191,7 @@ export class CarriedConnection implements Connection {
       case kinds.data:
         this.#taken += content.length;
         this.#thank();
-        return this.#state === 'open' ? this.#deliver(this.#joiner.add(content)) : undefined;
+        return this.#state === 'open' ? this.#take(content) : undefined;
       case kinds.credit:
         return this.#credit(content.length === 4 ? new DataView(content.slice().buffer).getUint32(0) : 0);
       default:
@@ -199,7 +199,8 @@ export class CarriedConnection implements Connection {
     }
   }
 
-  #deliver(message: Bytes | undefined): void {
+  #take(piece: Bytes): void {
+    const message = this.#joiner.add(piece);
     if (message) this.inbox.add(message);
   }
 

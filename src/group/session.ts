@@ -2,8 +2,8 @@ import type {Clock, Environment} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
 import {decodeFrame, encodeFrame, isLinkFrame, type Frame, type FrameOf, type Standing} from '../protocol/frames.js';
 import type {Connection} from '../transport/transport.js';
-import {untilAborted} from './backoff.js';
 import {Allowance} from './allowance.js';
+import {untilAborted} from './backoff.js';
 import {handshake, type Introduction, type Proof} from './handshake.js';
 import {equalBytes} from './signing.js';
 
@@ -93,8 +93,8 @@ export class Session {
       if (this.over) return undefined;
       try {
         const frame = decodeFrame(message);
+        // The content that members exchange comes as fast as the network is.
         const isContent = isLinkFrame(frame) || frame.type === 'carry' || frame.type === 'carried';
-        // That comes as fast as the network is.
         if (!isContent) this.#allowance.spend(message.length, reignsIn(frame));
         return this.#reader?.frame(frame)?.catch(fail);
       } catch (error) {

@@ -1,7 +1,7 @@
+import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {FrameOf} from '../protocol/frames.js';
 import {Assembly, gatherSize} from './assembly.js';
-import type {Bytes} from '../environment.js';
 
 /** Bytes that a body needs beside its own. */
 const bodyOverhead = 1024;
@@ -44,7 +44,7 @@ export class IncomingParcel {
     return this.taken === this.size;
   }
 
-  /** @throws PeerGroupError `bad-frame`; RangeError if the browser has no memory for it, and then nothing of it is kept. */
+  /** @throws PeerGroupError `bad-frame`; RangeError if the browser has no memory for it. */
   part(data: Bytes): void {
     if (data.length === 0 || this.taken + data.length > this.size) throw confused();
     for (let rest = data; rest.length > 0;) {

@@ -116,12 +116,13 @@ export class OutgoingTransfers {
     return undefined;
   }
 
-  /** Of as many as may be under way: streams that nobody reads must not hold up large values, nor those that nobody writes other streams. */
+  /** Streams that nobody reads must not hold up large values, nor those that nobody writes other streams. */
   #inTurn(): readonly Transfer[] {
     let parcels = 0;
-    const begun = this.#transfers.slice(0, mostTransfers);
-    const isFull = begun.filter(isHeld).length >= mostAtOnce;
-    return begun.filter(transfer => {
+    // As many as may be under way.
+    const first = this.#transfers.slice(0, mostTransfers);
+    const isFull = first.filter(isHeld).length >= mostAtOnce;
+    return first.filter(transfer => {
       if (transfer.parcel) return (parcels += 1) <= mostAtOnce;
       return !isFull || transfer.cancelled || isHeld(transfer) || transfer.source.isEnd(transfer.sent);
     });
@@ -232,7 +233,7 @@ export class OutgoingTransfers {
 
 /** Whether the receiver keeps, or will keep, something of a stream. */
 function isHeld({parcel, source, sent, arrived}: Transfer): boolean {
-  return !parcel && (sent > arrived || !source.isBetween(sent));
+  return !parcel && (sent > arrived || source.isBetween?.(sent) === false);
 }
 
 /** A buffer that is detached before it is sent has none any more. */

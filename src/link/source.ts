@@ -10,8 +10,8 @@ export interface Source {
   read(position: number, most: number): Bytes | undefined;
   /** Whether nothing follows after `position`. */
   isEnd(position: number): boolean;
-  /** Whether a chunk of the stream ends at `position`, up to which it has been read. */
-  isBetween(position: number): boolean;
+  /** Of a stream: whether a chunk ends at `position`, up to which it has been read. */
+  isBetween?(position: number): boolean;
   /** Nothing before `position` will be read again. */
   release(position: number): void;
   /** Nothing will be read again. */
@@ -55,10 +55,6 @@ export class ParcelSource implements Source {
 
   isEnd(position: number): boolean {
     return position >= this.size;
-  }
-
-  isBetween(position: number): boolean {
-    return this.isEnd(position);
   }
 
   read(position: number, most: number): Bytes | undefined {

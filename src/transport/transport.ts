@@ -55,9 +55,8 @@ export interface Fingerprints {
 }
 
 /**
- * An open connection. The dialler speaks first: what the acceptor sends
- * before it has heard something waits until then. Nothing may go by another lane than `main` before the other side has been
- * heard to listen.
+ * An open connection. The dialler speaks first: what the acceptor sends before it has heard something waits until then. Nothing
+ * may go by another lane than `main` before the other side has been heard to listen.
  */
 export interface Connection {
   readonly role: 'dialler' | 'acceptor';

@@ -1,8 +1,8 @@
 import type {Bytes, Clock, Cryptography} from '../../src/environment.js';
 import {CarriedConnection} from '../../src/group/carried-connection.js';
-import {must, type Target} from './target.js';
 import {mostOfStrangers} from '../../src/transport/inbox.js';
 import {listen} from '../transport/listen.js';
+import {must, type Target} from './target.js';
 
 /** Sealing changes nothing, so that what is inside can be reached by chance; a key of another length is none. */
 const crypto: Pick<Cryptography, 'exchange' | 'hash'> = {
@@ -30,6 +30,8 @@ export const carried: Target = {
     Uint8Array.of(0, 5, 1, 0, 0, 0, 5),
     Uint8Array.of(0, 0),
     Uint8Array.of(0, 2, 0, 7),
+    Uint8Array.of(0, 3, 0, 255, 7),
+    Uint8Array.of(0, 3, 0, 254, 7),
     Uint8Array.of(0, 1, 0),
   ],
   growth: 4000,
@@ -39,7 +41,10 @@ export const carried: Target = {
     const sealed = () => {
       const kind = below(20);
       if (kind === 0) return [2];
-      return kind < 4 ? [1, 0, 0, 0, below(20)] : [0, ...new Uint8Array(below(300))];
+      if (kind < 4) return [1, 0, 0, 0, below(20)];
+      // Whole, or a piece of a message, or its last one.
+      const mark = [0, 254, 255, 255][below(4)] ?? 0;
+      return [0, mark, ...new Uint8Array(below(300))];
     };
     const messages = Array.from({length: below(12)}, () => message(Uint8Array.from(sealed())));
     return Uint8Array.from([below(2), ...message(new Uint8Array(65)), ...messages.flat()]);

@@ -1,4 +1,5 @@
 import {expect} from '@open-wc/testing';
+import {afterTask} from '../../src/element/task.js';
 import {onReturn} from '../../src/element/browser.js';
 import {PeerGroupError} from '../../src/errors.js';
 import {backoff, limited, untilAborted} from '../../src/group/backoff.js';
@@ -92,5 +93,23 @@ describe('What is waited for so long and no longer', () => {
     giving.abort('enough');
     expect(await result.catch((reason: unknown) => reason)).to.equal('enough');
     expect(timer?.until.aborted).to.equal(true);
+  });
+});
+
+describe('What is waited for until a signal aborts', () => {
+  it('may fail when the signal has aborted before, and is no unhandled rejection', async () => {
+    const unhandled: unknown[] = [];
+    const note = (event: PromiseRejectionEvent) => {
+      event.preventDefault();
+      unhandled.push(event.reason);
+    };
+    window.addEventListener('unhandledrejection', note);
+    const over = AbortSignal.abort('enough');
+    const late = Promise.reject(new Error('It has ended.'));
+    expect(await untilAborted(late, over).catch((reason: unknown) => reason)).to.equal('enough');
+    // An unhandled rejection is told when the task is over.
+    for (let tasks = 0; tasks < 3; tasks += 1) await new Promise<void>(resolve => afterTask(resolve));
+    window.removeEventListener('unhandledrejection', note);
+    expect(unhandled).to.deep.equal([]);
   });
 });

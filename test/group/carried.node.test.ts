@@ -60,6 +60,17 @@ function other(side: Side): Side {
   return side === 'dialler' ? 'acceptor' : 'dialler';
 }
 
+/** An acceptor, and what seals what its other side sends by hand. */
+async function answered() {
+  const keys: Bytes[] = [];
+  const send = (data: Bytes) => void keys.push(data);
+  const acceptor = new CarriedConnection({crypto, clock, role: 'acceptor', carrier: 'carl', send});
+  const exchange = await crypto.exchange();
+  acceptor.receive(exchange.publicKey);
+  await acceptor.opened;
+  return {acceptor, seals: await exchange.agree(await until(() => keys[0]))};
+}
+
 function bytes(...values: number[]): Bytes {
   return Uint8Array.from(values);
 }
@@ -187,18 +198,7 @@ void describe('A carried connection', () => {
   });
 
   void it('ends when more comes than may wait, and nobody reads', async () => {
-    const greedy = await crypto.exchange();
-    const keys: Bytes[] = [];
-    const acceptor = new CarriedConnection({
-      crypto,
-      clock,
-      role: 'acceptor',
-      carrier: 'carl',
-      send: data => void keys.push(data),
-    });
-    acceptor.receive(greedy.publicKey);
-    await acceptor.opened;
-    const seals = await greedy.agree(await until(() => keys[0]));
+    const {acceptor, seals} = await answered();
     for (let n = 0; n < 70; n += 1) {
       acceptor.receive(await seals.seal(n, new Uint8Array(16 * 1024 - 16)));
     }
@@ -320,23 +320,12 @@ void describe('A carried connection', () => {
 
   void it('ends when the other side sends a message without an end', async () => {
     let code: string | undefined;
-    const sent: Bytes[] = [];
-    const connection = new CarriedConnection({
-      crypto,
-      clock,
-      role: 'acceptor',
-      carrier: 'carl',
-      send: data => sent.push(data),
-    });
-    listen(connection, {closed: error => (code = error.code)});
-    const exchange = await crypto.exchange();
-    connection.receive(exchange.publicKey);
-    await connection.opened;
-    const seals = await exchange.agree(sent[0] ?? bytes());
+    const {acceptor, seals} = await answered();
+    listen(acceptor, {closed: error => (code = error.code)});
     const piece = new Uint8Array(16 * 1024 - 16).fill(255);
     piece[0] = 0;
     for (let count = 0; count * piece.length <= messageLimit; count += 1)
-      connection.receive(await seals.seal(count, piece));
+      acceptor.receive(await seals.seal(count, piece));
     await until(() => code);
     assert.equal(code, 'bad-frame');
   });
