@@ -16,7 +16,7 @@ const mutants = [
   {
     rule: 'who is banned while it is let in is told so',
     file: 'src/group/admission.ts',
-    edits: [['if (this.#options.isBanned(person.id)) return refuse(session, banned);', '']],
+    edits: [['if (this.#options.ledger.bans.includes(person.id)) return refuse(session, banned);', '']],
     tests: 'sim/leaving',
   },
   {
@@ -146,7 +146,7 @@ const mutants = [
   {
     rule: 'the token goes to whoever knows of this host',
     file: 'src/group/hosting.ts',
-    edits: [[' || !peer.session?.knows(ledger.standing)) continue', ') continue']],
+    edits: [[' || !session?.knows(ledger.standing) || ', ' || !session || ']],
     tests: 'sim/sim',
   },
   {
@@ -290,6 +290,29 @@ const mutants = [
     tests: 'sim/hosts',
   },
   {
+    rule: 'nor to the branch that its host had before',
+    file: 'src/group/branches.ts',
+    edits: [["peer ? session.proof.id : ''", 'session.proof.id']],
+    tests: 'sim/hosts',
+  },
+  {
+    rule: 'nobody takes over beside somebody who has',
+    file: 'src/group/group.ts',
+    edits: [
+      [
+        '    this.ledger.reconsider().catch((error: unknown) => this.#fail(error));\n    this.#serve();\n',
+        '    this.#serve();\n    this.ledger.reconsider().catch((error: unknown) => this.#fail(error));\n',
+      ],
+    ],
+    tests: 'sim/hosts',
+  },
+  {
+    rule: 'a deputy whose page has forgotten the token is told it again',
+    file: 'src/group/hosting.ts',
+    edits: [['this.#given.get(session) === token', 'this.#entrusted.has(id)']],
+    tests: 'sim/hosts',
+  },
+  {
     rule: 'a connection that has ended is no connection of a link',
     file: 'src/group/mesh.ts',
     edits: [['    if (session.over) return;\n', '']],
@@ -298,7 +321,7 @@ const mutants = [
   {
     rule: 'a transfer leaves room for small values to others',
     file: 'src/group/mesh.ts',
-    edits: [['pace: this.#pace,', 'pace: new Pace(environment.clock),']],
+    edits: [['this.#options, this.#pace, seat', 'this.#options, new Pace(this.#options.environment.clock), seat']],
     tests: 'group/sending',
   },
   {
@@ -585,8 +608,11 @@ const mutants = [
   },
   {
     rule: 'a ban holds with the next host',
-    file: 'src/group/hosting.ts',
-    edits: [['isBanned: id => ledger.bans.includes(id),', 'isBanned: () => false,']],
+    file: 'src/group/admission.ts',
+    edits: [
+      ['    if (ledger.bans.includes(id)) return refuse(session, banned);\n', ''],
+      ['if (this.#options.ledger.bans.includes(person.id)) return refuse(session, banned);', ''],
+    ],
     tests: 'sim/hosts',
   },
   {
@@ -598,7 +624,7 @@ const mutants = [
   {
     rule: 'a host that slept looks who holds the meeting point',
     file: 'src/group/vigil.ts',
-    edits: [['    if (this.isCutOff) alone();\n', '']],
+    edits: [['    if (this.isCutOff) this.#hosting.lookAround();\n', '']],
     tests: 'sim/hosts',
   },
   {
@@ -657,25 +683,25 @@ const mutants = [
   {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/connections.ts',
-    edits: [['this.withExtra(({relay}) => void (isHost() && relay.invite(from, follows)))', 'undefined']],
+    edits: [['asHost(relay => relay.invite(from, follows))', 'undefined']],
     tests: 'sim/relay',
   },
   {
     rule: 'a newcomer is introduced while it is let in',
     file: 'src/group/connections.ts',
-    edits: [['if (hosting.isOpen) void', 'if (false) void']],
+    edits: [['if (this.#hosting.isOpen) asHost', 'if (false) asHost']],
     tests: 'sim/introduction',
   },
   {
     rule: 'nobody is introduced where there is a password',
     file: 'src/group/hosting.ts',
-    edits: [['return !this.#gate && ', 'return ']],
+    edits: [['return !this.gate && ', 'return ']],
     tests: 'sim/introduction',
   },
   {
     rule: 'nobody is introduced where somebody is banned',
     file: 'src/group/hosting.ts',
-    edits: [[' && this.#options.ledger.bans.length === 0', '']],
+    edits: [[' && this.#group.ledger.bans.length === 0', '']],
     tests: 'sim/introduction',
   },
   {
@@ -1153,13 +1179,8 @@ const mutants = [
   },
   {
     rule: 'nor of everything that is said at the door',
-    file: 'src/group/hosting.ts',
-    edits: [
-      [
-        'warning: failed} = context;',
-        '} = context;\n    const failed = (error: PeerGroupError) => listener.error(error);',
-      ],
-    ],
+    file: 'src/group/admission.ts',
+    edits: [['this.#options.context.warning(error);', 'this.#options.context.listener.error(error);']],
     tests: 'attack/stranger',
   },
   {
@@ -1333,7 +1354,7 @@ const mutants = [
   {
     rule: 'unless it has shown to be host of another branch',
     file: 'src/group/dispatcher.ts',
-    edits: [['mesh.peer(id) ?? connections.extra?.branches.hasShown(session)', 'mesh.peer(id)']],
+    edits: [['mesh.peer(id) ?? this.#connections.extra?.branches.hasShown(session)', 'mesh.peer(id)']],
     tests: 'sim/cuts sim/sim',
   },
   {
@@ -1532,7 +1553,7 @@ const mutants = [
   {
     rule: 'whom it did not know is counted for whoever shows that they were there',
     file: 'src/group/branches.ts',
-    edits: [['this.#stands(this.#options.people.heard, session)', 'this.#stands([...this.#known], session)']],
+    edits: [['this.#stands(this.#group.people.heard, session)', 'this.#stands([...this.#known], session)']],
     tests: 'sim/sim',
   },
   {
@@ -1649,8 +1670,8 @@ const mutants = [
     file: 'src/group/dispatcher.ts',
     edits: [
       [
-        "if (session.proof.id === ledger.hostId) return end({type: 'rejoin', address: frame.address});",
-        "if (peer) return end({type: 'rejoin', address: frame.address});",
+        "if (session.proof.id === ledger.hostId) return group.end({type: 'rejoin', address: frame.address});",
+        "if (peer) return group.end({type: 'rejoin', address: frame.address});",
       ],
     ],
     tests: 'attack/member',
@@ -1660,7 +1681,7 @@ const mutants = [
     file: 'src/group/dispatcher.ts',
     edits: [
       [
-        'return peer !== undefined && (session.proof.id === ledger.hostId || !vigil.hearsHost);',
+        'return peer !== undefined && (session.proof.id === ledger.hostId || !hearsHost);',
         'return peer !== undefined;',
       ],
     ],
@@ -1705,9 +1726,7 @@ const mutants = [
   {
     rule: 'the same state is told once a second',
     file: 'src/group/briefing.ts',
-    edits: [
-      ['if (!isSame || this.#clock.now() - last.time >= tellAgain) this.brief(session);', 'this.brief(session);'],
-    ],
+    edits: [['if (!isSame || this.#now - last.time >= tellAgain) this.brief(session);', 'this.brief(session);']],
     tests: 'attack/member',
   },
   {
@@ -1819,9 +1838,7 @@ const mutants = [
   {
     rule: 'nobody is told twice over one connection who this is',
     file: 'src/group/briefing.ts',
-    edits: [
-      ['return this.#said.get(session) === this.#self.note ? undefined : this.#self.note;', 'return this.#self.note;'],
-    ],
+    edits: [['return this.#said.get(session) === note ? undefined : note;', 'return note;']],
     tests: 'sim/joining',
   },
   {

@@ -1,9 +1,10 @@
 import {decode} from '../codec/codec.js';
-import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/limits.js';
 import {note as noteKind, type Note} from '../protocol/records.js';
 import type {Frame} from '../protocol/frames.js';
+import type {Context} from './context.js';
+import type {Ledger} from './ledger.js';
 import {Person} from './member.js';
 import type {Session} from './session.js';
 import {equalBytes, verify} from './signing.js';
@@ -22,18 +23,12 @@ const mostRequests = 128;
 export const banned = 'You are banned from this group.';
 
 export interface AdmissionOptions {
-  readonly environment: Environment;
-  readonly root: Bytes;
-  readonly isBanned: (id: string) => boolean;
+  readonly context: Context;
+  readonly ledger: Ledger;
   /** Whether somebody has been decided on: it is in already, or was lost or left a while ago, and comes back. */
   readonly isKnown: (id: string) => boolean;
-  /** Whether nobody enters without an `accept()`. */
-  readonly approval: () => boolean;
-  /** Asks the page. @returns whether it wants to decide later */
-  readonly ask: (request: JoinRequest) => boolean;
   /** Lets somebody in, who has said this of itself. */
   readonly admit: (person: Person, note: Note, session: Session) => Promise<void>;
-  readonly failed: (error: PeerGroupError) => void;
 }
 
 interface Applicant {
@@ -56,6 +51,10 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+  }
+
+  get #clock() {
+    return this.#options.context.environment.clock;
   }
 
   /** A new frozen array at every change. */
@@ -81,14 +80,14 @@ export class Admission {
     const tooLate = () => {
       if (this.#silent.delete(session)) session.close();
     };
-    this.#options.environment.clock.after(requestTime, tooLate, session.signal);
+    this.#clock.after(requestTime, tooLate, session.signal);
     session.read({
       frame: frame => this.#receive(session, frame),
       closed: error => {
         this.#silent.delete(session);
         const applicant = this.#applicants.get(session.proof.id);
         if (applicant?.session === session) this.#giveUp(applicant);
-        if (error.code === 'bad-frame') this.#options.failed(error);
+        if (error.code === 'bad-frame') this.#options.context.warning(error);
       },
     });
   }
@@ -108,13 +107,14 @@ export class Admission {
     }
     if (frame.type !== 'request' || !this.#silent.has(session))
       throw new PeerGroupError('bad-frame', 'Somebody who is not let in sent what only members may.');
-    const {environment, root, isBanned} = this.#options;
+    const {context, ledger} = this.#options;
     const {id, key} = session.proof;
     const {note} = frame;
-    const own = equalBytes(note.key, key) && (await verify(environment.crypto, key, 'note', root, noteKind, note));
+    const own =
+      equalBytes(note.key, key) && (await verify(context.environment.crypto, key, 'note', ledger.root, noteKind, note));
     if (!own) throw new PeerGroupError('bad-frame', 'Somebody asked to join under a name that it did not sign.');
     if (!this.#silent.delete(session)) return;
-    if (isBanned(id)) return refuse(session, banned);
+    if (ledger.bans.includes(id)) return refuse(session, banned);
     const earlier = this.#applicants.get(id);
     if (earlier) {
       this.#giveUp(earlier);
@@ -128,7 +128,7 @@ export class Admission {
       if (frame.credential.length > 0) credential = decode(frame.credential, [], limits.objects);
     } catch (error) {
       // It may be of a kind that newer browsers know, and would be no other if it asked again.
-      this.#options.failed(error as PeerGroupError);
+      this.#options.context.warning(error as PeerGroupError);
       return refuse(session, 'The browser of the host cannot read this credential.');
     }
     this.#ask(session, person, note, credential);
@@ -162,9 +162,9 @@ export class Admission {
     this.#applicants.set(person.id, applicant);
     this.#list();
     this.#isOpen = true;
-    const later = this.#options.ask(request);
+    const later = this.#options.context.listener.joinrequest(request);
     if (this.#applicants.get(person.id) !== applicant) return;
-    if (later || this.#options.approval()) this.#soothe(seen(applicant));
+    if (later || this.#options.ledger.approval) this.#soothe(seen(applicant));
     else accept();
   }
 
@@ -173,7 +173,7 @@ export class Admission {
     if (this.#applicants.get(id) !== applicant) return;
     applicant.session.send({type: 'pending'});
     const {signal} = applicant.session;
-    this.#options.environment.clock.after(patienceInterval, () => this.#soothe(applicant), signal);
+    this.#clock.after(patienceInterval, () => this.#soothe(applicant), signal);
   }
 
   #admit(person: Person, note: Note, session: Session): void {
@@ -181,9 +181,9 @@ export class Admission {
     session.hold();
     this.#options.admit(person, note, session).catch((error: unknown) => {
       // By the host, while it was being written down.
-      if (this.#options.isBanned(person.id)) return refuse(session, banned);
+      if (this.#options.ledger.bans.includes(person.id)) return refuse(session, banned);
       const message = `A group has ${limits.members} members at most: somebody was turned away.`;
-      this.#options.failed(new PeerGroupError('too-large', message, {cause: error}));
+      this.#options.context.warning(new PeerGroupError('too-large', message, {cause: error}));
       refuse(session, 'The group is full.');
     });
   }

@@ -19,11 +19,6 @@ export class Attendance {
     return this.#ledger.seats.filter(seat => !this.#gone.has(seat.key));
   }
 
-  /** Whether this member is not in, or gone. */
-  isGone(id: string): boolean {
-    return !this.present.some(seat => seat.id === id);
-  }
-
   /** Why this stay is over; `undefined` if nobody has said so. */
   reason(seat: Seat): LeaveReason | undefined {
     return this.#gone.get(seat.key);

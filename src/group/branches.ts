@@ -1,16 +1,13 @@
 import {PeerGroupError} from '../errors.js';
 import type {FrameOf} from '../protocol/frames.js';
-import type {Base, Reign} from '../protocol/records.js';
+import type {Reign} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
-import type {Briefing} from './briefing.js';
-import type {Context} from './context.js';
 import {Contest, type Stands} from './contest.js';
-import type {Ledger} from './ledger.js';
-import type {Mesh} from './mesh.js';
-import type {People} from './people.js';
+import type {Hosting} from './hosting.js';
+import type {Inside} from './inside.js';
+import type {Peer} from './peer.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
-import type {Vigil} from './vigil.js';
 
 /** ms between two times that the same branch is shown over the same connection. */
 const showAgain = 900;
@@ -20,19 +17,6 @@ const passAgain = 2500;
 
 /** ms. Whoever was host, or believes to be, gives the meeting point back sooner. */
 const usurpTime = 10_000;
-
-export interface BranchesOptions {
-  readonly context: Context;
-  readonly ledger: Ledger;
-  readonly people: People;
-  readonly mesh: Mesh;
-  readonly briefing: Briefing;
-  readonly vigil: Vigil;
-  /** Whether this member is the host. */
-  readonly isHost: () => boolean;
-  /** Somebody claims to be host who cannot be any more. `bases`: for it to see that. */
-  readonly expel: (session: Session, bases?: readonly Base[]) => void;
-}
 
 /** What two sides have shown each other over one connection. */
 interface Encounter {
@@ -54,34 +38,36 @@ interface Encounter {
  * their host.
  */
 export class Branches {
-  readonly #options: BranchesOptions;
+  readonly #group: Inside;
+  readonly #hosting: Hosting;
   readonly #contest: Contest;
   readonly #encounters = new WeakMap<Session, Encounter>();
   /** The member that answers in this host's place, and since when. */
   #usurper: {readonly id: string; readonly since: number; isTold: boolean} | undefined;
 
-  constructor(options: BranchesOptions) {
-    this.#options = options;
-    this.#contest = new Contest(options.context.environment.crypto, options.ledger, options.people);
+  constructor(group: Inside, hosting: Hosting) {
+    this.#group = group;
+    this.#hosting = hosting;
+    this.#contest = new Contest(group.context.environment.crypto, group.ledger, group.people);
   }
 
   /** Who is heard here, and so may speak for this branch. */
-  get #standing(): string[] {
-    const {context, mesh} = this.#options;
+  get #speakers(): string[] {
+    const {context, mesh} = this.#group;
     return [context.identity.id, ...mesh.peers.filter(peer => peer.isHeard).map(peer => peer.person.id)];
   }
 
   /** Ids of all who are or were in, as far as that is remembered. */
   get #known(): ReadonlySet<string> {
-    return new Set(this.#options.ledger.history.past.flatMap(({seating}) => seating.seats.map(({id}) => id)));
+    return new Set(this.#group.ledger.history.past.flatMap(({seating}) => seating.seats.map(({id}) => id)));
   }
 
   #stands(theirs: readonly string[], {proof}: Session): Stands {
-    const {context, ledger, people} = this.#options;
+    const {context, ledger, people} = this.#group;
     return {
       from: proof.id,
-      isHost: this.#options.isHost(),
-      mine: this.#standing,
+      isHost: this.#group.isHost,
+      mine: this.#speakers,
       theirs,
       // What this member signs is published a little later.
       standsBy: id => (id === context.identity.id ? ledger.standing.epoch : people.get(id)?.note?.epoch),
@@ -90,7 +76,7 @@ export class Branches {
 
   /** Somebody is on another branch: this host shows its own. */
   meet(session: Session): void {
-    const {ledger, mesh} = this.#options;
+    const {ledger, mesh} = this.#group;
     if (this.#may('branch', session)) session.send({type: 'branch', reigns: ledger.state.reigns});
     // Somebody unknown sees the roster only when it has shown to be a host of this group.
     if (mesh.peer(session.proof.id)) this.#show(session);
@@ -103,9 +89,9 @@ export class Branches {
 
   /** @throws PeerGroupError `bad-frame` */
   async receiveBranch({reigns}: FrameOf<'branch'>, session: Session): Promise<void> {
-    const {ledger, expel} = this.#options;
+    const {ledger} = this.#group;
     const claim = await this.#contest.leads(reigns, session.proof.id);
-    if (claim === 'no') return expel(session);
+    if (claim === 'no') return this.#hosting.expel(session);
     const encounter = this.#encounter(session);
     encounter.seen = reigns;
     encounter.claim = {reigns, isOut: claim === 'out'};
@@ -115,18 +101,22 @@ export class Branches {
   }
 
   /** @throws PeerGroupError `bad-frame` */
-  async receiveContest({state, bases, stands}: FrameOf<'contest'>, session: Session): Promise<void> {
-    const {ledger, mesh, briefing, vigil} = this.#options;
+  async receiveContest(
+    {state, bases, stands}: FrameOf<'contest'>,
+    session: Session,
+    peer: Peer | undefined,
+  ): Promise<void> {
+    const {ledger, mesh, briefing, isHost, hearsHost} = this.#group;
     if (session.proof.id === ledger.hostId) {
-      // Its host has given this branch up.
-      await ledger.receiveState(state, session.proof.id);
+      // Its host has given this branch up, or had at some time, where a connection that the link has left brings that late.
+      await ledger.receiveState(state, peer ? session.proof.id : '');
       return;
     }
-    const mayFollow = this.#options.isHost() || !vigil.hearsHost;
+    const mayFollow = isHost || !hearsHost;
     const verdict = await this.#contest.receive(state, bases, this.#stands(stands, session), mayFollow);
     const encounter = this.#encounter(session);
     encounter.seen = state.reigns;
-    if (verdict === 'mine' || (verdict === 'unknown' && this.#options.isHost())) {
+    if (verdict === 'mine' || (verdict === 'unknown' && this.#group.isHost)) {
       const {claim} = encounter;
       if (claim?.isOut) return this.#dismiss(session, state.reigns);
       // Nobody else sees a roster: it may have been in once, and have kept what it saw then.
@@ -147,24 +137,24 @@ export class Branches {
   async concedes(session: Session, {reason, bases}: FrameOf<'expelled'>): Promise<boolean> {
     const {claim} = this.#encounter(session);
     if (!claim) return false;
-    return this.#contest.yields(claim.reigns, bases, this.#stands(this.#options.people.heard, session), reason);
+    return this.#contest.yields(claim.reigns, bases, this.#stands(this.#group.people.heard, session), reason);
   }
 
   /** To the host of another branch, which this one has removed: who stands by this one, of those whom it was in with. */
   #dismiss(session: Session, reigns: readonly Reign[]): void {
-    const {people, briefing, expel} = this.#options;
+    const {people, briefing} = this.#group;
     const bases = this.#contest.bases(reigns);
     const keys = new Set(bases.flatMap(({roster}) => roster.members.map(({key}) => toHex(key))));
     briefing.attest(
       session,
-      this.#standing.filter(id => keys.has(toHex(people.get(id)?.key ?? new Uint8Array()))),
+      this.#speakers.filter(id => keys.has(toHex(people.get(id)?.key ?? new Uint8Array()))),
     );
-    expel(session, bases);
+    this.#hosting.expel(session, bases);
   }
 
   /** Somebody answers at the meeting point, which is this host's. A member may be about to give it back, or lead another branch. */
   answers({proof: {id, root, standing}}: Session): void {
-    const {context, ledger, people} = this.#options;
+    const {context, ledger, people} = this.#group;
     const now = context.environment.clock.now();
     if (!ledger.seat(id) || !equalBytes(root, ledger.root) || ledger.isApart(standing, id)) this.#usurper = undefined;
     else if (this.#usurper?.id !== id) this.#usurper = {id, since: now, isTold: false};
@@ -177,15 +167,15 @@ export class Branches {
   }
 
   #show(session: Session): void {
-    const {ledger, briefing, context} = this.#options;
+    const {ledger, briefing, context} = this.#group;
     // What this member signed for the branch before may not have been published yet.
     if (!equalBytes(context.self.note?.epoch, ledger.standing.epoch) || !this.#may('contest', session)) return;
     const bases = this.#contest.bases(this.#encounter(session).seen);
-    briefing.contest(session, {state: ledger.state, bases, stands: this.#standing});
+    briefing.contest(session, {state: ledger.state, bases, stands: this.#speakers});
   }
 
   #may(show: 'branch' | 'contest' | 'passed', session: Session): boolean {
-    const now = this.#options.context.environment.clock.now();
+    const now = this.#group.context.environment.clock.now();
     const encounter = this.#encounter(session);
     const pause = show === 'passed' ? passAgain : showAgain;
     if (now - (encounter[show] ?? -Infinity) < pause) return false;

@@ -1,9 +1,8 @@
-import type {Clock} from '../environment.js';
 import type {FrameOf, Standing} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
+import type {Context} from './context.js';
 import type {Ledger} from './ledger.js';
 import type {People} from './people.js';
-import type {Person} from './member.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
 
@@ -12,19 +11,17 @@ const tellAgain = 900;
 
 /** Tells other members what this one knows of the group, as far as they lack it. */
 export class Briefing {
+  readonly #context: Context;
   readonly #ledger: Ledger;
   readonly #people: People;
-  readonly #self: Person;
-  readonly #clock: Clock;
   readonly #told = new WeakMap<Session, {readonly standing: Standing; readonly time: number}>();
   /** What this member has last said of itself over a connection. */
   readonly #said = new WeakMap<Session, Note>();
 
-  constructor(ledger: Ledger, people: People, self: Person, clock: Clock) {
+  constructor(context: Context, ledger: Ledger, people: People) {
+    this.#context = context;
     this.#ledger = ledger;
     this.#people = people;
-    this.#self = self;
-    this.#clock = clock;
   }
 
   /**
@@ -33,7 +30,8 @@ export class Briefing {
    */
   greet(session: Session): Note | undefined {
     this.inform(session);
-    return this.#said.get(session) === this.#self.note ? undefined : this.#self.note;
+    const {note} = this.#context.self;
+    return this.#said.get(session) === note ? undefined : note;
   }
 
   /** The state of the group, if the other side is behind. */
@@ -43,7 +41,7 @@ export class Briefing {
     const last = this.#told.get(session);
     const {epoch, version} = this.#ledger.standing;
     const isSame = last?.standing.version === version && equalBytes(last.standing.epoch, epoch);
-    if (!isSame || this.#clock.now() - last.time >= tellAgain) this.brief(session);
+    if (!isSame || this.#now - last.time >= tellAgain) this.brief(session);
   }
 
   /** The state of the group, whatever the other side goes by. */
@@ -51,7 +49,7 @@ export class Briefing {
     this.#introduce(session);
     session.send({type: 'state', state: this.#ledger.state});
     session.standing = this.#ledger.standing;
-    this.#told.set(session, {standing: this.#ledger.standing, time: this.#clock.now()});
+    this.#told.set(session, {standing: this.#ledger.standing, time: this.#now});
   }
 
   /** To a newcomer: it is in. `age`: ms since the group was founded. */
@@ -61,7 +59,7 @@ export class Briefing {
     session.standing = this.#ledger.standing;
   }
 
-  /** To the host of another branch: a branch, and who stands by it. */
+  /** To a host: another branch than its own, and who stands by it. */
   contest(session: Session, branch: Omit<FrameOf<'contest'>, 'type'>): void {
     this.attest(session, branch.stands);
     session.send({type: 'contest', ...branch});
@@ -73,8 +71,12 @@ export class Briefing {
       const note = this.#people.get(id)?.note;
       if (!note) continue;
       session.send({type: 'note', note});
-      if (id === this.#self.id) this.#said.set(session, note);
+      if (id === this.#context.self.id) this.#said.set(session, note);
     }
+  }
+
+  get #now(): number {
+    return this.#context.environment.clock.now();
   }
 
   /** What everyone says of themselves, before the roster that they are in. */

@@ -1,40 +1,31 @@
 import {PeerGroupError} from '../errors.js';
-import type {Base} from '../protocol/records.js';
 import {openingTime} from '../transport/transport.js';
-import type {Branches, BranchesOptions} from './branches.js';
+import type {Branches} from './branches.js';
 import type {Hosting} from './hosting.js';
+import type {Inside} from './inside.js';
 import {loadExtras} from './lazy-extras.js';
-import type {Person} from './member.js';
 import type {Peer} from './peer.js';
 import type {Relay} from './relay.js';
+import type {Rivalry} from './rivalry.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
-import type {LeaveReason} from './types.js';
 
 /** What is loaded on its own. */
 export interface Extra {
   readonly relay: Relay;
   readonly branches: Branches;
-}
-
-export interface ConnectionsOptions extends Omit<BranchesOptions, 'expel'> {
-  readonly hosting: Hosting;
-  /** Where newcomers are sent. */
-  readonly host: () => Person;
-  /** A stay is over, whatever the roster says. */
-  readonly depart: (peer: Peer, reason: LeaveReason) => void;
+  readonly rivalry: Rivalry;
 }
 
 /** Proven connections of a member that is in a group, in and out: whose each is, and who takes it on. */
 export class Connections {
-  readonly #options: ConnectionsOptions;
-  readonly #signal: AbortSignal;
+  readonly #group: Inside;
+  readonly #hosting: Hosting;
   #extra: Extra | undefined;
 
-  /** `signal` ends everything. */
-  constructor(options: ConnectionsOptions, signal: AbortSignal) {
-    this.#options = options;
-    this.#signal = signal;
+  constructor(group: Inside, hosting: Hosting) {
+    this.#group = group;
+    this.#hosting = hosting;
   }
 
   /** What is loaded on its own, as soon as it is. */
@@ -47,47 +38,54 @@ export class Connections {
    * before this member was in, and what it was proven to be need not be so any more.
    */
   accept(session: Session, isEarly = false): void {
-    const {mesh, hosting, depart, host} = this.#options;
+    const {mesh} = this.#group;
     if (this.#isOurs(session)) {
       mesh.accept(session);
       return this.meet(session);
     }
     const peer = mesh.peer(session.proof.id);
     // It has gone on without this group. To the host it may be coming back.
-    if (peer && !isEarly && (session.proof.root || !this.#options.isHost())) depart(peer, 'lost');
-    if (this.#options.isHost()) return hosting.receive(session);
-    session.sendAway(host().note?.address);
+    if (peer && !isEarly && (session.proof.root || !this.#group.isHost)) this.#group.depart(peer, 'lost');
+    if (!this.#group.isHost) return session.sendAway(this.#group.hostAddress);
+    if (!session.proof.root) return this.#hosting.receive(session);
+    // Where it could not be loaded, the doorbell rings again soon.
+    void this.#loadExtra().then(
+      ({rivalry}) => rivalry.meet(session),
+      () => session.close(),
+    );
   }
 
   /** Somebody dials the meeting point from there. */
   rung(from: string, connection: Promise<unknown>): void {
-    const {context, ledger, hosting, isHost} = this.#options;
-    if (!isHost()) return;
+    const {context, ledger, signal} = this.#group;
+    if (!this.#group.isHost) return;
     const follows = ({session}: Peer) => session?.knows(ledger.standing) ?? false;
-    if (hosting.isOpen) void this.withExtra(({relay}) => void (isHost() && relay.introduce(from, follows)));
-    const invite = () => this.withExtra(({relay}) => void (isHost() && relay.invite(from, follows)));
+    const asHost = (action: (relay: Relay) => void) =>
+      void this.withExtra(({relay}) => {
+        if (this.#group.isHost) action(relay);
+      });
+    if (this.#hosting.isOpen) asHost(relay => relay.introduce(from, follows));
     const opened = new AbortController();
     connection.finally(() => opened.abort()).catch(() => {});
-    const until = AbortSignal.any([this.#signal, opened.signal]);
-    context.environment.clock.after(openingTime, () => void invite(), until);
+    const until = AbortSignal.any([signal, opened.signal]);
+    context.environment.clock.after(openingTime, () => asHost(relay => relay.invite(from, follows)), until);
   }
 
   /** Somebody has told where it stands, maybe on another branch than this host's. */
   meet(session: Session): void {
-    if (!this.#options.isHost() || !this.#options.ledger.isApart(session.standing, session.proof.id)) return;
+    if (!this.#group.isHost || !this.#group.ledger.isApart(session.standing, session.proof.id)) return;
     void this.withExtra(({branches}) => branches.meet(session));
   }
 
   /** Rejects when it cannot be loaded, or the group is over. */
   async #loadExtra(): Promise<Extra> {
-    const {context, mesh, hosting} = this.#options;
-    const {Branches, Relay} = await loadExtras();
-    this.#signal.throwIfAborted();
-    const expel = (session: Session, bases?: readonly Base[]) =>
-      this.#options.isHost() ? hosting.expel(session, bases) : session.close();
+    const {context, mesh, signal} = this.#group;
+    const {Branches, Relay, Rivalry} = await loadExtras();
+    signal.throwIfAborted();
     return (this.#extra ??= {
-      relay: new Relay(context, mesh, session => this.accept(session), this.#signal),
-      branches: new Branches({...this.#options, expel}),
+      relay: new Relay(context, mesh, session => this.accept(session), signal),
+      branches: new Branches(this.#group, this.#hosting),
+      rivalry: new Rivalry(this.#group, this.#hosting.gate),
     });
   }
 
@@ -97,7 +95,7 @@ export class Connections {
   }
 
   #isOurs({proof}: Session): boolean {
-    return equalBytes(proof.root, this.#options.ledger.root);
+    return equalBytes(proof.root, this.#group.ledger.root);
   }
 
   /** Dials a member and proves both ends. */
@@ -105,7 +103,7 @@ export class Connections {
     const address = peer.person.note?.address;
     if (address === undefined)
       throw new PeerGroupError('unreachable', 'Nobody has told yet where this member can be dialled.');
-    return this.#expect(peer, await this.#options.context.dial(address, signal));
+    return this.#expect(peer, await this.#group.context.dial(address, signal));
   }
 
   /** Finds a way to a member through another one, and proves both ends. */
@@ -120,7 +118,7 @@ export class Connections {
     if (right && this.#isOurs(session)) return session;
     session.close();
     if (right) {
-      this.#options.depart(peer, 'lost');
+      this.#group.depart(peer, 'lost');
       throw new PeerGroupError('connection-lost', 'A member is not in this group any more, and has not said so.');
     }
     throw new PeerGroupError(
@@ -134,9 +132,9 @@ export class Connections {
    * may be the host of another branch.
    */
   isStranger(session: Session): boolean {
-    const {ledger, hosting} = this.#options;
-    if (!this.#options.isHost() || ledger.isApart(session.proof.standing, session.proof.id)) return false;
-    hosting.expel(session);
+    const {ledger, isHost} = this.#group;
+    if (!isHost || ledger.isApart(session.proof.standing, session.proof.id)) return false;
+    this.#hosting.expel(session);
     return true;
   }
 }

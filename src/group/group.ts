@@ -8,6 +8,7 @@ import type {Context, GroupEnd} from './context.js';
 import {Dispatcher} from './dispatcher.js';
 import type {Claimed} from './doorbell.js';
 import {Hosting} from './hosting.js';
+import type {Inside} from './inside.js';
 import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
 import {Mesh} from './mesh.js';
@@ -46,21 +47,22 @@ export interface GroupOptions {
  * 3. Whoever the records name as host, and nobody else, holds the meeting point and decides on requests.
  * 4. When the host is gone or out of everybody's reach, the oldest member that is not becomes host.
  */
-export class Group {
-  readonly #context: Context;
-  readonly #ledger: Ledger;
-  readonly #people: People;
-  readonly #mesh: Mesh;
+export class Group implements Inside {
+  readonly context: Context;
+  readonly ledger: Ledger;
+  readonly people: People;
+  readonly mesh: Mesh;
+  readonly briefing: Briefing;
+  readonly attendance: Attendance;
+  readonly founded: number;
+  readonly mine: Seat;
+  readonly #options: GroupOptions;
+  readonly #over = new AbortController();
   readonly #traffic: Traffic;
   readonly #hosting: Hosting;
-  readonly #over = new AbortController();
-  readonly #options: GroupOptions;
-  readonly #attendance: Attendance;
   readonly #vigil: Vigil;
-  readonly #briefing: Briefing;
-  readonly #mine: Seat;
-  readonly #view: View;
   readonly #connections: Connections;
+  readonly #view: View;
   /** Whether this member was host when the consequences were last drawn. */
   #reigns = false;
 
@@ -69,15 +71,15 @@ export class Group {
     const {environment, self} = context;
     const mine = ledger.seat(self.id);
     if (!mine) throw new PeerGroupError('bad-frame', 'The host welcomed this member into a roster without it.');
-    this.#context = context;
-    this.#ledger = ledger;
-    this.#attendance = new Attendance(ledger);
-    this.#people = people;
     this.#options = options;
-    this.#mine = mine;
-    const briefing = new Briefing(ledger, people, self, environment.clock);
-    this.#briefing = briefing;
-    const mesh: Mesh = new Mesh({
+    this.context = context;
+    this.ledger = ledger;
+    this.people = people;
+    this.founded = founded;
+    this.mine = mine;
+    this.attendance = new Attendance(ledger);
+    this.briefing = new Briefing(context, ledger, people);
+    this.mesh = new Mesh({
       environment,
       mine,
       pulse: () => ({standing: ledger.standing, missing: this.#vigil.missing}),
@@ -86,11 +88,11 @@ export class Group {
       isStranger: session => this.#connections.isStranger(session),
       greet: session => {
         ledger.hear(session.proof.id, session.standing);
-        return briefing.greet(session);
+        return this.briefing.greet(session);
       },
       inform: session => {
         ledger.hear(session.proof.id, session.standing);
-        briefing.inform(session);
+        this.briefing.inform(session);
         this.#hosting.entrust();
         this.#connections.meet(session);
       },
@@ -103,88 +105,20 @@ export class Group {
       failed: context.warning,
       unbearable: peer => this.#banish(peer),
     });
-    this.#mesh = mesh;
-    const isHost = () => this.#isHost;
-    this.#traffic = new Traffic(context, mesh);
-    const vigil = new Vigil(
-      {
-        context,
-        ledger,
-        mesh,
-        attendance: this.#attendance,
-        isHost,
-        changed: () => this.#reachChanged(),
-        alone: () => this.#hosting.lookAround(),
-        lost: peer => this.#hosting.drop(peer.person.id, 'lost'),
-      },
-      this.#over.signal,
-    );
-    this.#vigil = vigil;
-    this.#hosting = new Hosting(
-      {
-        context,
-        ledger,
-        people,
-        mesh,
-        briefing,
-        founded,
-        isHost,
-        present: () => this.#attendance.present,
-        isCutOff: () => vigil.isCutOff,
-        accept: session => this.accept(session),
-        met: session => {
-          void this.#connections.withExtra(({branches}) => branches.answers(session));
-          this.accept(session);
-        },
-        yield: address => this.#yield(address),
-      },
-      this.#over.signal,
-    );
-    const host = () => this.#view.host;
-    const depart = (peer: Peer, reason: LeaveReason) => this.#depart(peer, reason);
-    this.#connections = new Connections(
-      {
-        context,
-        ledger,
-        people,
-        mesh,
-        briefing,
-        vigil,
-        hosting: this.#hosting,
-        isHost,
-        host,
-        depart,
-      },
-      this.#over.signal,
-    );
-    const dispatcher = new Dispatcher({
-      context,
-      ledger,
-      people,
-      mesh,
-      vigil,
-      hosting: this.#hosting,
-      connections: this.#connections,
-      isHost,
-      host,
-      changed: person => this.#changed(person),
-      depart,
-      end: end => this.#end(end),
+    this.#traffic = new Traffic(context, this.mesh);
+    this.#hosting = new Hosting(this, session => {
+      void this.#connections.withExtra(({branches}) => branches.answers(session));
+      this.accept(session);
     });
-    ledger.listen({
-      changed: entry => this.#review(entry),
-      hearsHost: () => vigil.hearsHost,
+    this.#vigil = new Vigil(this, this.#hosting, () => {
+      this.#traffic.reachChanged();
+      this.#review(undefined);
     });
+    this.#connections = new Connections(this, this.#hosting);
+    const dispatcher = new Dispatcher(this, this.#hosting, this.#connections, person => this.#changed(person));
+    ledger.listen({changed: entry => this.#review(entry), hearsHost: () => this.hearsHost});
     for (const seat of ledger.seats) if (seat.id !== self.id) this.#addPeer(seat);
-    this.#view = new View({
-      context,
-      ledger,
-      attendance: this.#attendance,
-      people,
-      mesh,
-      mine,
-      signal: this.#over.signal,
-    });
+    this.#view = new View(this);
   }
 
   /** After `joined` has been told: dials the others, and does the host's work if it is this one's. */
@@ -195,11 +129,11 @@ export class Group {
   }
 
   get root() {
-    return this.#ledger.root;
+    return this.ledger.root;
   }
 
   get standing() {
-    return this.#ledger.standing;
+    return this.ledger.standing;
   }
 
   get members(): readonly Member[] {
@@ -215,11 +149,27 @@ export class Group {
   }
 
   get stats(): LinkStats[] {
-    return this.#mesh.peers.map(peer => peer.stats());
+    return this.mesh.peers.map(peer => peer.stats());
   }
 
-  get #isHost(): boolean {
-    return this.#ledger.hostId === this.#context.self.id;
+  get isHost(): boolean {
+    return this.ledger.hostId === this.context.self.id;
+  }
+
+  get hearsHost(): boolean {
+    return this.#vigil.hearsHost;
+  }
+
+  get isCutOff(): boolean {
+    return this.#vigil.isCutOff;
+  }
+
+  get hostAddress(): string | undefined {
+    return this.#view.host.note?.address;
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
   }
 
   // Connections.
@@ -237,116 +187,105 @@ export class Group {
   #linkChanged(peer: Peer): void {
     if (peer.link.attached) return this.#review(undefined);
     this.#connections.extra?.relay.interrupted(peer);
-    if (peer.isParting) return this.#depart(peer, 'left');
-    this.#reconsider();
-  }
-
-  /** Somebody has fallen silent, or is heard again. */
-  #reachChanged(): void {
-    this.#traffic.reachChanged();
+    if (peer.isParting) return this.depart(peer, 'left');
     this.#review(undefined);
-    this.#reconsider();
   }
 
   // Who is in.
 
   #changed({member}: Person): void {
-    if (!this.#over.signal.aborted && this.#view.members.includes(member)) this.#context.listener.memberchange(member);
+    if (!this.signal.aborted && this.#view.members.includes(member)) this.context.listener.memberchange(member);
   }
 
   #addPeer(seat: Seat): Peer {
-    const person = this.#people.meet(seat.id, seat.ticket.key);
-    return this.#mesh.add(seat, person);
+    const person = this.people.meet(seat.id, seat.ticket.key);
+    return this.mesh.add(seat, person);
   }
 
   /** A member has forgotten the link: to the page it has gone and come back. */
   #renew(peer: Peer): void {
-    this.#mesh.remove(peer);
-    this.#people.renew(peer.person);
+    this.mesh.remove(peer);
+    this.people.renew(peer.person);
     const again = this.#addPeer(peer.seat);
     this.#view.update([peer], [again]);
-    this.#mesh.connect();
+    this.mesh.connect();
   }
 
-  /** A stay is over, whatever the roster says for now. */
-  #depart(peer: Peer, reason: LeaveReason): void {
+  depart(peer: Peer, reason: LeaveReason): void {
     peer.isParting = false;
-    this.#attendance.depart(peer.seat, reason);
+    this.attendance.depart(peer.seat, reason);
     this.#review(undefined);
-    this.#reconsider();
-  }
-
-  #reconsider(): void {
-    this.#ledger.reconsider().catch((error: unknown) => this.#fail(error));
   }
 
   /** Makes the consequences of what has changed true. `entry`: the change of the roster that it was, if it was one. */
   #review(entry: Entry | undefined): void {
-    if (this.#over.signal.aborted) return;
-    if (this.#isHost) this.#hosting.announce(entry);
-    else if (this.#reigns) for (const {session} of this.#mesh.peers) if (session) this.#briefing.brief(session);
-    this.#reigns = this.#isHost;
-    if (!equalBytes(this.#context.self.note?.epoch, this.#ledger.standing.epoch)) this.#options.restate();
-    const {change} = this.#ledger.entry ?? {};
+    if (this.signal.aborted) return;
+    if (this.isHost) this.#hosting.announce(entry);
+    else if (this.#reigns) for (const {session} of this.mesh.peers) if (session) this.briefing.brief(session);
+    this.#reigns = this.isHost;
+    if (!equalBytes(this.context.self.note?.epoch, this.ledger.standing.epoch)) this.#options.restate();
+    const {change} = this.ledger.entry ?? {};
     if (change?.type === 'drop') this.#noteDrop(change.member, change.reason);
-    const own = this.#ledger.seat(this.#context.self.id);
-    if (!own || own.key !== this.#mine.key) return this.#expelled();
+    const own = this.ledger.seat(this.context.self.id);
+    if (!own || own.key !== this.mine.key) return this.#expelled();
 
-    const seats = this.#attendance.present.filter(seat => seat !== own);
+    const seats = this.attendance.present.filter(seat => seat !== own);
     const stays = new Set(seats.map(seat => seat.key));
-    for (const peer of this.#mesh.peers) peer.isParting &&= !stays.has(peer.seat.key);
-    const leaving = this.#mesh.peers.filter(({seat, isParting}) => !stays.has(seat.key) && !isParting);
+    for (const peer of this.mesh.peers) peer.isParting &&= !stays.has(peer.seat.key);
+    const leaving = this.mesh.peers.filter(({seat, isParting}) => !stays.has(seat.key) && !isParting);
     for (const peer of leaving) {
-      this.#mesh.remove(peer);
+      this.mesh.remove(peer);
       this.#connections.extra?.relay.interrupted(peer, true);
-      this.#people.forget(peer.person);
-      if (seats.some(({id}) => id === peer.person.id)) this.#people.renew(peer.person);
+      this.people.forget(peer.person);
+      if (seats.some(({id}) => id === peer.person.id)) this.people.renew(peer.person);
     }
-    const coming = seats.filter(seat => !this.#mesh.peer(seat.id)).map(seat => this.#addPeer(seat));
+    const coming = seats.filter(seat => !this.mesh.peer(seat.id)).map(seat => this.#addPeer(seat));
     this.#view.update(leaving, coming);
-    if (!this.#over.signal.aborted) this.#options.cutOff(this.#vigil.isCutOff);
-    this.#attendance.tidy();
-    if (this.#over.signal.aborted) return;
-    this.#mesh.connect();
+    if (!this.signal.aborted) this.#options.cutOff(this.isCutOff);
+    this.attendance.tidy();
+    if (this.signal.aborted) return;
+    this.mesh.connect();
+    // Before somebody takes over from the host who is about to follow another.
+    this.ledger.reconsider().catch((error: unknown) => this.#fail(error));
     this.#serve();
   }
 
   #noteDrop(id: string, reason: LeaveReason): void {
-    const peer = this.#mesh.peer(id);
-    if (!peer || this.#attendance.reason(peer.seat) || peer.isParting) return;
-    if (reason !== 'left' || !peer.link.attached) return this.#attendance.depart(peer.seat, reason);
+    const peer = this.mesh.peer(id);
+    if (!peer || this.attendance.reason(peer.seat) || peer.isParting) return;
+    if (reason !== 'left' || !peer.link.attached) return this.attendance.depart(peer.seat, reason);
     peer.isParting = true;
-    const depart = () => peer.isParting && this.#depart(peer, 'left');
-    this.#context.environment.clock.after(lastWords, depart, peer.signal);
+    const depart = () => peer.isParting && this.depart(peer, 'left');
+    this.context.environment.clock.after(lastWords, depart, peer.signal);
   }
 
   /** The roster does not have this member any more. */
   #expelled(): void {
-    const {change} = this.#ledger.entry ?? {};
-    if (change?.type === 'drop' && change.member === this.#context.self.id && change.reason === 'ejected') {
-      this.#end({type: 'ejected', reason: change.text, by: this.#view.host.member});
-    } else this.#end({type: 'rejoin', address: this.#people.get(this.#ledger.hostId)?.note?.address});
+    const {change} = this.ledger.entry ?? {};
+    if (change?.type === 'drop' && change.member === this.context.self.id && change.reason === 'ejected') {
+      this.end({type: 'ejected', reason: change.text, by: this.#view.host.member});
+    } else this.end({type: 'rejoin', address: this.people.get(this.ledger.hostId)?.note?.address});
   }
 
   /** Does the host's work if it is this member's, or sees to it that somebody does. */
   #serve(): void {
-    const {identity} = this.#context;
-    if (this.#isHost) {
+    const {identity} = this.context;
+    if (this.isHost) {
       this.#hosting.serve();
-      for (const seat of this.#ledger.seats) {
-        const reason = this.#attendance.reason(seat);
+      for (const seat of this.ledger.seats) {
+        const reason = this.attendance.reason(seat);
         if (reason) this.#hosting.drop(seat.id, reason);
       }
       return;
     }
-    this.#hosting.rest(this.#view.host.note?.address);
+    this.#hosting.rest(this.hostAddress);
     if (this.#vigil.isSuccessor) {
-      this.#ledger.take(identity, this.#ledger.hostId).catch((error: unknown) => this.#fail(error));
+      this.ledger.take(identity, this.ledger.hostId).catch((error: unknown) => this.#fail(error));
     }
   }
 
   #fail(error: unknown): void {
-    this.#context.listener.error(PeerGroupError.from(error, 'bad-frame', 'A change of the group makes no sense.'));
+    this.context.listener.error(PeerGroupError.from(error, 'bad-frame', 'A change of the group makes no sense.'));
   }
 
   /** Removes a member everywhere. Rejects with `not-host`, `invalid-argument`, `unknown-member` or `too-large`. */
@@ -356,17 +295,16 @@ export class Group {
 
   /** A member does not keep to the protocol. Others have to bear with it until the host has seen that itself. */
   #banish(peer: Peer): void {
-    if (!this.#isHost) return;
+    if (!this.isHost) return;
     const reason = 'It has sent again and again what the protocol does not allow.';
     this.#hosting.eject(peer.person.id, reason, false).catch((error: unknown) => this.#fail(error));
   }
 
-  /** Another group under this name is older: this one's members apply there. */
-  #yield(address: string): void {
+  yield(address: string): void {
     // Somebody else may have become host while the two found out about each other.
-    if (!this.#isHost) return;
-    this.#mesh.broadcast({type: 'moved', address});
-    this.#end({type: 'rejoin', address});
+    if (!this.isHost) return;
+    this.mesh.broadcast({type: 'moved', address});
+    this.end({type: 'rejoin', address});
   }
 
   // What the page does.
@@ -378,38 +316,38 @@ export class Group {
 
   /** Tells everyone what this member says of itself now. */
   publish(note: Note): void {
-    const differs = this.#context.self.describe(note);
-    this.#mesh.broadcast({type: 'note', note});
-    if (differs) this.#context.listener.memberchange(this.#context.self.member);
+    const differs = this.context.self.describe(note);
+    this.mesh.broadcast({type: 'note', note});
+    if (differs) this.context.listener.memberchange(this.context.self.member);
   }
 
   /** Leaves but for the goodbye: hears nothing more, and resolves when nothing of its own waits to be acknowledged. */
   part(): Promise<void> {
-    this.#mesh.deafen();
-    return this.#traffic.whenSettled;
+    this.mesh.deafen();
+    return this.#traffic.sending.whenSettled;
   }
 
   /** Says goodbye to everyone, at once. */
   goodbye(): void {
-    if (this.#over.signal.aborted) return;
-    const heir = this.#attendance.present.find(({id}) => id !== this.#context.self.id);
-    this.#hosting.rest(heir && this.#people.get(heir.id)?.note?.address);
-    this.#mesh.broadcast({type: 'goodbye'});
+    if (this.signal.aborted) return;
+    const heir = this.attendance.present.find(({id}) => id !== this.context.self.id);
+    this.#hosting.rest(heir && this.people.get(heir.id)?.note?.address);
+    this.mesh.broadcast({type: 'goodbye'});
     this.#close('This member left the group before everyone had the message.');
   }
 
-  #end(end: GroupEnd): void {
-    if (this.#over.signal.aborted) return;
+  end(end: GroupEnd): void {
+    if (this.signal.aborted) return;
     this.#close('This member is not in the group any more.');
     this.#options.ended(end);
   }
 
   #close(why: string): void {
     this.#hosting.rest(undefined);
-    this.#traffic.end(new PeerGroupError('left', why));
-    this.#mesh.end();
+    this.#traffic.sending.end(new PeerGroupError('left', why));
+    this.mesh.end();
     this.#connections.extra?.relay.end();
     this.#over.abort();
-    this.#context.self.isHost = false;
+    this.context.self.isHost = false;
   }
 }

@@ -2,18 +2,11 @@ import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/limits.js';
 import type {Base, Change, Entry, Note} from '../protocol/records.js';
 import {Admission, banned} from './admission.js';
-import type {Briefing} from './briefing.js';
-import type {Context} from './context.js';
 import {Doorbell, type Claimed} from './doorbell.js';
 import type {Gate} from './gate.js';
+import type {Inside} from './inside.js';
 import {keepLast} from './keep-last.js';
-import {loadExtras} from './lazy-extras.js';
-import type {Ledger} from './ledger.js';
 import type {Person} from './member.js';
-import type {Mesh} from './mesh.js';
-import type {People} from './people.js';
-import type {Rivalry} from './rivalry.js';
-import type {Seat} from './roster.js';
 import type {Session} from './session.js';
 import type {JoinRequest, LeaveReason} from './types.js';
 
@@ -29,39 +22,16 @@ const deputies = 2;
 /** ms. The meeting point is free for a moment when its token changes, and whoever comes then would found a group. */
 const tokenDelay = 3000;
 
-export interface HostingOptions {
-  readonly context: Context;
-  readonly ledger: Ledger;
-  readonly people: People;
-  readonly mesh: Mesh;
-  readonly briefing: Briefing;
-  /** When the group was founded, by this environment's clock. */
-  readonly founded: number;
-  /** Whether this member is the host. */
-  readonly isHost: () => boolean;
-  /** Everyone who is in, as far as can be told here, in join order. */
-  readonly present: () => readonly Seat[];
-  /** Whether this member hears nobody. */
-  readonly isCutOff: () => boolean;
-  /** A proven connection whose other end is not known to be a newcomer. */
-  readonly accept: (session: Session) => void;
-  /** Somebody else answers at the meeting point. */
-  readonly met: (session: Session) => void;
-  /** This group gives way to another under its name: everyone applies there. */
-  readonly yield: (address: string) => void;
-}
-
 /**
  * The host's work, which begins and ends with `serve` and `rest`: holding the meeting point, deciding on newcomers,
- * writing the roster, settling with another group of the same name.
+ * writing the roster.
  */
 export class Hosting {
-  readonly #options: HostingOptions;
+  readonly #group: Inside;
   readonly #admission: Admission;
-  readonly #gate: Gate | undefined;
+  /** What newcomers have to pass, where there is a password. */
+  readonly gate: Gate | undefined;
   readonly #doorbell: Doorbell;
-  #rivalry: Rivalry | undefined;
-  readonly #signal: AbortSignal;
   readonly #dropped = new Map<string, Extract<Change, {type: 'drop'}>>();
   /** Tokens of the meeting point, by the hosts that have made this member their deputy. */
   readonly #inherited = new Map<string, string>();
@@ -72,28 +42,25 @@ export class Hosting {
   #heritage: string | undefined;
   /** Who has been given `#token` by this member. */
   readonly #entrusted = new Set<string>();
+  /** What has been given over a connection: over the next one it is given again, as it may not have arrived, or have been forgotten. */
+  readonly #given = new WeakMap<Session, string>();
 
-  constructor(options: HostingOptions, signal: AbortSignal) {
-    this.#options = options;
-    this.#signal = signal;
-    const {context, ledger} = options;
-    const {environment, listener, warning: failed} = context;
+  /** `met`: somebody else answers at the meeting point. */
+  constructor(group: Inside, met: (session: Session) => void) {
+    this.#group = group;
+    const {context, ledger, attendance} = group;
     this.#admission = new Admission({
-      environment,
-      root: ledger.root,
-      isBanned: id => ledger.bans.includes(id),
+      context,
+      ledger,
       isKnown: id =>
-        options.present().some(seat => seat.id === id) || ledger.wasLost(id, this.#date) || this.#hasJustLeft(id),
-      approval: () => ledger.approval,
-      ask: request => listener.joinrequest(request),
+        attendance.present.some(seat => seat.id === id) || ledger.wasLost(id, this.#date) || this.#hasJustLeft(id),
       admit: (person, note, session) => this.#admit(person, note, session),
-      failed,
     });
     // The host of another group only wanted to know whether this one knows the password.
     const passed = (session: Session) => (session.proof.root ? session.close() : this.#admission.receive(session));
-    this.#gate = context.protection()?.gate(passed, signal);
+    this.gate = context.protection()?.gate(passed, group.signal);
     this.#doorbell = new Doorbell(context, {
-      met: options.met,
+      met,
       held: token => {
         this.#token = token;
         if (token !== this.#heritage) this.#heritage = undefined;
@@ -109,13 +76,13 @@ export class Hosting {
 
   /** Whether whoever comes will be let in. */
   get isOpen(): boolean {
-    return !this.#gate && this.#admission.isOpen && this.#options.ledger.bans.length === 0;
+    return !this.gate && this.#admission.isOpen && this.#group.ledger.bans.length === 0;
   }
 
   /** Begins, or goes on. `claimed`: the meeting point is held already. */
   serve(claimed?: Claimed): void {
     // In a group of several, whoever hears nobody has probably lost its own network, and not all the others theirs.
-    const mayTakeOver = this.#options.ledger.seats.length <= 2 || !this.#options.isCutOff();
+    const mayTakeOver = this.#group.ledger.seats.length <= 2 || !this.#group.isCutOff;
     if (mayTakeOver) this.#heritage ??= this.#inherited.get(this.#before);
     this.#doorbell.hold(claimed, this.#heritage);
     this.#inherited.clear();
@@ -135,71 +102,48 @@ export class Hosting {
 
   /** Gives the token of the meeting point to the next two in line, who may have to take it over, as soon as they know of this host. */
   entrust(): void {
-    const {context, ledger, mesh, present} = this.#options;
+    const {context, ledger, mesh, attendance} = this.#group;
     const token = this.#token;
     if (token === undefined) return;
-    const others = present().filter(({id}) => id !== context.identity.id);
+    const others = attendance.present.filter(({id}) => id !== context.identity.id);
     for (const {id} of others.slice(0, deputies)) {
-      const peer = mesh.peer(id);
-      if (this.#entrusted.has(id) || !peer?.link.attached || !peer.session?.knows(ledger.standing)) continue;
+      const {session, link} = mesh.peer(id) ?? {};
+      if (!link?.attached || !session?.knows(ledger.standing) || this.#given.get(session) === token) continue;
       this.#entrusted.add(id);
-      peer.session.send({type: 'deputy', token});
+      this.#given.set(session, token);
+      session.send({type: 'deputy', token});
     }
   }
 
   /** Seconds since 1970. */
   get #date(): number {
-    return Math.max(0, Math.round(this.#options.context.environment.clock.date() / 1000));
+    return Math.max(0, Math.round(this.#group.context.environment.clock.date() / 1000));
   }
 
   /** Somebody else is host, or nobody: who wants in is sent to `address`, if one is known. */
   rest(address: string | undefined): void {
-    this.#before = this.#options.ledger.hostId;
+    this.#before = this.#group.ledger.hostId;
     this.#forgetEnds();
     this.#doorbell.release();
     this.#token = this.#heritage = undefined;
     this.#entrusted.clear();
-    this.#gate?.handOver(address);
+    this.gate?.handOver(address);
     this.#admission.handOver(address);
   }
 
-  /** A connection of somebody who is not in this group. */
+  /** A connection of somebody who is in no group. */
   receive(session: Session): void {
-    if (session.proof.root) void this.#meetRival(session);
-    else (this.#gate ?? this.#admission).receive(session);
+    (this.gate ?? this.#admission).receive(session);
   }
 
-  async #meetRival(session: Session): Promise<void> {
-    const {context, ledger, founded} = this.#options;
-    try {
-      const {Rivalry} = await loadExtras();
-      this.#signal.throwIfAborted();
-      this.#rivalry ??= new Rivalry(
-        {
-          environment: context.environment,
-          root: ledger.root,
-          founded,
-          address: context.presence.address,
-          dial: context.dial,
-          gate: this.#gate,
-          yield: this.#options.yield,
-          failed: error => context.listener.error(error),
-        },
-        this.#signal,
-      );
-    } catch {
-      // It could not be loaded, and the doorbell rings again soon; or this group is over.
-      return session.close();
-    }
-    this.#rivalry.meet(session);
-  }
-
-  /** Somebody says that it is in this group, and is not: it missed that it was dropped. */
+  /** Somebody says that it is in this group, and is not: it missed that it was dropped. `bases`: for the host of another branch to see that. */
   expel(session: Session, bases: readonly Base[] = []): void {
+    // While this was found out, somebody else may have become host.
+    if (!this.#group.isHost) return session.close();
     const {id} = session.proof;
     // By a host before this one.
     const removed = {reason: 'ejected', text: banned} as const;
-    const absent = this.#options.ledger.bans.includes(id) ? removed : ({reason: 'lost', text: ''} as const);
+    const absent = this.#group.ledger.bans.includes(id) ? removed : ({reason: 'lost', text: ''} as const);
     const {reason, text} = this.#dropped.get(id) ?? absent;
     session.send({type: 'expelled', reason, text, bases});
     session.close();
@@ -213,7 +157,7 @@ export class Hosting {
 
   /** Whoever is in again was not dropped. */
   #forgetEnds(): void {
-    if (this.#dropped.size > 0) for (const {id} of this.#options.ledger.seats) this.#dropped.delete(id);
+    if (this.#dropped.size > 0) for (const {id} of this.#group.ledger.seats) this.#dropped.delete(id);
   }
 
   #remember(change: Change): void {
@@ -227,12 +171,13 @@ export class Hosting {
 
   /** Somebody has the token who should not. Not at once: whoever is removed often comes back at once, to a meeting point that is held. */
   #changeToken(): void {
-    this.#options.context.environment.clock.after(tokenDelay, () => this.#doorbell.renew(), this.#signal);
+    const {context, signal} = this.#group;
+    context.environment.clock.after(tokenDelay, () => this.#doorbell.renew(), signal);
   }
 
   /** Tells everyone, those whom it concerns included, what has been written. */
   announce(entry: Entry | undefined): void {
-    const {ledger, people, mesh, briefing} = this.#options;
+    const {ledger, people, mesh, briefing} = this.#group;
     const sessions = mesh.peers.flatMap(({session}) => session ?? []);
     if (!entry) {
       for (const session of sessions) briefing.inform(session);
@@ -250,7 +195,7 @@ export class Hosting {
   }
 
   async #admit(person: Person, note: Note, session: Session): Promise<void> {
-    const {context, ledger, people, mesh, briefing, founded, isHost, accept} = this.#options;
+    const {context, ledger, people, mesh, briefing, founded} = this.#group;
     const {identity, environment} = context;
     // Whoever applies again does not know its earlier stay any more.
     if (ledger.seat(person.id)) await ledger.drop(identity, this.#dropping(person.id, 'left'));
@@ -261,11 +206,10 @@ export class Hosting {
     } finally {
       if (!ledger.seat(person.id)) people.forget(person);
     }
-    if (this.#signal.aborted) {
-      // Whoever is host now, or will be, is asked.
-      return session.sendAway();
-    }
-    if (!isHost() || !ledger.seat(person.id)) return accept(session);
+    // Whoever is host now, or will be, is asked.
+    if (this.#group.signal.aborted) return session.sendAway();
+    if (!this.#group.isHost) return session.sendAway(this.#group.hostAddress);
+    if (!ledger.seat(person.id)) return this.receive(session);
     briefing.welcome(session, Math.round(environment.clock.now() - founded));
     mesh.accept(session);
   }
@@ -276,17 +220,17 @@ export class Hosting {
 
   /** Writes that a member is gone. */
   drop(member: string, reason: LeaveReason): void {
-    const {identity, listener} = this.#options.context;
-    this.#options.ledger.drop(identity, this.#dropping(member, reason)).catch((error: unknown) => {
+    const {identity, listener} = this.#group.context;
+    this.#group.ledger.drop(identity, this.#dropping(member, reason)).catch((error: unknown) => {
       listener.error(PeerGroupError.from(error, 'bad-frame', 'A member could not be dropped.'));
     });
   }
 
   /** Removes a member everywhere. Rejects with `not-host`, `invalid-argument`, `unknown-member` or `too-large`. */
   async eject(id: string, reason: string, ban: boolean): Promise<void> {
-    const {context, ledger, isHost} = this.#options;
+    const {context, ledger} = this.#group;
     const check = () => {
-      if (isHost()) return;
+      if (this.#group.isHost) return;
       throw new PeerGroupError('not-host', 'eject(): only the host removes members. `host` tells who that is.');
     };
     check();

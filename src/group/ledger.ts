@@ -350,11 +350,13 @@ export class Ledger {
     this.#listener?.changed(entry);
   }
 
-  /** The host is not heard any more: looks again at what was held because of it. */
+  /** Looks again at what is held because the host was heard, if it is not heard any more. */
   async reconsider(): Promise<Reception> {
     const held = this.#held;
+    if (held === undefined) return 'known';
+    if (this.#listener?.hearsHost()) return 'held';
     this.#held = undefined;
-    return held ? this.receiveState(held.state, '') : 'known';
+    return this.receiveState(held.state, '');
   }
 
   /** Whether the stay of the last of these hosts ended otherwise than by a lost connection, or one who is not known here is banned. */

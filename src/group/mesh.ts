@@ -1,13 +1,11 @@
-import type {Bytes, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {Pace} from '../link/pace.js';
-import type {Arrived} from '../link/parcel.js';
-import {isLinkFrame, type Frame, type FrameOf, type Standing} from '../protocol/frames.js';
+import {isLinkFrame, type Frame, type FrameOf} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
 import {backoff, pause} from './backoff.js';
 import {Conduct} from './conduct.js';
 import type {Person} from './member.js';
-import {Peer} from './peer.js';
+import {Peer, type PeerOptions} from './peer.js';
 import {compareSeats, type Seat} from './roster.js';
 import type {Session} from './session.js';
 
@@ -26,11 +24,7 @@ const detourAfter = 1000;
 /** How to get to a member: by a connection of one's own, or through another member. */
 type Way = 'straight' | 'carried';
 
-export interface MeshOptions {
-  readonly environment: Environment;
-  readonly mine: Seat;
-  /** What a heartbeat tells. */
-  readonly pulse: () => {readonly standing: Standing; readonly missing: readonly string[]};
+export interface MeshOptions extends PeerOptions {
   /** Dials a member and proves both ends. */
   readonly dial: (peer: Peer, signal: AbortSignal) => Promise<Session>;
   /** Finds a way to a member through another one, and proves both ends. */
@@ -41,15 +35,8 @@ export interface MeshOptions {
   readonly greet: (session: Session) => Note | undefined;
   /** Brings a member up to date over this connection, as far as it lacks something. */
   readonly inform: (session: Session) => void;
-  /** Bytes of the largest value that is taken. */
-  readonly mostBytes: () => number;
-  readonly deliver: (arrived: Arrived, peer: Peer) => void;
-  /** A transfer from a member is on its way. */
-  readonly progress: (peer: Peer, transfer: number, bytes: number, total: number) => void;
   /** The other side does not know this link any more: it has been without this member for a while. */
   readonly forgotten: (peer: Peer) => void;
-  /** A link was taken up or interrupted. */
-  readonly changed: (peer: Peer) => void;
   /** A frame from a member that is not about links; `peer` is absent for somebody not known to be one. */
   readonly frame: (frame: Frame, session: Session, peer: Peer | undefined) => void | Promise<void>;
   readonly failed: (error: PeerGroupError) => void;
@@ -71,8 +58,9 @@ export class Mesh {
 
   constructor(options: MeshOptions) {
     this.#options = options;
-    this.#conduct = new Conduct(options.environment.clock);
-    this.#pace = new Pace(options.environment.clock);
+    const {clock} = options.environment;
+    this.#conduct = new Conduct(clock);
+    this.#pace = new Pace(clock);
   }
 
   get peers(): readonly Peer[] {
@@ -84,22 +72,7 @@ export class Mesh {
   }
 
   add(seat: Seat, person: Person): Peer {
-    const {environment, mine, pulse, mostBytes, deliver, progress, changed} = this.#options;
-    const peer: Peer = new Peer({
-      clock: environment.clock,
-      number: toNumber(environment.crypto.random(6)),
-      person,
-      seat,
-      mine,
-      linkOptions: {
-        pace: this.#pace,
-        mostBytes,
-        deliver: arrived => deliver(arrived, peer),
-        progress: (transfer, bytes, total) => progress(peer, transfer, bytes, total),
-      },
-      changed: () => changed(peer),
-      ping: session => session.send({type: 'ping', stamp: Math.round(environment.clock.now()), ...pulse()}),
-    });
+    const peer = new Peer(this.#options, this.#pace, seat, person);
     this.#peers.set(seat.id, peer);
     if (this.#deaf) peer.link.deafen();
     return peer;
@@ -310,8 +283,4 @@ export class Mesh {
     for (const session of this.#unplaced) session.close();
     this.#unplaced.clear();
   }
-}
-
-function toNumber(bytes: Bytes): number {
-  return bytes.reduce((number, byte) => number * 256 + byte, 0);
 }

@@ -1,7 +1,9 @@
-import type {Clock} from '../environment.js';
+import type {Clock, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {Link, type LinkOptions} from '../link/link.js';
-import type {FrameOf} from '../protocol/frames.js';
+import {Link} from '../link/link.js';
+import type {Pace} from '../link/pace.js';
+import type {Arrived} from '../link/parcel.js';
+import type {FrameOf, Standing} from '../protocol/frames.js';
 import type {Note} from '../protocol/records.js';
 import type {Person} from './member.js';
 import {stayKey, type Seat} from './roster.js';
@@ -15,18 +17,18 @@ const heartbeat = 1000;
 const silenceLimit = 2500;
 
 export interface PeerOptions {
-  readonly clock: Clock;
-  /** Tells this link from an earlier or later one of the same stays. */
-  readonly number: number;
-  readonly person: Person;
-  readonly seat: Seat;
+  readonly environment: Environment;
   /** This member's own seat. */
   readonly mine: Seat;
-  readonly linkOptions: Pick<LinkOptions, 'pace' | 'mostBytes' | 'deliver' | 'progress'>;
-  /** The link has been taken up, or interrupted. */
-  readonly changed: () => void;
-  /** The heartbeat's frame. */
-  readonly ping: (session: Session) => void;
+  /** What a heartbeat tells. */
+  readonly pulse: () => {readonly standing: Standing; readonly missing: readonly string[]};
+  /** Bytes of the largest value that is taken. */
+  readonly mostBytes: () => number;
+  readonly deliver: (arrived: Arrived, peer: Peer) => void;
+  /** A transfer from a member is on its way. */
+  readonly progress: (peer: Peer, transfer: number, bytes: number, total: number) => void;
+  /** A link was taken up or interrupted. */
+  readonly changed: (peer: Peer) => void;
 }
 
 /** Another member, for one stay: its link and the connection that the link runs over. */
@@ -39,6 +41,9 @@ export class Peer {
   /** Whether it is not in the roster any more, but something from it may still be on its way. */
   isParting = false;
   readonly #options: PeerOptions;
+  readonly #clock: Clock;
+  /** Tells this link from an earlier or later one of the same stays. */
+  readonly #number: number;
   readonly #over = new AbortController();
   #session: Session | undefined;
   /** The number of the other end's link. */
@@ -59,11 +64,21 @@ export class Peer {
   #asked: Session | undefined;
   #path: MemberPath = 'direct';
 
-  constructor(options: PeerOptions) {
+  constructor(options: PeerOptions, pace: Pace, seat: Seat, person: Person) {
+    const {environment, mostBytes, deliver, progress} = options;
     this.#options = options;
-    this.person = options.person;
-    this.seat = options.seat;
-    this.link = new Link({clock: options.clock, signal: this.signal, ...options.linkOptions});
+    this.#clock = environment.clock;
+    this.#number = environment.crypto.random(6).reduce((number, byte) => number * 256 + byte, 0);
+    this.person = person;
+    this.seat = seat;
+    this.link = new Link({
+      clock: this.#clock,
+      signal: this.signal,
+      pace,
+      mostBytes,
+      deliver: arrived => deliver(arrived, this),
+      progress: (transfer, bytes, total) => progress(this, transfer, bytes, total),
+    });
   }
 
   /** Aborts when this stay is over. */
@@ -87,7 +102,7 @@ export class Peer {
 
   /** Whether a connection has come about so lately that the other side may just not have taken up the link on it. */
   get isSettling(): boolean {
-    return this.#session !== undefined && this.#options.clock.now() - this.#connected < silenceLimit;
+    return this.#session !== undefined && this.#clock.now() - this.#connected < silenceLimit;
   }
 
   /** Whether there is a link, and the other side is heard over it. */
@@ -104,7 +119,7 @@ export class Peer {
     const heard = this.#session?.heard() && this.link.attached;
     if (heard || (awake === 0 && !before)) this.silence = 0;
     else this.silence += awake;
-    if (this.#options.clock.now() - this.#lastBeat >= heartbeat) this.beat();
+    if (this.#clock.now() - this.#lastBeat >= heartbeat) this.beat();
     this.#showPath();
     return this.isMissing !== before;
   }
@@ -114,8 +129,8 @@ export class Peer {
     const session = this.#session;
     if (!session || !this.link.attached) return;
     if (this.#asked !== session) this.#askPath(session);
-    this.#lastBeat = this.#options.clock.now();
-    this.#options.ping(session);
+    this.#lastBeat = this.#clock.now();
+    session.send({type: 'ping', stamp: Math.round(this.#lastBeat), ...this.#options.pulse()});
   }
 
   #askPath(session: Session): void {
@@ -144,11 +159,11 @@ export class Peer {
   connect(session: Session, greet: () => Note | undefined): Session | undefined {
     const before = this.#session;
     this.#session = session;
-    this.#connected = this.#options.clock.now();
+    this.#connected = this.#clock.now();
     this.missing = undefined;
     if (before) {
       this.link.detach();
-      this.#options.changed();
+      this.#options.changed(this);
     }
     if (!this.#offered.has(session)) this.#offer(session, greet());
     return before;
@@ -157,12 +172,11 @@ export class Peer {
   /** Says where the link goes on, once on each connection. */
   #offer(session: Session, note: Note | undefined): void {
     this.#offered.add(session);
-    const {mine, seat, number} = this.#options;
     session.send({
       type: 'resume',
-      mine: mine.ticket,
-      yours: seat.ticket,
-      link: number,
+      mine: this.#options.mine.ticket,
+      yours: this.seat.ticket,
+      link: this.#number,
       known: this.#partner,
       turn: (this.#turn += 1),
       note,
@@ -182,11 +196,10 @@ export class Peer {
    * @throws PeerGroupError `bad-frame`
    */
   resumed(frame: FrameOf<'resume'>): 'together' | 'apart' | 'forgotten' {
-    const {mine, seat} = this.#options;
-    const theirs = stayKey(frame.mine) === seat.key;
-    if (!theirs || stayKey(frame.yours) !== mine.key) return 'apart';
+    const theirs = stayKey(frame.mine) === this.seat.key;
+    if (!theirs || stayKey(frame.yours) !== this.#options.mine.key) return 'apart';
     if (this.#partner !== undefined && this.#partner !== frame.link) return 'forgotten';
-    if (frame.known !== undefined && frame.known !== this.#options.number) return 'apart';
+    if (frame.known !== undefined && frame.known !== this.#number) return 'apart';
     if (this.link.attached) throw new PeerGroupError('bad-frame', 'A member resumed a link that was not interrupted.');
     if (this.isLate(frame)) return 'apart';
     this.#partner = frame.link;
@@ -197,8 +210,8 @@ export class Peer {
     this.silence = 0;
     this.#path = connection.carrier === undefined ? 'direct' : 'carried';
     this.#showPath();
-    this.#lastBeat = this.#options.clock.now();
-    this.#options.changed();
+    this.#lastBeat = this.#clock.now();
+    this.#options.changed(this);
     return 'together';
   }
 
@@ -209,7 +222,7 @@ export class Peer {
     this.missing = undefined;
     this.link.detach();
     this.#showPath();
-    this.#options.changed();
+    this.#options.changed(this);
     return true;
   }
 

@@ -1,8 +1,9 @@
-import type {Bytes, Environment} from '../environment.js';
+import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Frame} from '../protocol/frames.js';
 import {toHex} from '../protocol/schema.js';
 import type {Gate} from './gate.js';
+import type {Inside} from './inside.js';
 import type {Session} from './session.js';
 
 /**
@@ -21,50 +22,37 @@ const mostMet = 16;
 /** Groups that are reported. Anybody can claim to be one more. */
 const mostReported = 16;
 
-export interface RivalryOptions {
-  readonly environment: Environment;
-  readonly root: Bytes;
-  /** When this group was founded. */
-  readonly founded: number;
-  /** Where this host can be dialled. */
-  readonly address: string;
-  readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
-  /** Where there is a password, nobody gives way to a group that does not know it: its own members could not get in there. */
-  readonly gate: Gate | undefined;
-  /** This group gives way: its members apply to the other host. */
-  readonly yield: (address: string) => void;
-  readonly failed: (error: PeerGroupError) => void;
-}
-
 /**
  * Two groups under one name. They never merge: the younger one yields to the older one, unless it is not young any
  * more itself; of two old ones both stay and say so.
  */
 export class Rivalry {
-  readonly #options: RivalryOptions;
-  readonly #signal: AbortSignal;
+  readonly #group: Inside;
+  readonly #gate: Gate | undefined;
   /** Who has not said yet how old its group is. */
   readonly #met = new Set<Session>();
   readonly #reported = new Set<string>();
 
-  constructor(options: RivalryOptions, signal: AbortSignal) {
-    this.#options = options;
-    this.#signal = signal;
+  /** `gate`: where there is a password, nobody gives way to a group that does not know it: its own members could not get in there. */
+  constructor(group: Inside, gate: Gate | undefined) {
+    this.#group = group;
+    this.#gate = gate;
   }
 
   /** Somebody of another group is at the other end. Only where this host has dialled it may lead it on, and only once. */
   meet(session: Session, mayLead = session.connection.role === 'dialler'): void {
-    const {environment, founded, address} = this.#options;
-    const age = Math.round(environment.clock.now() - founded);
+    const {context, founded, signal} = this.#group;
+    const {clock} = context.environment;
+    const age = Math.round(clock.now() - founded);
     const [oldest] = this.#met;
     if (oldest && this.#met.size >= mostMet) this.#close(oldest);
     this.#met.add(session);
-    environment.clock.after(patience, () => this.#met.has(session) && this.#close(session), this.#signal);
+    clock.after(patience, () => this.#met.has(session) && this.#close(session), signal);
     session.read({
       frame: frame => this.#receive(frame, session, age, mayLead),
       closed: () => this.#met.delete(session),
     });
-    session.send({type: 'rival', age, address});
+    session.send({type: 'rival', age, address: context.presence.address});
   }
 
   #close(session: Session): void {
@@ -73,11 +61,13 @@ export class Rivalry {
   }
 
   #receive(frame: Frame, session: Session, age: number, mayLead: boolean): void {
-    const {root, dial, gate} = this.#options;
+    const {context, ledger, signal} = this.#group;
+    const {root} = ledger;
+    const gate = this.#gate;
     if (frame.type === 'redirect') {
       this.#close(session);
       if (!mayLead) return;
-      dial(frame.address, this.#signal).then(
+      context.dial(frame.address, signal).then(
         host => (host.proof.root && toHex(host.proof.root) !== toHex(root) ? this.meet(host, false) : host.close()),
         // The doorbell rings again soon, and whoever is host by then answers.
         () => {},
@@ -101,14 +91,14 @@ export class Rivalry {
     }
     if (verdict === 'stay') session.send({type: 'denied'});
     this.#close(session);
-    if (verdict === 'yield') this.#options.yield(frame.address);
+    if (verdict === 'yield') this.#group.yield(frame.address);
   }
 
   /** Gives way if the other group knows the password. */
   async #compare(gate: Gate, session: Session, address: string, theirs: Bytes): Promise<void> {
     if (this.#reported.has(toHex(theirs))) return session.close();
     try {
-      if (await gate.compare(session)) this.#options.yield(address);
+      if (await gate.compare(session)) this.#group.yield(address);
       else this.#report(theirs);
     } catch {
       // The connection is gone. The doorbell rings again soon, and whoever is host by then answers.
@@ -118,7 +108,7 @@ export class Rivalry {
   #report(theirs: Bytes): void {
     if (this.#reported.has(toHex(theirs)) || this.#reported.size >= mostReported) return;
     this.#reported.add(toHex(theirs));
-    this.#options.failed(
+    this.#group.context.listener.error(
       new PeerGroupError(
         'name-taken',
         'Another group lives under the same name and server, and neither gives way. Newcomers find one of the two; choose another name.',

@@ -14,7 +14,8 @@ import type {SendOptions, SendProgress} from './types.js';
 export class Traffic {
   readonly #context: Context;
   readonly #mesh: Mesh;
-  readonly #sending = new Sending();
+  /** What this member sends, until it is settled. */
+  readonly sending = new Sending();
   /** Tells the progress of one transfer from that of others. */
   #last = 0;
 
@@ -36,9 +37,9 @@ export class Traffic {
     const transfer = (this.#last += 1);
     const progress = (now: SendProgress) => this.#sent(transfer, now, onprogress);
     const delivery = {peers, named, signal, isWatched: onprogress !== undefined, progress};
-    if (content instanceof ReadableStream) return this.#sending.stream(encodeStream(content), delivery);
+    if (content instanceof ReadableStream) return this.sending.stream(encodeStream(content), delivery);
     const {bytes, bodies} = content;
-    return this.#sending.send({bytes, bodies, private: named}, delivery);
+    return this.sending.send({bytes, bodies, private: named}, delivery);
   }
 
   #receivers(ids: readonly string[]): Peer[] {
@@ -84,16 +85,6 @@ export class Traffic {
 
   /** Somebody has fallen silent, or is heard again. */
   reachChanged(): void {
-    this.#sending.reachChanged(this.#mesh.peers.some(peer => peer.isMissing));
-  }
-
-  /** Resolves when nothing of this member's own waits to be acknowledged. */
-  get whenSettled(): Promise<void> {
-    return this.#sending.whenSettled;
-  }
-
-  /** This member leaves: what is not acknowledged will not be told any more. */
-  end(error: PeerGroupError): void {
-    this.#sending.end(error);
+    this.sending.reachChanged(this.#mesh.peers.some(peer => peer.isMissing));
   }
 }

@@ -1,34 +1,18 @@
-import type {Attendance} from './attendance.js';
-import type {Context} from './context.js';
-import type {Ledger} from './ledger.js';
+import type {Inside} from './inside.js';
 import type {Person} from './member.js';
-import type {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
-import type {People} from './people.js';
 import {compareSeats, type Seat} from './roster.js';
 import type {LeaveReason, Member} from './types.js';
 
-export interface ViewOptions {
-  readonly context: Context;
-  readonly ledger: Ledger;
-  readonly attendance: Attendance;
-  readonly people: People;
-  readonly mesh: Mesh;
-  /** This member's own seat. */
-  readonly mine: Seat;
-  /** Aborts when the group is over: nothing more is told then. */
-  readonly signal: AbortSignal;
-}
-
 /** The group as the page sees it: its members, its host, and who comes and goes. */
 export class View {
-  readonly #options: ViewOptions;
+  readonly #group: Inside;
   #members: readonly Member[] = [];
   #host: Person;
 
-  constructor(options: ViewOptions) {
-    this.#options = options;
-    this.#host = options.context.self;
+  constructor(group: Inside) {
+    this.#group = group;
+    this.#host = group.context.self;
     this.#setHost();
     this.#list();
   }
@@ -45,7 +29,7 @@ export class View {
 
   /** Tells the page of those who have gone and come, each after the member list has changed, and of a new host. */
   update(leaving: readonly Peer[], coming: readonly Peer[]): void {
-    const {context, signal} = this.#options;
+    const {context, signal} = this.#group;
     const {listener} = context;
     const previous = this.#host;
     this.#setHost();
@@ -59,7 +43,7 @@ export class View {
 
   /** Of whom only a later roster tells it tells as much: who is not among the lost has left, or was removed. */
   #reason(seat: Seat): LeaveReason {
-    const {attendance, ledger} = this.#options;
+    const {attendance, ledger} = this.#group;
     const told = attendance.reason(seat);
     if (told) return told;
     if (ledger.bans.includes(seat.id)) return 'ejected';
@@ -67,16 +51,17 @@ export class View {
   }
 
   #list(): void {
-    const {context, mesh, mine} = this.#options;
+    const {context, mesh, mine} = this.#group;
     const people = [{seat: mine, person: context.self}, ...mesh.peers];
     people.sort((one, other) => compareSeats(one.seat, other.seat));
     this.#members = Object.freeze(people.map(({person}) => person.member));
   }
 
   #setHost(): void {
-    const {ledger, attendance, people} = this.#options;
+    const {ledger, attendance, people} = this.#group;
     const {hostId} = ledger;
-    const host = people.get(attendance.isGone(hostId) ? (attendance.present[0]?.id ?? '') : hostId);
+    const {present} = attendance;
+    const host = people.get((present.find(({id}) => id === hostId) ?? present[0])?.id ?? '');
     if (!host) return;
     this.#host.isHost = false;
     this.#host = host;

@@ -1,8 +1,6 @@
-import type {Attendance} from './attendance.js';
 import type {Standing} from '../protocol/frames.js';
-import type {Context} from './context.js';
-import type {Ledger} from './ledger.js';
-import type {Mesh} from './mesh.js';
+import type {Hosting} from './hosting.js';
+import type {Inside} from './inside.js';
 import type {Peer} from './peer.js';
 import {everyTick} from './ticking.js';
 
@@ -12,55 +10,45 @@ const hearsayTime = 30_000;
 /** ms for which a member is heard until it must know a roster, whatever it says: it is told once a second. */
 const followTime = 30_000;
 
-export interface VigilOptions {
-  readonly context: Context;
-  readonly ledger: Ledger;
-  readonly mesh: Mesh;
-  readonly attendance: Attendance;
-  /** Whether this member is the host. */
-  readonly isHost: () => boolean;
-  /** Somebody has fallen silent, is heard again, or should have become host long ago. */
-  readonly changed: () => void;
-  /** This member is host and hears nobody. */
-  readonly alone: () => void;
-  /** The host has not heard this member for `grace`, and nobody else does. */
-  readonly lost: (peer: Peer) => void;
-}
-
 /** Notices who has fallen silent, asks the others about it, and finds out whose turn it is when that is the host. */
 export class Vigil {
-  readonly #options: VigilOptions;
+  readonly #group: Inside;
+  readonly #hosting: Hosting;
+  readonly #changed: () => void;
   /** ms of waking time for which the group has had no host that anybody hears. */
   #hostless = 0;
   /** The roster that each member is being told, and for how many ms of waking time it has been heard since. */
   readonly #told = new WeakMap<Peer, {readonly standing: Standing; heard: number}>();
 
-  constructor(options: VigilOptions, signal: AbortSignal) {
-    this.#options = options;
-    everyTick(options.context.environment.clock, awake => this.#tick(awake), signal);
+  /** `changed`: somebody has fallen silent, is heard again, or the host is out of reach. */
+  constructor(group: Inside, hosting: Hosting, changed: () => void) {
+    this.#group = group;
+    this.#hosting = hosting;
+    this.#changed = changed;
+    everyTick(group.context.environment.clock, awake => this.#tick(awake), group.signal);
   }
 
   /** Ids of those who are not heard here, silent or gone: what heartbeats tell. */
   get missing(): string[] {
-    const {ledger, mesh, context} = this.#options;
+    const {ledger, mesh, context} = this.#group;
     const ids = ledger.seats.map(({id}) => id).filter(id => id !== context.identity.id);
     return ids.filter(id => mesh.peer(id)?.isMissing ?? true);
   }
 
-  /** Whether this member is the host, hears it, or is heard by who hears it. */
+  /** @see Inside.hearsHost */
   get hearsHost(): boolean {
-    return this.isReached(this.#options.ledger.hostId);
+    return this.isReached(this.#group.ledger.hostId);
   }
 
   /** Whether every link has been silent for too long: most likely it is this member that is cut off. */
   get isCutOff(): boolean {
-    const {peers} = this.#options.mesh;
+    const {peers} = this.#group.mesh;
     return peers.length > 0 && peers.every(peer => peer.isMissing);
   }
 
   /** Whether somebody is heard here, or for a time, by anybody who is heard here. */
   isReached(id: string): boolean {
-    const {mesh, context} = this.#options;
+    const {mesh, context} = this.#group;
     if (id === context.identity.id) return true;
     const peer = mesh.peer(id);
     if (!peer) return false;
@@ -74,7 +62,7 @@ export class Vigil {
    * oldest. Whoever stands behind others that do nothing waits `grace` for each of them.
    */
   get isSuccessor(): boolean {
-    const {attendance, context, ledger} = this.#options;
+    const {attendance, context, ledger} = this.#group;
     if (this.hearsHost) return false;
     const reached = attendance.present.filter(({id}) => id !== ledger.hostId && this.isReached(id));
     const rank = reached.findIndex(({id}) => id === context.identity.id);
@@ -82,22 +70,23 @@ export class Vigil {
   }
 
   #tick(awake: number): void {
-    const {context, mesh, changed, alone, lost} = this.#options;
+    const {context, mesh} = this.#group;
     for (const peer of mesh.peers) if (peer.isHeard) this.#tell(peer, awake);
     const turned = mesh.peers.filter(peer => peer.tick(awake));
     // What others conclude from it should not wait for the next heartbeat.
     if (turned.length > 0) for (const peer of mesh.peers) peer.beat();
     this.#hostless = this.hearsHost ? 0 : this.#hostless + awake;
-    if (turned.length > 0 || this.isSuccessor) changed();
-    if (!this.#options.isHost()) return;
-    if (this.isCutOff) alone();
+    if (turned.length > 0 || !this.hearsHost) this.#changed();
+    if (!this.#group.isHost) return;
+    if (this.isCutOff) this.#hosting.lookAround();
     for (const peer of mesh.peers) {
-      if (peer.silence >= context.grace() && !this.isReached(peer.person.id)) lost(peer);
+      if (peer.silence >= context.grace() && !this.isReached(peer.person.id))
+        this.#hosting.drop(peer.person.id, 'lost');
     }
   }
 
   #tell(peer: Peer, awake: number): void {
-    const {ledger} = this.#options;
+    const {ledger} = this.#group;
     const told = this.#told.get(peer);
     if (told && (told.heard += awake) < followTime) return;
     if (told) ledger.hear(peer.person.id, told.standing);

@@ -1,7 +1,8 @@
 import {expect} from '@open-wc/testing';
+import type {Inside} from '../../src/group/inside.js';
 import {Person} from '../../src/group/member.js';
 import {seatOf} from '../../src/group/roster.js';
-import {View, type ViewOptions} from '../../src/group/view.js';
+import {View} from '../../src/group/view.js';
 
 const key = new Uint8Array(65);
 const [selfId, hostId] = ['a'.repeat(40), 'b'.repeat(40)];
@@ -26,7 +27,7 @@ describe('The group as the page sees it', () => {
     const view = new View({
       context: {self, listener},
       ledger: {seats, hostId, bans: [], history: {hasEnded: () => false}},
-      attendance: {present: seats, isGone: () => false, reason: () => undefined},
+      attendance: {present: seats, reason: () => undefined},
       people: {get: (id: string) => (id === hostId ? host : self)},
       mesh: {
         get peers() {
@@ -36,7 +37,7 @@ describe('The group as the page sees it', () => {
       },
       mine: seats[1],
       signal: new AbortController().signal,
-    } as unknown as ViewOptions);
+    } as unknown as Inside);
     const first = host;
     const gone = peer();
     expect(view.members).to.deep.equal([host.member, self.member]);
@@ -61,13 +62,13 @@ describe('The group as the page sees it', () => {
     const view = new View({
       context: {self, listener: {memberjoin() {}}},
       ledger: {seats: left, hostId},
-      attendance: {present: left, isGone: () => false},
+      attendance: {present: left},
       people: {get: () => host},
       // In the order in which they were met here.
       mesh: {peers: [...peers].reverse(), peer: (id: string) => peers.find(({person}) => person.id === id)},
       mine: seats[1],
       signal: new AbortController().signal,
-    } as unknown as ViewOptions);
+    } as unknown as Inside);
     view.update([], [peers[2] as never]);
     expect(view.members).to.deep.equal([host, self, parting, young].map(person => person?.member));
   });
@@ -86,12 +87,12 @@ describe('The group as the page sees it', () => {
       const view = new View({
         context: {self, listener: {memberleave: (_: unknown, why: string) => reasons.push(why), hostchange() {}}},
         ledger: {seats: [mine], hostId: selfId, bans, history: {hasEnded: () => hasEnded}},
-        attendance: {present: [mine], isGone: () => false, reason: () => told},
+        attendance: {present: [mine], reason: () => told},
         people: {get: () => self},
         mesh: {peers: [], peer() {}},
         mine,
         signal: new AbortController().signal,
-      } as unknown as ViewOptions);
+      } as unknown as Inside);
       view.update([gone as never], []);
       expect(reasons).to.deep.equal([reason]);
     });

@@ -6,7 +6,7 @@ import type {Frame} from '../../src/protocol/frames.js';
 import {toHex} from '../../src/protocol/schema.js';
 import {Outlaw} from '../attack/outlaw.js';
 import type {Actor} from './actor.js';
-import {heard, Stage} from './stage.js';
+import {heard, path, Stage} from './stage.js';
 
 /** ms. What a user waits at most for a group whose host is gone. */
 const soon = 4000;
@@ -164,6 +164,21 @@ void describe('The token of the meeting point', () => {
     }
   });
 
+  void it('is told again to a deputy that left and is back: what its page knew is forgotten', async () => {
+    const stage = await Stage.set(3, 2);
+    const [ann, bob, carl] = [stage.actor(0), stage.actor(1), stage.actor(2)];
+    await stage.world.clock.settled(bob.membership?.leave() ?? assert.fail());
+    bob.join();
+    await stage.until(() => bob.isIn);
+    await stage.whole();
+    crash(stage, ann, true);
+    carl.join();
+    const took = await stage.until(() => carl.membership?.state === 'joined');
+    assert.ok(took <= soon, `it took ${took} ms`);
+    await stage.whole();
+    await stage.end();
+  });
+
   void it('does a removed deputy no good: the group is found again though it takes the meeting point and frees it', async () => {
     const wires = tap();
     try {
@@ -264,36 +279,55 @@ void describe('Members who talk while their host vanishes', () => {
 });
 
 void describe('Whoever has taken over', () => {
-  void it('is not left again for what it said before, where a slower connection brings that late', async () => {
-    const stage = await Stage.set(2, 1);
-    const [ann, bob] = [stage.actor(0), stage.actor(1)];
-    const mallory = await Outlaw.come(stage);
-    const toAnn = await mallory.enter();
-    const {root, state} = mallory;
-    mallory.pretended = root;
-    bob.join();
-    await stage.until(() => bob.isIn && mallory.callers.length === 1 && toAnn.all('entry').length === 1);
-    const [fast] = mallory.callers;
-    const [{entry, note} = assert.fail()] = toAnn.all('entry');
-    assert.ok(fast && root && state && note && entry.change.type === 'add');
-    const members = [...state.roster.members, entry.change.ticket];
-    const before = {...state, roster: {...state.roster, next: state.roster.next + 1, members}, entry};
-    const {reigns, hash} = await mallory.succeed(before, root);
-    const slow = await mallory.call(note.address, root, {epoch: hash, version: 0});
-    ann.membership?.goodbye();
-    await stage.until(() => bob.membership?.members.length === 2);
-    // Whom Bob says that it stands by.
-    const standsBy = () => {
-      const notes = fast.all('note').filter(({note: {key}}) => toHex(key) === toHex(bob.identity.publicKey));
-      return toHex(notes.at(-1)?.note.epoch ?? root);
-    };
-    fast.send({type: 'state', state: {reigns, roster: before.roster, entry: undefined}});
-    await stage.until(() => standsBy() === toHex(hash), 1000);
-    slow.send({type: 'state', state: before});
-    await stage.advance(1000);
-    assert.ok(!slow.isOver);
-    assert.equal(standsBy(), toHex(hash));
-    mallory.leave();
+  void it('is followed when the host vanishes that was heard until then: nobody takes over beside it', async () => {
+    const stage = (await Stage.set(3)).expect('unreachable', 'connection-lost', 'bad-proof');
+    const [ann, bob, carl] = [stage.actor(0), stage.actor(1), stage.actor(2)];
+    const {network} = stage.world;
+    network.cut('Ann', 'Carl');
+    network.cut('Bob', 'Carl');
+    await stage.until(() => carl.membership?.host?.id === carl.identity.id);
+    const mark = stage.mark;
+    network.heal('Bob', 'Carl');
+    await stage.until(() => path(bob, carl) === 'direct');
+    await stage.advance(50);
+    assert.equal(bob.membership?.host?.id, ann.identity.id);
+    crash(stage, ann);
+    await stage.whole();
+    assert.deepEqual(stage.told(/^(Bob|Carl) has host/, mark), ['Bob has host Carl']);
     await stage.end();
   });
+
+  for (const type of ['state', 'contest'] as const)
+    void it(`is not left again for what it said before, where a slower connection brings that late in a ${type}`, async () => {
+      const stage = await Stage.set(2, 1);
+      const [ann, bob] = [stage.actor(0), stage.actor(1)];
+      const mallory = await Outlaw.come(stage);
+      const toAnn = await mallory.enter();
+      const {root, state} = mallory;
+      mallory.pretended = root;
+      bob.join();
+      await stage.until(() => bob.isIn && mallory.callers.length === 1 && toAnn.all('entry').length === 1);
+      const [fast] = mallory.callers;
+      const [{entry, note} = assert.fail()] = toAnn.all('entry');
+      assert.ok(fast && root && state && note && entry.change.type === 'add');
+      const members = [...state.roster.members, entry.change.ticket];
+      const before = {...state, roster: {...state.roster, next: state.roster.next + 1, members}, entry};
+      const {reigns, hash} = await mallory.succeed(before, root);
+      const slow = await mallory.call(note.address, root, {epoch: hash, version: 0});
+      ann.membership?.goodbye();
+      await stage.until(() => bob.membership?.members.length === 2);
+      // Whom Bob says that it stands by.
+      const standsBy = () => {
+        const notes = fast.all('note').filter(({note: {key}}) => toHex(key) === toHex(bob.identity.publicKey));
+        return toHex(notes.at(-1)?.note.epoch ?? root);
+      };
+      fast.send({type: 'state', state: {reigns, roster: before.roster, entry: undefined}});
+      await stage.until(() => standsBy() === toHex(hash), 1000);
+      slow.send(type === 'state' ? {type, state: before} : {type, state: before, bases: [], stands: []});
+      await stage.advance(1000);
+      assert.ok(!slow.isOver);
+      assert.equal(standsBy(), toHex(hash));
+      mallory.leave();
+      await stage.end();
+    });
 });
