@@ -32,7 +32,7 @@ export interface PeerGroupErrorMeanings {
   'not-host': 'only the host may do this';
   'member-left': 'an addressee left before it had the message';
   'ejected': 'this member was turned away or removed';
-  'left': 'this member left the group';
+  'left': 'the stay of this member ended before everybody had the message, or before it had joined';
   'data-clone': 'the value cannot be carried';
   'too-large': 'the value is larger than the limit';
   'buffer-full': 'too much is waiting to be sent';

@@ -19,8 +19,8 @@ const none: readonly never[] = Object.freeze([]);
  * It joins when it is in the document, has a `group`, and is not `disabled`; it leaves when it is removed. All
  * attributes and properties may change at any time, and changes made in one task are one change. What is wrong with
  * them never throws: it is told by an `error` event, once, and `state` is `failed` until it is mended. A bad value of
- * what may change in a running group (`name`, `profile`, `credential`, `grace`, `iceServers`, `identity`) does not end it: there
- * the last good value stays. No promise of this element that is ignored causes an `unhandledrejection`, but that of
+ * what may change in a running group (`name`, `profile`, `credential`, `grace`, `maxMessageSize`, `iceServers`, `identity`) does
+ * not end it: there the last good value stays. No promise of this element that is ignored causes an `unhandledrejection`, but that of
  * `eject()`.
  *
  * @tagname peer-group

@@ -23,7 +23,7 @@ export interface DoorbellListener {
  * Holds the meeting point for as long as this member is host: claims it, claims it again when it is lost, and talks
  * to whoever holds it instead. Nothing follows from holding it: it only lets newcomers find the host.
  *
- * The server frees the id of a machine that vanished after 85 s only. A deputy has the token and takes it over.
+ * The server keeps the id of a machine that vanished for up to 90 s. A deputy has the token and takes it over.
  */
 export class Doorbell {
   readonly #context: Context;

@@ -23,7 +23,7 @@ import {equalBytes, hashOf, sign, verify} from './signing.js';
 export type Reception =
   /** It was news, and is followed now. */
   | 'followed'
-  /** Nothing new. */
+  /** Nothing new, or nothing that is followed. */
   | 'known'
   /** Something before it is missing. */
   | 'gap'

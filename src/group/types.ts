@@ -54,7 +54,7 @@ export interface SendOptions {
   readonly reliable?: boolean | undefined;
   /** Cancels what has not been delivered yet; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called for each receiver, at most ten times a second while a large value is on its way to it, and once when all of it is there. Not for streams. */
+  /** Called for each receiver, at most ten times a second while a large value is on its way to it, and once when all of it is there. Not for streams and datagrams. */
   readonly onprogress?: ((progress: SendProgress) => void) | undefined;
 }
 

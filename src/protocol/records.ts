@@ -14,7 +14,7 @@ export const memberId = hex(memberIdLength);
 /** A PeerServer id that a member made up for itself. */
 const address = hex(16);
 
-/** One stay of one member: the epoch whose host let it in, and the how manieth it was. Who was let in earlier is older. */
+/** One stay of one member: the epoch whose host let it in, and its ordinal. Who was let in earlier is older. */
 export const ticket = record({
   /** Number and hash of the epoch whose host signed it. */
   number: uint,
