@@ -31,7 +31,7 @@ function measured() {
   return {date: '', machine: {}, versions: {}, quick: false, rounds: 3, metrics: results.summary(), failures: []};
 }
 
-test('the README and the plot show the results that are kept', () => {
+test('the README, docs/performance.md and the plot show the results that are kept', () => {
   for (const {file, content, wanted} of reports()) {
     assert.equal(content, wanted, `${file} is not up to date: run \`npm run bench -- --report\`.`);
   }

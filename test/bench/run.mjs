@@ -3,7 +3,7 @@
  * `-- --quick` in some minutes and with smaller values, `-- --only join,rtt` these cases, `-- --rounds 5`,
  * `-- --minutes 60` as many of them as fit into that time,
  * `-- --contestants floor,peer-group`, `-- --json FILE` writes the results there. A run of everything keeps them in
- * `docs/bench.json`, and shows them in the README, as `-- --report` does without a run.
+ * `docs/bench.json`, and shows them in the README and docs/performance.md, as `-- --report` does without a run.
  */
 import {writeFileSync} from 'node:fs';
 import {argv, exit} from 'node:process';

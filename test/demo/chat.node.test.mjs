@@ -256,15 +256,26 @@ test('hello.html connects two tabs', async () => {
   await context.close();
 });
 
-test('who comes later is told what there is, as the README does it', inChrome, async () => {
+/** The example of the README under this heading. @param {string} heading */
+function example(heading) {
   const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-  const [, code] = /^### Who comes later$[^]*?^```js\n([^]*?)^```/m.exec(readme) ?? [];
-  assert.ok(code);
+  const [, code = ''] = new RegExp(`^### ${heading}$[^]*?^\x60{3}js\n([^]*?)^\x60{3}`, 'm').exec(readme) ?? [];
+  assert.ok(code, heading);
+  return code;
+}
+
+/**
+ * Opens pages with the example of the README under this heading.
+ * @param {string} heading
+ * @param {string} exposed what the test needs of it
+ */
+function pagesWith(heading, exposed) {
+  const code = example(heading);
   const program = `addEventListener('DOMContentLoaded', () => {
     ${code}
-    globalThis.shared = {get: () => board, set: value => (board = value)};
+    Object.assign(globalThis, {${exposed}});
   });`;
-  const open = async () => {
+  return async () => {
     const visitor = await Visitor.open(await browser.createBrowserContext(), 'about:blank');
     visitors.push(visitor);
     await visitor.page.evaluateOnNewDocument(program);
@@ -272,8 +283,62 @@ test('who comes later is told what there is, as the README does it', inChrome, a
     await visitor.see('Connected');
     return visitor.page;
   };
+}
+
+test('newcomers are brought up to date, as the README does it, also by the next host', inChrome, async () => {
+  const open = pagesWith('Bringing newcomers up to date', 'play, getBoard: () => board');
   const first = await open();
-  await first.evaluate('void shared.set({e4: "pawn"})');
+  await first.evaluate('play({e4: "pawn"})');
   const second = await open();
-  await second.waitForFunction('shared.get().e4 === "pawn"');
+  await second.waitForFunction('getBoard().e4 === "pawn"');
+  await second.evaluate('play({d5: "pawn"})');
+  for (const page of [first, second]) await page.waitForFunction('getBoard().d5 === "pawn"');
+  await first.close();
+  const third = await open();
+  await third.waitForFunction('getBoard().e4 === "pawn" && getBoard().d5 === "pawn"');
+  await third.evaluate('play({e5: "knight"})');
+  for (const page of [second, third]) await page.waitForFunction('getBoard().e5 === "knight"');
+});
+
+test('files, streams and positions arrive as the README sends them', inChrome, async () => {
+  const open = pagesWith('Files, streams, positions', 'sendFile, sendStream, group');
+  const first = await open();
+  const second = await open();
+  /** @type {string[]} */
+  const said = [];
+  for (const page of [first, second]) page.on('console', message => said.push(message.text()));
+  /** @param {RegExp} pattern @param {() => Promise<unknown>} [again] */
+  const hears = async (pattern, again) => {
+    while (!said.some(text => pattern.test(text))) {
+      await again?.();
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
+  };
+  await first.evaluate(`sendFile(new File(['x'.repeat(300_000)], 'notes.txt'), group.members[1])`);
+  await hears(/notes\.txt blob:/);
+  await hears(/(3\d{5}) of \1 bytes/);
+  await first.evaluate(`sendStream(new Blob(['one']).stream())`);
+  await hears(/Uint8Array/);
+  await hears(/30 40/, () => first.mouse.move(30, 40));
+});
+
+test('a password is asked for until it is right, also where the same wrong one is given twice', inChrome, async () => {
+  const code = example('A password').replace(`chess-42';`, `chess-42'; group.server = './'; group.iceServers = [];`);
+  assert.ok(code.includes('server'));
+  /** @param {string[]} answers */
+  const open = async (...answers) => {
+    const visitor = await Visitor.open(
+      await browser.createBrowserContext(),
+      `http://localhost:${demo.port}/hello.html`,
+    );
+    visitors.push(visitor);
+    visitor.page.on('dialog', dialog => void dialog.accept(answers.shift()));
+    await visitor.page.evaluate(`(() => { ${code}; globalThis.group = group; })()`);
+    await visitor.page.waitForFunction(`group.state === 'joined'`, {polling: 20});
+    assert.deepEqual(answers, []);
+    return visitor.page;
+  };
+  await open('right');
+  const second = await open('wrong', 'wrong', 'right');
+  assert.equal(await second.evaluate('group.members.length'), 2);
 });

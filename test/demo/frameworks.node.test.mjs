@@ -1,4 +1,4 @@
-/** The README's examples, each as its framework compiles it, in a page that talks with another one. */
+/** The examples of docs/frameworks.md, each as its framework compiles it, in a page that talks with another one. */
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {once} from 'node:events';
@@ -17,7 +17,7 @@ import {requireFreshBuild} from '../package/fresh.mjs';
 import {Visitor} from './visitor.mjs';
 
 const root = join(import.meta.dirname, '../..');
-const chapter = /^## In frameworks$([^]*?)^## /m.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? '';
+const chapter = readFileSync(join(root, 'docs/frameworks.md'), 'utf8');
 
 /** The code that stands next after this. @param {string} text */
 function example(text) {
@@ -274,7 +274,7 @@ after(async () => {
 });
 
 for (const [group, compile] of programs) {
-  test(`${group}: the example of the README joins, hears and sends`, async () => {
+  test(`${group}: the example joins, hears and sends`, async () => {
     const [framework = ''] = group.split(',');
     const signalling = `http://localhost:${signal.port}/`;
     const code = example(`**${framework}`)
@@ -322,7 +322,7 @@ for (const [group, compile] of programs) {
   });
 }
 
-test('every example of the README is tried', () => {
+test('every example is tried', () => {
   assert.deepEqual(
     new Set([...chapter.matchAll(/^\*\*(\w+)/gm)].map(([, framework]) => framework)),
     new Set([...programs.keys()].map(name => name.split(',')[0])),

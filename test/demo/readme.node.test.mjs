@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {existsSync, readFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {test} from 'node:test';
 
 /** @param {string} path */
@@ -51,8 +51,11 @@ test('the README lists every property that can be set', () => {
   assert.deepEqual(listed.sort(), settable.sort());
 });
 
-test('links in the README lead to files', () => {
-  for (const [, path = ''] of readme.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)) {
-    assert.ok(existsSync(join(import.meta.dirname, '../..', path)), path);
+test('links in the README and in docs lead to files', () => {
+  const docs = readdirSync(join(import.meta.dirname, '../../docs')).filter(file => file.endsWith('.md'));
+  for (const file of ['README.md', ...docs.map(file => `docs/${file}`)]) {
+    for (const [, path = ''] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
+      assert.ok(existsSync(join(import.meta.dirname, '../..', dirname(file), path)), `${file}: ${path}`);
+    }
   }
 });

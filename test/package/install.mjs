@@ -25,9 +25,9 @@ try {
   writeFileSync(join(project, 'package.json'), '{"private": true, "type": "module"}');
   run(`npm install --prefer-offline --no-audit --no-fund ./${tarball}`);
   run('node import.js');
-  // What the README has users of React declare.
+  // What docs/frameworks.md has users of React declare.
   const declared = /```ts\n(import type {DetailedHTMLProps[^]+?)```/.exec(
-    readFileSync(join(root, 'README.md'), 'utf8'),
+    readFileSync(join(root, 'docs/frameworks.md'), 'utf8'),
   );
   writeFileSync(join(project, 'jsx.d.ts'), declared?.[1] ?? '');
   mkdirSync(join(project, 'node_modules/@types'), {recursive: true});
