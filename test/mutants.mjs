@@ -1154,6 +1154,12 @@ const mutants = [
     tests: 'transport/peerjs.test',
   },
   {
+    rule: 'what is set until the group is founded counts',
+    file: 'src/group/membership.ts',
+    edits: [['this.#description.presentation.approval', 'this.#settings.approval']],
+    tests: 'sim/server',
+  },
+  {
     rule: 'a newcomer does not tell the host what that has just told it',
     file: 'src/group/membership.ts',
     edits: [['      session.standing = ledger.standing;\n', '']],

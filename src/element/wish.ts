@@ -50,9 +50,8 @@ export interface Place {
 /** What may change while a membership lasts. */
 export interface Live extends Presentation {
   readonly iceServers: readonly RTCIceServer[] | undefined;
-  /** Counts from the next membership on, as `approval` does. */
+  /** Counts from the next membership on. */
   readonly identity: IdentityLifetime;
-  readonly approval: boolean;
 }
 
 export const initialLive: Live = {

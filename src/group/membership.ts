@@ -38,8 +38,6 @@ export interface MembershipSettings extends Presentation {
   readonly meetingPoint: string;
   /** What everyone in the group has to know. Empty: none. */
   readonly password: string;
-  /** Counts if this member founds the group: nobody enters without an `accept()`. */
-  readonly approval: boolean;
   readonly identity: Identity;
 }
 
@@ -128,8 +126,8 @@ export class Membership {
       listener,
       warning,
       wire: this.#wire.signal,
-      grace: () => this.#description.grace,
-      maxMessageSize: () => this.#description.maxMessageSize,
+      grace: () => this.#description.presentation.grace,
+      maxMessageSize: () => this.#description.presentation.maxMessageSize,
       prove,
       callers,
       take,
@@ -183,7 +181,7 @@ export class Membership {
         {
           context: this.#context,
           note: (root, epoch) => this.#description.note(root, epoch),
-          credential: () => this.#description.credential,
+          credential: () => this.#description.presentation.credential,
           asking: asking => (this.#asking = asking),
           ushered: until => {
             this.#rang = this.#context.environment.clock.now();
@@ -201,7 +199,7 @@ export class Membership {
       const {environment, identity, self} = this.#context;
       const {crypto, clock} = environment;
       if (joined.type === 'founded') {
-        const ledger = await Ledger.found(crypto, identity, this.#settings.approval);
+        const ledger = await Ledger.found(crypto, identity, this.#description.presentation.approval);
         self.note = await this.#description.note(ledger.root, ledger.standing.epoch);
         if (signal.aborted) return;
         return this.#enterGroup(ledger, new People(crypto, ledger.root, self), clock.now()).start(joined.claimed);

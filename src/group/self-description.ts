@@ -11,7 +11,8 @@ export class SelfDescription {
   readonly #clock: Clock;
   readonly #identity: Identity;
   readonly #address: string;
-  #presentation: Presentation;
+  /** As the page wants it now. */
+  presentation: Presentation;
   /** Whether a note would say something else than the last one. */
   hasChanged = false;
 
@@ -20,28 +21,13 @@ export class SelfDescription {
     this.#clock = clock;
     this.#identity = identity;
     this.#address = address;
-    this.#presentation = presentation;
-  }
-
-  /** Encoded; nothing for none. */
-  get credential(): Bytes {
-    return this.#presentation.credential;
-  }
-
-  /** ms. */
-  get grace(): number {
-    return this.#presentation.grace;
-  }
-
-  /** Bytes. */
-  get maxMessageSize(): number {
-    return this.#presentation.maxMessageSize;
+    this.presentation = presentation;
   }
 
   /** @returns `hasChanged` */
   update(presentation: Presentation): boolean {
-    const {name, profile} = this.#presentation;
-    this.#presentation = presentation;
+    const {name, profile} = this.presentation;
+    this.presentation = presentation;
     return (this.hasChanged ||= presentation.name !== name || !equalBytes(presentation.profile, profile));
   }
 
@@ -55,8 +41,8 @@ export class SelfDescription {
       key: this.#identity.publicKey,
       epoch,
       address: this.#address,
-      name: this.#presentation.name,
-      profile: this.#presentation.profile,
+      name: this.presentation.name,
+      profile: this.presentation.profile,
       signature: new Uint8Array(64),
     };
   }

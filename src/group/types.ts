@@ -124,4 +124,6 @@ export interface Presentation {
   readonly grace: number;
   /** Bytes of the largest value that is taken, if it is a transfer. */
   readonly maxMessageSize: number;
+  /** Counts when this member founds the group: nobody enters without an `accept()`. */
+  readonly approval: boolean;
 }

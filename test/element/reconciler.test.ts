@@ -109,9 +109,16 @@ describe('what is wanted and what runs', () => {
     });
   }
 
-  it('a change of name, profile, credential, grace or ICE servers is told to the running membership', async () => {
+  it('a change of name, profile, credential, grace, approval or ICE servers is told to the running membership', async () => {
     const element = await joined();
-    element.set({name: 'Bob', profile: 1, credential: 2, grace: '3', iceServers: [{urls: 'stun:a.example'}]});
+    element.set({
+      name: 'Bob',
+      profile: 1,
+      credential: 2,
+      grace: '3',
+      approval: true,
+      iceServers: [{urls: 'stun:a.example'}],
+    });
     await settled();
     expect(element.memberships).to.have.length(1);
     expect(element.latest.updates.at(-1)).to.deep.include({
@@ -119,6 +126,7 @@ describe('what is wanted and what runs', () => {
       profile: encodeShown(1, 'profile'),
       credential: encodeShown(2, 'credential'),
       grace: 3000,
+      approval: true,
       maxMessageSize: 2 ** 32,
     });
     expect(element.latest.iceServers()).to.deep.equal([{urls: ['stun:a.example']}]);

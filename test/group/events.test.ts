@@ -167,13 +167,13 @@ describe('A name or a profile', () => {
       credential: new Uint8Array(),
       grace: 20_000,
       maxMessageSize: Infinity,
+      approval: false,
     };
     let number = 0;
     const settings = {
       ...about,
       meetingPoint: await meetingPoint(here.group, browserCryptography),
       password: '',
-      approval: false,
       name: 'Bob 0',
       identity: {
         ...identity,

@@ -2,7 +2,7 @@ import {encode} from '../../src/codec/codec.js';
 import type {Identity} from '../../src/environment.js';
 import type {Content} from '../../src/group/content.js';
 import {Membership} from '../../src/group/membership.js';
-import type {JoinRequest, LeaveReason, Member, MembershipListener} from '../../src/group/types.js';
+import type {JoinRequest, LeaveReason, Member, MembershipListener, Presentation} from '../../src/group/types.js';
 import type {PeerGroupError} from '../../src/errors.js';
 import type {World} from './world.js';
 
@@ -87,16 +87,24 @@ export class Actor implements MembershipListener {
       {
         meetingPoint: this.world.meetingPoint,
         password: this.password,
-        approval,
         identity: this.identity,
-        name: this.name,
-        profile: new Uint8Array(),
-        credential: new Uint8Array(),
-        grace: this.world.grace,
-        maxMessageSize: Infinity,
+        ...this.presentation,
+        approval,
       },
       this,
     );
+  }
+
+  /** What it says of itself, and wants. */
+  get presentation(): Presentation {
+    return {
+      name: this.name,
+      profile: new Uint8Array(),
+      credential: new Uint8Array(),
+      grace: this.world.grace,
+      maxMessageSize: Infinity,
+      approval: this.world.approval,
+    };
   }
 
   send(to: readonly Actor[] | undefined, size: number): void {

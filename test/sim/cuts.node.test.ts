@@ -117,13 +117,7 @@ void describe('A cut', () => {
     for (const actor of people) actor.send(undefined, 0);
     await stage.whole();
     // The host that the smaller half will have waits no longer for the others than it must.
-    d.membership?.update({
-      name: 'Dora',
-      profile: new Uint8Array(),
-      credential: new Uint8Array(),
-      grace: 2600,
-      maxMessageSize: Infinity,
-    });
+    d.membership?.update({...d.presentation, grace: 2600});
     const split = new Split(stage, [a, b, c], [d, e]);
     await stage.until(() => [d, e].every(one => names(one) === 'Dora,Emil'), 4500);
     split.heal();

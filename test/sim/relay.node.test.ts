@@ -62,13 +62,7 @@ void describe('Two members who cannot connect', () => {
     const {stage, ann, carl} = await parted();
     await stage.until(() => path(ann, carl) === 'carried');
     const profile = 'x'.repeat(16_370);
-    carl.membership?.update({
-      name: 'Carl',
-      profile: encodeShown(profile, 'profile'),
-      credential: new Uint8Array(),
-      grace: stage.world.grace,
-      maxMessageSize: Infinity,
-    });
+    carl.membership?.update({...carl.presentation, profile: encodeShown(profile, 'profile')});
     await stage.until(() => ann.membership?.members.find(({name}) => name === 'Carl')?.profile === profile);
     await stage.whole();
     await stage.end();

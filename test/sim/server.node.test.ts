@@ -56,6 +56,24 @@ void describe('When the server stops', () => {
     await stage.end();
   });
 
+  void it('whoever founds the group when it is back does so as its page wants it by then', async () => {
+    const stage = (await Stage.set(2, 0)).expect('server-unreachable', 'unreachable');
+    const [ann, bob] = [stage.actor(0), stage.actor(1)];
+    stage.world.network.stopServer();
+    ann.join();
+    await stage.advance(5000);
+    ann.membership?.update({...ann.presentation, approval: true});
+    stage.world.network.startServer();
+    await stage.until(() => ann.isIn);
+    bob.join();
+    await stage.until(() => bob.membership?.state === 'pending');
+    await stage.advance(5000);
+    assert.equal(bob.isIn, false);
+    ann.membership?.requests[0]?.accept();
+    await stage.whole();
+    await stage.end();
+  });
+
   void it('whoever squats the meeting point when it is back gains nothing, and newcomers are in soon after it has gone', async () => {
     const stage = (await Stage.set(4, 3)).expect('server-unreachable', 'unreachable', 'connection-lost', 'bad-proof');
     const dora = stage.actor(3);
