@@ -98,7 +98,7 @@ const mutants = [
   },
   {
     rule: 'an option that there is not is refused',
-    file: 'src/element/options.ts',
+    file: 'src/arguments.ts',
     edits: [['if (!known.has(name)) throw', 'if (!known.has(name) && !name) throw']],
     tests: 'group/sending',
   },

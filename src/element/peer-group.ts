@@ -1,11 +1,9 @@
 import {css, html, LitElement} from 'lit';
-import {encode} from '../codec/codec.js';
+import {contentOf, readOptions} from '../arguments.js';
 import {PeerGroupError} from '../errors.js';
-import type {Content} from '../group/content.js';
 import type {EjectOptions, GroupState, JoinRequest, LinkStats, Member, SendOptions} from '../group/types.js';
 import {refused} from '../promises.js';
 import type {PeerGroupElementEventMap} from './events.js';
-import {readOptions} from './options.js';
 import {Reconciler} from './reconciler.js';
 import {defaultGrace, defaultMaxMessageSize, parseGrace, parseIceServers, parseMaxMessageSize} from './settings.js';
 import type {IdentityLifetime} from './settings.js';
@@ -322,8 +320,7 @@ export class PeerGroup extends LitElement {
   send(data: unknown, options?: SendOptions): Promise<void> {
     // Not `async`, and made quiet only where it rejects: promises would cost as much as all the rest.
     try {
-      const read = readOptions(options);
-      return this.#reconciler.send(contentOf(data), read);
+      return this.#reconciler.send(contentOf(data), readOptions(options));
     } catch (error) {
       return refused(error);
     }
@@ -471,11 +468,4 @@ function customStates(element: HTMLElement): Set<string> | undefined {
     if (error instanceof DOMException) return undefined;
     throw error;
   }
-}
-
-/** @throws PeerGroupError `data-clone` */
-function contentOf(data: unknown): Content {
-  if (!(data instanceof ReadableStream)) return encode(data);
-  if (!data.locked) return data;
-  throw new PeerGroupError('data-clone', 'Somebody reads this stream already. Send the stream, or one made by tee().');
 }

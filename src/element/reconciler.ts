@@ -1,7 +1,7 @@
 import type {Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Content} from '../group/content.js';
-import type {GroupState, SendOptions} from '../group/types.js';
+import type {GroupState, SendSettings} from '../group/types.js';
 import {Deferred, refused} from '../promises.js';
 import type {LoadBackend, RunningMembership} from './backend.js';
 import {PeerGroupErrorEvent, PeerGroupStateChangeEvent} from './events.js';
@@ -109,8 +109,8 @@ export class Reconciler {
     await Promise.all([...this.#leaving].map(({whenGone}) => whenGone));
   }
 
-  send(content: Content, options: SendOptions): Promise<void> {
-    return this.#whenSettled(() => this.#visit?.send(content, options) ?? refused(this.#notWanted()));
+  send(content: Content, settings: SendSettings): Promise<void> {
+    return this.#whenSettled(() => this.#visit?.send(content, settings) ?? refused(this.#notWanted()));
   }
 
   /** At once if nothing has changed, else when it is settled. */

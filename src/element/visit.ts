@@ -2,7 +2,7 @@ import {heldSize} from '../codec/codec.js';
 import type {Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Content} from '../group/content.js';
-import type {GroupState, JoinRequest, LeaveReason, Member, MembershipListener, SendOptions} from '../group/types.js';
+import type {GroupState, JoinRequest, LeaveReason, Member, MembershipListener, SendSettings} from '../group/types.js';
 import {Deferred, refused} from '../promises.js';
 import {Waiting} from '../waiting.js';
 import type {Backend, LoadBackend, RunningMembership} from './backend.js';
@@ -126,14 +126,14 @@ export class Visit implements MembershipListener {
     this.#membership?.update(live);
   }
 
-  send(content: Content, options: SendOptions): Promise<void> {
-    if (this.#membership !== undefined) return this.#membership.send(content, options);
+  send(content: Content, settings: SendSettings): Promise<void> {
+    if (this.#membership !== undefined) return this.#membership.send(content, settings);
     if (this.#isOver) {
       const message = 'The group could not be entered. Call join() to try again.';
       return refused(new PeerGroupError('invalid-state', message, {cause: this.#reason}));
     }
     const bytes = content instanceof ReadableStream ? 0 : heldSize(content);
-    return this.#waiting.add(membership => membership.send(content, options), options.signal, bytes);
+    return this.#waiting.add(membership => membership.send(content, settings), settings.signal, bytes);
   }
 
   /** Leaves in good order, in the background: `whenGone` tells when. */

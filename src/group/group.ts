@@ -17,7 +17,7 @@ import type {People} from './people.js';
 import type {Seat} from './roster.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
-import type {JoinRequest, LeaveReason, LinkStats, Member, SendOptions} from './types.js';
+import type {JoinRequest, LeaveReason, LinkStats, Member, SendSettings} from './types.js';
 import {Traffic} from './traffic.js';
 import {View} from './view.js';
 import {Vigil} from './vigil.js';
@@ -310,8 +310,8 @@ export class Group implements Inside {
   // What the page does.
 
   /** @see Traffic.send */
-  send(content: Content, ids: readonly string[] | undefined, options: SendOptions): Promise<void> {
-    return this.#traffic.send(content, ids, options);
+  send(content: Content, settings: SendSettings): Promise<void> {
+    return this.#traffic.send(content, settings);
   }
 
   /** Tells everyone what this member says of itself now. */

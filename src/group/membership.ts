@@ -1,3 +1,4 @@
+import {idOf} from '../arguments.js';
 import {heldSize} from '../codec/codec.js';
 import type {Environment, Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
@@ -19,7 +20,6 @@ import {Person} from './member.js';
 import {People} from './people.js';
 import {Presence} from './presence.js';
 import type {Protection} from './protection.js';
-import {idOf, receiverIds} from './send-options.js';
 import {SelfDescription} from './self-description.js';
 import {Session} from './session.js';
 import type {
@@ -30,7 +30,7 @@ import type {
   Member,
   MembershipListener,
   Presentation,
-  SendOptions,
+  SendSettings,
 } from './types.js';
 
 export interface MembershipSettings extends Presentation {
@@ -372,32 +372,30 @@ export class Membership {
   /**
    * Sends a value; waits for the join if there is one to wait for. Rejects with `invalid-state`, `not-supported`,
    * `invalid-argument`, `unknown-member`, `no-receiver`, `buffer-full`, `member-left`, `left`, or the reason of
-   * `options.signal`.
+   * `settings.signal`.
    */
-  send(content: Content, options: SendOptions): Promise<void> {
+  send(content: Content, settings: SendSettings): Promise<void> {
     try {
-      return this.#send(content, options);
+      return this.#send(content, settings);
     } catch (error) {
       return refused(error);
     }
   }
 
-  #send(content: Content, options: SendOptions): Promise<void> {
-    const ids = receiverIds(options.to);
-    const {signal} = options;
+  #send(content: Content, settings: SendSettings): Promise<void> {
+    const {reliable, signal} = settings;
     signal?.throwIfAborted();
-    if (this.#group) return this.#group.send(content, ids, options);
+    if (this.#group) return this.#group.send(content, settings);
     if (this.#over.signal.aborted) {
       throw new PeerGroupError('invalid-state', 'send(): this member is in no group. Join one first.');
     }
-    if (ids?.length === 0) throw new PeerGroupError('no-receiver', 'send(): `to` names nobody.');
     // It would be late.
-    if (options.reliable === false) {
+    if (reliable === false) {
       datagramOf(content);
       return Promise.resolve();
     }
     const bytes = content instanceof ReadableStream ? 0 : heldSize(content);
-    return this.#waiting.add(async group => group.send(content, ids, options), signal, bytes);
+    return this.#waiting.add(async group => group.send(content, settings), signal, bytes);
   }
 
   /** Removes a member everywhere, at once. Rejects with `invalid-state`, `not-host`, `unknown-member`, `invalid-argument`, `too-large`. */

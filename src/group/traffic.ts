@@ -8,7 +8,7 @@ import type {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import {Sending} from './sending.js';
 import {decodeStream, encodeStream} from './streams.js';
-import type {SendOptions, SendProgress} from './types.js';
+import type {SendProgress, SendSettings} from './types.js';
 
 /** What the pages say to each other: hands values to the links of those they are for, and to the page what comes over them. */
 export class Traffic {
@@ -25,15 +25,14 @@ export class Traffic {
   }
 
   /** @see Sending.send. Rejects with `unknown-member`, `no-receiver` or `too-large` before anything is sent. */
-  send(content: Content, ids: readonly string[] | undefined, options: SendOptions): Promise<void> {
+  send(content: Content, {ids, reliable, signal, onprogress}: SendSettings): Promise<void> {
     const peers = ids ? this.#receivers(ids) : this.#mesh.peers;
     const named = ids !== undefined;
-    if (options.reliable === false) {
+    if (reliable === false) {
       const data = datagramOf(content);
       for (const {link} of peers) link.datagram(data, named);
       return Promise.resolve();
     }
-    const {signal, onprogress} = options;
     const transfer = (this.#last += 1);
     const progress = (now: SendProgress) => this.#sent(transfer, now, onprogress);
     const delivery = {peers, named, signal, isWatched: onprogress !== undefined, progress};
@@ -52,7 +51,7 @@ export class Traffic {
     });
   }
 
-  #sent(transfer: number, progress: SendProgress, onprogress: SendOptions['onprogress']): void {
+  #sent(transfer: number, progress: SendProgress, onprogress: SendSettings['onprogress']): void {
     const {listener} = this.#context;
     try {
       onprogress?.(progress);

@@ -58,6 +58,12 @@ export interface SendOptions {
   readonly onprogress?: ((progress: SendProgress) => void) | undefined;
 }
 
+/** The options of a `send()`, checked, as they were at the call. */
+export interface SendSettings extends Omit<SendOptions, 'to'> {
+  /** Of those in `to`, each once; `undefined` for everyone else in the group. */
+  readonly ids?: readonly string[] | undefined;
+}
+
 /** How far a value has come. */
 export interface SendProgress {
   /** Who is at the other end. */

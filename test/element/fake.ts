@@ -2,7 +2,7 @@
 import {PeerGroupError} from '../../src/errors.js';
 import type {Identity} from '../../src/environment.js';
 import type {MembershipSettings} from '../../src/group/membership.js';
-import type {GroupState, Member, MembershipListener, Presentation, SendOptions} from '../../src/group/types.js';
+import type {GroupState, Member, MembershipListener, Presentation, SendSettings} from '../../src/group/types.js';
 import type {Backend, RunningMembership} from '../../src/element/backend.js';
 import {Reconciler} from '../../src/element/reconciler.js';
 import type {ServerAddress} from '../../src/element/settings.js';
@@ -51,8 +51,8 @@ export class FakeMembership implements RunningMembership {
     if (state === 'joined') this.listener.joined();
   }
 
-  async send(value: unknown, options: SendOptions): Promise<void> {
-    options.signal?.throwIfAborted();
+  async send(value: unknown, {signal}: SendSettings): Promise<void> {
+    signal?.throwIfAborted();
     this.sent.push(value);
   }
 

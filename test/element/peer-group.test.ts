@@ -128,6 +128,17 @@ describe('an element without a group', () => {
     expect(error.name).to.equal('DataCloneError');
   });
 
+  it('refuses at once to send to what is no receiver', async () => {
+    const element = await fixture<PeerGroup>(html`<peer-group></peer-group>`);
+    for (const [to, code] of [
+      [7, 'invalid-argument'],
+      [['id', {}], 'invalid-argument'],
+      [[], 'no-receiver'],
+    ] as const) {
+      expect((await refusal(element.send('x', {to: to as never}))).code).to.equal(code);
+    }
+  });
+
   it('never throws from send(), whatever it is given, and causes no unhandledrejection', async () => {
     const element = await fixture<PeerGroup>(html`<peer-group></peer-group>`);
     const send = element.send.bind(element) as (...values: unknown[]) => Promise<void>;

@@ -19,10 +19,12 @@ const layers = {
   'protocol/': ['errors.ts', 'environment.ts'],
   'codec/': ['errors.ts', 'environment.ts'],
   'shown.ts': ['errors.ts', 'environment.ts', 'codec/'],
+  'arguments.ts': ['errors.ts', 'codec/', 'group/types.ts'],
   'transport/peerjs': ['errors.ts', 'environment.ts', 'transport/', 'peerjs'],
   'transport/': ['errors.ts', 'environment.ts', 'pile.ts'],
   'link/': ['errors.ts', 'environment.ts', 'pile.ts', 'protocol/', 'codec/', 'transport/transport.ts'],
   'group/': [
+    'arguments.ts',
     'errors.ts',
     'environment.ts',
     'promises.ts',
@@ -35,6 +37,7 @@ const layers = {
     'transport/inbox.ts',
   ],
   'element/': [
+    'arguments.ts',
     'errors.ts',
     'environment.ts',
     'promises.ts',

@@ -131,9 +131,7 @@ export class Actor implements MembershipListener {
     const letter = {...this.#head(), isLoose: true};
     const ids = to?.map(actor => actor.identity.id);
     // What is wrong with it is said at once; whether it arrives, never.
-    this.membership
-      ?.send(encode(letter), {to: ids, reliable: false})
-      .catch((error: unknown) => this.#fail(String(error)));
+    this.membership?.send(encode(letter), {ids, reliable: false}).catch((error: unknown) => this.#fail(String(error)));
   }
 
   #head(): Letter {
@@ -150,7 +148,7 @@ export class Actor implements MembershipListener {
       .map(actor => ({actor, stay: actor.stay, departures: this.departures.get(actor.identity.id)}));
     const sent: Sent = {letter, receivers, named: to !== undefined, outcome: 'pending'};
     const waits = !this.isIn;
-    membership.send(content, {to: to?.map(actor => actor.identity.id)}).then(
+    membership.send(content, {ids: to?.map(actor => actor.identity.id)}).then(
       () => {
         sent.outcome = 'resolved';
         if (!waits) this.world.checkResolved(this, sent.receivers, letter);
