@@ -12,8 +12,15 @@ const known = new Set(['to', 'reliable', 'signal', 'onprogress']);
  * @throws PeerGroupError `data-clone`
  */
 export function contentOf(data: unknown): Encoded | ReadableStream {
-  if (!(data instanceof ReadableStream)) return encode(data);
-  if (!data.locked) return data;
+  return data instanceof ReadableStream ? unlocked(data) : encode(data);
+}
+
+/**
+ * The stream, if nobody else reads it. One that has waited may have got a reader meanwhile.
+ * @throws PeerGroupError `data-clone`
+ */
+export function unlocked(stream: ReadableStream): ReadableStream {
+  if (!stream.locked) return stream;
   throw new PeerGroupError('data-clone', 'Somebody reads this stream already. Send the stream, or one made by tee().');
 }
 

@@ -109,6 +109,12 @@ const mutants = [
     tests: 'group/large',
   },
   {
+    rule: 'a stream that has waited and is read by somebody else is refused',
+    file: 'src/group/streams.ts',
+    edits: [['unlocked(stream).pipeThrough', 'stream.pipeThrough']],
+    tests: 'group/sending',
+  },
+  {
     rule: 'a chunk of a stream may have a large buffer',
     file: 'src/group/streams.ts',
     edits: [['encode(chunk, Infinity)', 'encode(chunk)']],

@@ -1,3 +1,4 @@
+import {unlocked} from '../arguments.js';
 import {decode, encode} from '../codec/codec.js';
 import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
@@ -5,9 +6,12 @@ import {PeerGroupError} from '../errors.js';
 /** Bytes. Larger chunks of bytes go in several: where they are cut means nothing. */
 const byteChunk = 256 * 1024;
 
-/** The chunks of a stream, encoded. It fails with `data-clone` at a chunk that cannot be carried. */
+/**
+ * The chunks of a stream, encoded. It fails with `data-clone` at a chunk that cannot be carried.
+ * @throws PeerGroupError `data-clone`
+ */
 export function encodeStream(stream: ReadableStream): ReadableStream<Bytes> {
-  return stream.pipeThrough(
+  return unlocked(stream).pipeThrough(
     new TransformStream<unknown, Bytes>({
       transform(chunk, controller) {
         if (!(chunk instanceof Uint8Array)) return controller.enqueue(encodeChunk(chunk));

@@ -305,6 +305,19 @@ describe('What is sent before the group is there', () => {
     expect(await fate(bob.send(1, {to: '0'.repeat(40)}))).to.equal('unknown-member');
   });
 
+  it('may be a stream once, and if nobody reads it by then', async () => {
+    const ann = await joined(comes('Ann'));
+    ann.addEventListener('message', ({detail}) => void (detail.data as ReadableStream).cancel());
+    const bob = comes('Bob');
+    const [once, read] = [new ReadableStream({start: given => given.close()}), new ReadableStream()];
+    const sending = [once, once, read].map(stream => bob.send(stream).catch((reason: unknown) => reason));
+    read.getReader();
+    await joined(bob);
+    const [sent, ...refused] = await Promise.all(sending);
+    expect(sent).to.equal(undefined);
+    for (const error of refused) expect(error).to.include({name: 'DataCloneError', code: 'data-clone'});
+  });
+
   it('can be taken back', async () => {
     const ann = await joined(comes('Ann', {approval: true}));
     const bob = comes('Bob');
