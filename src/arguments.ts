@@ -37,10 +37,12 @@ export function readOptions(options: unknown): SendSettings {
   if (reliable !== undefined && typeof reliable !== 'boolean') throw invalid('`reliable` is true or false.');
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('`signal` is an AbortSignal.');
   if (onprogress !== undefined && typeof onprogress !== 'function') throw invalid('`onprogress` is a function.');
-  return {ids: to === undefined ? undefined : receiverIds(to), reliable, signal, onprogress};
+  return {ids: 'to' in options ? receiverIds(to) : undefined, reliable, signal, onprogress};
 }
 
 function receiverIds(to: unknown): readonly string[] {
+  // What was to be for one who is not found must not go to everybody.
+  if (to === undefined || to === null) throw invalid(`\`to\` is ${String(to)}. Leave it out to send to everybody.`);
   const several: readonly unknown[] = Array.isArray(to) ? to : [to];
   const ids = several.map(one => {
     const id = idOf(one);

@@ -97,6 +97,12 @@ const mutants = [
     tests: 'sim/joining',
   },
   {
+    rule: 'what is for somebody who is not found does not go to everybody',
+    file: 'src/arguments.ts',
+    edits: [["'to' in options ?", 'to !== undefined ?']],
+    tests: 'element/peer-group',
+  },
+  {
     rule: 'an option that there is not is refused',
     file: 'src/arguments.ts',
     edits: [['if (!known.has(name)) throw', 'if (!known.has(name) && !name) throw']],

@@ -310,7 +310,7 @@ export class PeerGroup extends LitElement {
    * settled. Or sends a `ReadableStream`, of bytes or of values, which arrives as one, as it is produced. Before `joined` it
    * waits for that.
    *
-   * Resolves when every member of the group, or of `options.to`, has dispatched it, or has read the stream to its end or
+   * Resolves when every member of the group, or of `options.to` (leave it out to send to all), has dispatched it, or has read the stream to its end or
    * cancelled it; who leaves is not waited for. With `reliable: false` it resolves at once.
    * Rejects with a `PeerGroupError`: `invalid-state` when in no group and not on the way to one, `data-clone`,
    * `invalid-argument` (also for an option that there is not), `no-receiver`, `unknown-member`, `member-left` (one named in

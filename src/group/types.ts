@@ -48,8 +48,11 @@ export interface JoinRequest {
 export type Receivers = Member | string | readonly (Member | string)[];
 
 export interface SendOptions {
-  /** To whom; default: everyone else in the group. */
-  readonly to?: Receivers | undefined;
+  /**
+   * To whom. Left out: to everyone else in the group. `undefined` is refused, so that what is for one who is not found does not
+   * go to all.
+   */
+  readonly to?: Receivers;
   /** `false`: a datagram, which may be lost but is never late. Default `true`. */
   readonly reliable?: boolean | undefined;
   /** Cancels what has not been delivered yet; the promise rejects with the signal's reason. */

@@ -131,6 +131,8 @@ describe('an element without a group', () => {
   it('refuses at once to send to what is no receiver', async () => {
     const element = await fixture<PeerGroup>(html`<peer-group></peer-group>`);
     for (const [to, code] of [
+      [undefined, 'invalid-argument'],
+      [null, 'invalid-argument'],
       [7, 'invalid-argument'],
       [['id', {}], 'invalid-argument'],
       [[], 'no-receiver'],

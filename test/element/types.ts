@@ -87,6 +87,8 @@ export function proofs(element: PeerGroup, member: Member, code: PeerGroupErrorC
   exactly<LinkStats[]>()(element.stats());
   void element.send(1, {to: [member, 'id'], reliable: false, signal: AbortSignal.timeout(1), onprogress: p => p.bytes});
   void element.eject(member, 'noise', {ban: false});
+  // @ts-expect-error: nobody is not everybody.
+  void element.send(1, {to: element.members.find(({isHost}) => isHost)});
   // @ts-expect-error: no such option.
   void element.send(1, {too: member});
 

@@ -346,7 +346,7 @@ async function channelOf(from: PeerGroup, to: PeerGroup): Promise<RTCDataChannel
     send.call(this, data);
   } as typeof send;
   try {
-    await from.send({word}, {to: to.self?.id});
+    await from.send({word}, {to: to.self?.id ?? ''});
   } finally {
     RTCDataChannel.prototype.send = send;
   }

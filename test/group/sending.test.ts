@@ -1,7 +1,7 @@
 import {expect} from '@open-wc/testing';
 import {encode, encodedSize} from '../../src/codec/codec.js';
 import {smallValue} from '../../src/protocol/values.js';
-import type {PeerGroup, SendOptions} from '../../src/index.js';
+import type {Member, PeerGroup, SendOptions} from '../../src/index.js';
 import {until} from '../support/until.js';
 import {dismiss, joined, together, told} from './people.js';
 import {stage} from './stage.js';
@@ -60,7 +60,7 @@ describe('A value', () => {
   it('for one or several reaches these alone, as private', async () => {
     const [ann, bob, cem, dee] = await gathered('Ann', 'Bob', 'Cem', 'Dee');
     await ann.send('by id', {to: idOf(bob)});
-    await ann.send('by member', {to: ann.members.find(({name}) => name === 'Cem')});
+    await ann.send('by member', {to: ann.members[2] as Member});
     await ann.send('both', {to: [idOf(bob), ...ann.members.filter(({name}) => name === 'Cem')]});
     await ann.send('done');
     expect(heard(bob)).to.deep.equal(['by id', 'both', 'done']);
@@ -204,11 +204,16 @@ describe('send() rejects before anything is sent', () => {
   const refused: Record<string, [string, unknown, (ann: PeerGroup) => SendOptions]> = {
     'to nobody': ['no-receiver', 1, () => ({to: []})],
     'to oneself': ['no-receiver', 1, ann => ({to: idOf(ann)})],
-    'to oneself, as a member': ['no-receiver', 1, ann => ({to: ann.self})],
+    'to oneself, as a member': ['no-receiver', 1, ann => ({to: ann.self as Member})],
     'to a stranger': ['unknown-member', 1, () => ({to: '0'.repeat(40)})],
     'to a stranger among others': ['unknown-member', 1, ann => ({to: [...ann.members, 'nobody']})],
     'to what is neither a member nor an id': ['invalid-argument', 1, () => ({to: 7 as never})],
     'to null': ['invalid-argument', 1, () => ({to: null as never})],
+    'to somebody who is not found': [
+      'invalid-argument',
+      1,
+      ann => ({to: ann.members.find(({name}) => name === 'Cem') as never}),
+    ],
     'a function': ['data-clone', () => {}, () => ({})],
     'a symbol, deep inside': ['data-clone', {a: [{b: Symbol('x')}]}, () => ({})],
     'an element': ['data-clone', document.body, () => ({})],
@@ -264,7 +269,7 @@ describe('send() rejects before anything is sent', () => {
 
   it('to somebody who has left', async () => {
     const [ann, bob] = await gathered('Ann', 'Bob');
-    const member = ann.members[1];
+    const member = ann.members[1] as Member;
     await dismiss(bob);
     await until(() => ann.members.length === 1);
     expect(await fate(ann.send(1, {to: member}))).to.equal('unknown-member');
@@ -356,7 +361,7 @@ describe('The order of values', () => {
       for (const element of elements) {
         const others = elements.filter(other => other !== element);
         const to = [undefined, idOf(others[number % 2] as PeerGroup), others.map(idOf)][number % 3];
-        sending.push(element.send([element.name, number], {to}));
+        sending.push(element.send([element.name, number], to === undefined ? {} : {to}));
       }
     }
     await Promise.all(sending);

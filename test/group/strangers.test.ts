@@ -319,7 +319,7 @@ describe('A member that keeps to nothing', () => {
       await until(() => call.closed);
       expect(told(bob, 'error').map(({error}) => error.code)).to.deep.equal(['bad-frame']);
       expect([ann.state, bob.state]).to.deep.equal(['joined', 'joined']);
-      await ann.send('still here', {to: bob.self?.id});
+      await ann.send('still here', {to: bob.self?.id ?? ''});
       expect(told(bob, 'message').map(({data}) => data)).to.deep.equal(['still here']);
     });
   }
@@ -388,8 +388,8 @@ describe('A member that keeps to nothing', () => {
       const call = await eve.call(at, root, ledger.standing);
       call.send({type: 'state', state: ledger.state});
     }
-    await ann.send('one', {to: bob.self?.id});
-    await bob.send('two', {to: ann.self?.id});
+    await ann.send('one', {to: bob.self?.id ?? ''});
+    await bob.send('two', {to: ann.self?.id ?? ''});
     expect([ann.host?.name, bob.host?.name]).to.deep.equal(['Ann', 'Ann']);
     expect([told(ann, 'hostchange'), told(bob, 'hostchange')]).to.deep.equal([[], []]);
   });

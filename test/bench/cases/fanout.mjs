@@ -29,7 +29,7 @@ export async function run({size, attempt, quick}) {
     return rate(
       await send(
         group,
-        Array.from({length: count}, (_, i) => ({to: undefined, size: bytes + i})),
+        Array.from({length: count}, (_, i) => ({size: bytes + i})),
       ),
     );
   });
@@ -43,7 +43,7 @@ export async function run({size, attempt, quick}) {
 
 /**
  * @param {import('../stage.mjs').Group} group
- * @param {{to: number[] | undefined, size: number}[]} values their sizes tell them apart
+ * @param {{to?: number[], size: number}[]} values their sizes tell them apart
  * @returns {Promise<number>} ms until each was where it was sent
  */
 async function send(group, values) {
