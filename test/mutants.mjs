@@ -26,6 +26,12 @@ const mutants = [
     tests: 'element/peer-group',
   },
   {
+    rule: 'the server of an element that has none is no empty one',
+    file: 'src/element/peer-group.ts',
+    edits: [["return this.getAttribute('server');", "return this.getAttribute('server') ?? '';"]],
+    tests: 'element/peer-group',
+  },
+  {
     rule: 'a browser without custom states has the element',
     file: 'src/element/peer-group.ts',
     edits: [['if (error instanceof DOMException) return undefined;', '']],

@@ -117,12 +117,12 @@ export class PeerGroup extends LitElement {
 
   /**
    * URL of a PeerServer, `https://host[:port][/path][?key=…]`; also `http`, `ws`, `wss`, and relative to the page.
-   * `{group}` in the path becomes the group's hash. Changing it leaves, and joins there. Without the attribute it is
+   * `{group}` in the path becomes the group's hash. Changing it leaves, and joins there. `null`, without the attribute, is
    * PeerJS's public server; an empty one is an error, lest a forgotten setting lead to strangers.
    * @attr
    */
-  get server(): string {
-    return this.getAttribute('server') ?? '';
+  get server(): string | null {
+    return this.getAttribute('server');
   }
 
   set server(value: string | null | undefined) {
@@ -310,8 +310,8 @@ export class PeerGroup extends LitElement {
    * settled. Or sends a `ReadableStream`, of bytes or of values, which arrives as one, as it is produced. Before `joined` it
    * waits for that.
    *
-   * Resolves when every member of the group, or of `options.to` (leave it out to send to all), has dispatched it, or has read the stream to its end or
-   * cancelled it; who leaves is not waited for. With `reliable: false` it resolves at once.
+   * Resolves when every member of the group, or of `options.to` (leave it out to send to all), has dispatched it, or has read
+   * the stream to its end or cancelled it; who leaves is not waited for. With `reliable: false` it resolves at once.
    * Rejects with a `PeerGroupError`: `invalid-state` when in no group and not on the way to one, `data-clone`,
    * `invalid-argument` (also for an option that there is not), `no-receiver`, `unknown-member`, `member-left` (one named in
    * `to`), `left`, `buffer-full`, `too-large`; or with the reason of `options.signal`. A stream that breaks is `data-clone`,

@@ -88,7 +88,7 @@ describe('an element without a group', () => {
     const {group, server, name, approval, profile, credential, password, iceServers, grace, disabled} = element;
     expect({group, server, name, approval, profile, credential, password, iceServers, grace, disabled}).to.deep.equal({
       group: '',
-      server: '',
+      server: null,
       name: '',
       approval: false,
       profile: undefined,
@@ -170,9 +170,15 @@ describe('attributes and properties', () => {
       expect(element.getAttribute(name)).to.equal('');
       element[name] = null;
       expect(element.hasAttribute(name)).to.equal(false);
-      expect(element[name]).to.equal('');
+      expect(element[name]).to.equal(name === 'server' ? null : '');
     });
   }
+
+  it('server can be that of another element, also where it has none', () => {
+    const element = document.createElement('peer-group');
+    element.server = document.createElement('peer-group').server;
+    expect(element.hasAttribute('server')).to.equal(false);
+  });
 
   for (const name of ['approval', 'disabled'] as const) {
     it(`${name} is there or not`, () => {

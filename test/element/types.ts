@@ -64,6 +64,7 @@ export function proofs(element: PeerGroup, member: Member, code: PeerGroupErrorC
   exactly<readonly Member[]>()(element.members);
   exactly<readonly JoinRequest[]>()(element.requests);
   exactly<Member | undefined>()(element.self);
+  exactly<string | null>()(element.server);
   element.group = 'a';
   element.server = null;
   element.name = undefined;
