@@ -26,6 +26,18 @@ const mutants = [
     tests: 'element/peer-group',
   },
   {
+    rule: 'an element takes no space in another document either',
+    file: 'src/element/peer-group.ts',
+    edits: [['new defaultView.CSSStyleSheet()', 'new CSSStyleSheet()']],
+    tests: 'element/peer-group',
+  },
+  {
+    rule: 'an element that moves to another document takes no space there either',
+    file: 'src/element/peer-group.ts',
+    edits: [['    this.#adoptStyles();\n', '    if (!this.hasUpdated) this.#adoptStyles();\n']],
+    tests: 'element/peer-group',
+  },
+  {
     rule: 'the server of an element that has none is no empty one',
     file: 'src/element/peer-group.ts',
     edits: [["return this.getAttribute('server');", "return this.getAttribute('server') ?? '';"]],

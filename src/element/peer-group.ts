@@ -1,4 +1,4 @@
-import {css, html, LitElement} from 'lit';
+import {html, LitElement, supportsAdoptingStyleSheets} from 'lit';
 import {contentOf, readOptions} from '../arguments.js';
 import {PeerGroupError} from '../errors.js';
 import type {EjectOptions, GroupState, JoinRequest, LinkStats, Member, SendOptions} from '../group/types.js';
@@ -10,6 +10,8 @@ import type {IdentityLifetime} from './settings.js';
 import type {Inputs} from './wish.js';
 
 const none: readonly never[] = Object.freeze([]);
+
+const css = ':host {display: contents} :host([hidden]) {display: none}';
 
 /**
  * Connects everybody who has this page open, browser to browser, as a group that finds itself by a name.
@@ -47,15 +49,6 @@ const none: readonly never[] = Object.freeze([]);
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- only types, of methods that are there
 export class PeerGroup extends LitElement {
-  static override styles = css`
-    :host {
-      display: contents;
-    }
-    :host([hidden]) {
-      display: none;
-    }
-  `;
-
   static override get observedAttributes(): string[] {
     return [
       ...super.observedAttributes,
@@ -368,6 +361,7 @@ export class PeerGroup extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#adoptStyles();
     this.#reconciler.changed();
   }
 
@@ -390,6 +384,16 @@ export class PeerGroup extends LitElement {
 
   protected override render() {
     return html`<slot></slot>`;
+  }
+
+  /** Not by Lit, whose sheets are of one document: no other one takes them, and whoever moves into another one loses its own. */
+  #adoptStyles(): void {
+    const {shadowRoot, ownerDocument} = this;
+    const {defaultView} = ownerDocument;
+    if (!supportsAdoptingStyleSheets || !shadowRoot || !defaultView || shadowRoot.adoptedStyleSheets.length > 0) return;
+    const sheet = new defaultView.CSSStyleSheet();
+    sheet.replaceSync(css);
+    shadowRoot.adoptedStyleSheets = [sheet];
   }
 
   #takePassword(): void {

@@ -156,6 +156,54 @@ describe('an element without a group', () => {
   });
 });
 
+describe('an element in another document', () => {
+  /** The document of a frame in this page. */
+  async function framed(): Promise<Document> {
+    const frame = await fixture<HTMLIFrameElement>(html`<iframe></iframe>`);
+    if (!frame.contentDocument) throw new Error('The frame is of another origin.');
+    return frame.contentDocument;
+  }
+
+  function displayOf(element: Element): string | undefined {
+    return element.ownerDocument.defaultView?.getComputedStyle(element).display;
+  }
+
+  it('that it is put into first works and shows its children there', async () => {
+    const element = document.createElement('peer-group');
+    element.append('shown');
+    element.group = 'chess';
+    element.grace = -1;
+    const codes = record(element);
+    const errors = await uncaught(async () => {
+      (await framed()).body.append(element);
+      await until(() => element.state === 'failed');
+    });
+    expect(errors).to.be.empty;
+    expect(codes).to.deep.equal(['invalid-grace']);
+    await element.updateComplete;
+    expect(element.shadowRoot?.querySelector('slot')?.assignedNodes()).to.have.length(1);
+    expect(displayOf(element)).to.equal('contents');
+  });
+
+  it('that it moves to, and back, takes no space there either', async () => {
+    const element = await fixture<PeerGroup>(html`<peer-group></peer-group>`);
+    const elsewhere = await framed();
+    for (const {body} of [elsewhere, document, elsewhere]) {
+      body.append(element);
+      expect(displayOf(element)).to.equal('contents');
+    }
+  });
+
+  it('that nobody sees throws nothing', async () => {
+    const element = document.createElement('peer-group');
+    const errors = await uncaught(() => document.implementation.createHTMLDocument().body.append(element));
+    expect(errors).to.be.empty;
+    document.body.append(element);
+    expect(displayOf(element)).to.equal('contents');
+    element.remove();
+  });
+});
+
 describe('attributes and properties', () => {
   for (const name of ['group', 'server', 'name'] as const) {
     it(`${name} is the same as attribute and as property`, () => {
