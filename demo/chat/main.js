@@ -74,7 +74,7 @@ group.addEventListener('joined', ({detail: {self, host, members}}) => {
   names.clear();
   for (const member of members) names.set(member, nameOf(member));
   if (members.length === 1) note('You are the first here, and the host. Send the invitation link to others.');
-  else note(host && host !== self ? `You came in. ${nameOf(host)} is the host.` : 'You came in.');
+  else note(host === self ? 'You came in.' : `You came in. ${nameOf(host)} is the host.`);
   showEveryone();
   focusComposer();
 });

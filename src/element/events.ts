@@ -23,8 +23,7 @@ function named<Detail>(type: string, options?: EventInit): new (detail: Detail) 
 /** Detail of `joined`. */
 export interface JoinedDetail {
   readonly self: Member;
-  /** Who is host; `undefined` only while a vanished host is being replaced. */
-  readonly host: Member | undefined;
+  readonly host: Member;
   /** Everyone, this member included, oldest first. */
   readonly members: readonly Member[];
 }
@@ -69,7 +68,7 @@ export class PeerGroupMemberLeaveEvent extends named<MemberLeaveDetail>('memberl
 /** Detail of `hostchange`. */
 export interface HostChangeDetail {
   readonly host: Member;
-  readonly previous: Member | undefined;
+  readonly previous: Member;
 }
 
 /** Another member is host. */

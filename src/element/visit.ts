@@ -185,9 +185,8 @@ export class Visit implements MembershipListener {
 
   joined(): void {
     this.#joined.resolve();
-    if (this.#membership === undefined) return;
-    const {self, host, members} = this.#membership;
-    this.#listener.dispatch(new PeerGroupJoinedEvent({self, host, members}));
+    const {self, host, members} = this.#membership ?? {};
+    if (self && host && members) this.#listener.dispatch(new PeerGroupJoinedEvent({self, host, members}));
   }
 
   message(data: unknown, from: Member, isPrivate: boolean): void {
@@ -211,7 +210,7 @@ export class Visit implements MembershipListener {
     this.#listener.dispatch(new PeerGroupMemberLeaveEvent({member, reason}));
   }
 
-  hostchange(host: Member, previous: Member | undefined): void {
+  hostchange(host: Member, previous: Member): void {
     this.#listener.dispatch(new PeerGroupHostChangeEvent({host, previous}));
   }
 

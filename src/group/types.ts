@@ -117,7 +117,7 @@ export interface MembershipListener {
   memberjoin(member: Member): void;
   memberchange(member: Member): void;
   memberleave(member: Member, reason: LeaveReason): void;
-  hostchange(host: Member, previous: Member | undefined): void;
+  hostchange(host: Member, previous: Member): void;
   ejected(reason: string, by: Member | undefined): void;
   progress(progress: TransferProgress): void;
   error(error: PeerGroupError): void;

@@ -12,7 +12,7 @@ import type {Inputs} from '../../src/element/wish.js';
 /** A membership that does what it is told. */
 export class FakeMembership implements RunningMembership {
   readonly self: Member;
-  readonly host = undefined;
+  readonly host: Member;
   readonly members: readonly Member[] = [];
   readonly requests = [];
   readonly updates: Presentation[] = [];
@@ -42,6 +42,7 @@ export class FakeMembership implements RunningMembership {
       roundTripTime: undefined,
       fingerprint: '',
     };
+    this.host = this.self;
   }
 
   become(state: GroupState): void {

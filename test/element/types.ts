@@ -39,6 +39,9 @@ export function proofs(element: PeerGroup, member: Member, code: PeerGroupErrorC
   });
   element.addEventListener('message', {handleEvent: event => exactly<Event>()(event)});
 
+  element.addEventListener('joined', event => exactly<Member>()(event.detail.host));
+  element.addEventListener('hostchange', event => exactly<Member>()(event.detail.previous));
+
   // Those of HTML keep their types, and any other name is an Event.
   element.addEventListener('click', event => exactly<PointerEvent>()(event));
   element.addEventListener('keydown', event => exactly<KeyboardEvent>()(event));

@@ -34,7 +34,7 @@ describe('A host that leaves', () => {
     for (const element of [bob, cem, dee]) {
       expect(names(element)).to.deep.equal(['Bob', 'Cem', 'Dee']);
       expect(element.host?.id).to.equal(bob.self?.id);
-      const changes = told(element, 'hostchange').map(({host, previous}) => [host.id, previous?.id, previous?.isHost]);
+      const changes = told(element, 'hostchange').map(({host, previous}) => [host.id, previous.id, previous.isHost]);
       expect(changes).to.deep.equal([[bob.self?.id, before, false]]);
       expect(told(element, 'memberleave').map(({member, reason}) => [member.name, reason])).to.deep.equal([
         ['Ann', 'left'],
