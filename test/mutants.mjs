@@ -1184,6 +1184,28 @@ const mutants = [
     tests: 'transport/peerjs.test',
   },
   {
+    rule: 'the state says so when an error that ended it is told',
+    file: 'src/group/membership.ts',
+    edits: [
+      [
+        "      this.#enter('failed');\n      this.#listener.error(failure);\n",
+        "      this.#listener.error(failure);\n      this.#enter('failed');\n",
+      ],
+    ],
+    tests: 'sim/password',
+  },
+  {
+    rule: 'the state says so when a member is told that it was ejected',
+    file: 'src/group/membership.ts',
+    edits: [
+      [
+        "    this.#enter('ejected');\n    this.#listener.ejected(end.reason, end.by);\n",
+        "    this.#listener.ejected(end.reason, end.by);\n    this.#enter('ejected');\n",
+      ],
+    ],
+    tests: 'sim/leaving',
+  },
+  {
     rule: 'what is set until the group is founded counts',
     file: 'src/group/membership.ts',
     edits: [['this.#description.presentation.approval', 'this.#settings.approval']],

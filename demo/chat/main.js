@@ -110,16 +110,18 @@ group.addEventListener('message', ({detail: {data, from, private: isPrivate}}) =
   else note(`${nameOf(from)} sent something that this page does not understand.`, 'error');
 });
 
-group.addEventListener('ejected', ({detail}) => {
-  reason = detail.reason;
-});
+group.addEventListener('ejected', ({detail}) => explain(detail.reason));
 
 group.addEventListener('error', ({detail: {error}}) => {
   note(error.message, 'error');
-  reason = error.message;
-  // It may be why the group cannot be entered; that is known before or after the state is.
-  showState(group.state, wasIn, reason);
+  explain(error.message);
 });
+
+/** What was told may be why this member is not in, or not yet; after the state. @param {string} why */
+function explain(why) {
+  reason = why;
+  showState(group.state, wasIn, reason);
+}
 
 function showEveryone() {
   showMembers(group.members, {whisper, remove});

@@ -98,8 +98,8 @@ export class Visit implements MembershipListener {
     } catch (error) {
       if (this.#left) return;
       const reason = PeerGroupError.from(error, 'not-supported', 'The group could not be entered: see the cause.');
-      this.error(reason);
       this.statechange('failed');
+      this.error(reason);
       return;
     }
     // What was sent before goes before whatever a listener sends now.
@@ -177,7 +177,7 @@ export class Visit implements MembershipListener {
     if (state === 'failed' || state === 'ejected') {
       this.#isOver = true;
       this.#over.abort();
-      // The reason may be told just after the state.
+      // The reason is told just after the state.
       queueMicrotask(() => this.#giveUp(this.#reason ?? new PeerGroupError('left', 'The membership has ended.')));
     }
     this.#listener.state(state);

@@ -224,8 +224,8 @@ export class Membership {
       if (signal.aborted) return;
       const failure = PeerGroupError.from(error, 'unreachable', 'Joining the group failed.');
       this.#close(failure);
-      this.#listener.error(failure);
       this.#enter('failed');
+      this.#listener.error(failure);
     }
   }
 
@@ -272,8 +272,8 @@ export class Membership {
         `This member was turned away or removed: ${end.reason || 'no reason given'}.`,
       ),
     );
-    this.#listener.ejected(end.reason, end.by);
     this.#enter('ejected');
+    this.#listener.ejected(end.reason, end.by);
   }
 
   #close(error: PeerGroupError): void {

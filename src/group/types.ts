@@ -106,7 +106,7 @@ export interface LinkStats {
 
 /**
  * What a membership tells its owner. Never called while another call of the same membership is on the stack, but for the end
- * that the owner itself brings about in one.
+ * that the owner itself brings about in one. `ejected`, and the `error` for which it failed, come just after that state.
  */
 export interface MembershipListener {
   statechange(state: GroupState, previous: GroupState): void;

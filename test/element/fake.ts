@@ -94,7 +94,7 @@ export class FakeElement {
   /** Set to make the persistent identity unavailable. */
   isPersistentTaken = false;
   /** The listener of the page for every event. */
-  onEvent: (event: Event) => void = () => undefined;
+  onEvent: (event: Event) => unknown = () => undefined;
   readonly reconciler: Reconciler;
   #inputs: Inputs = {
     isConnected: true,

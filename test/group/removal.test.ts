@@ -51,8 +51,11 @@ describe('Ejecting somebody', () => {
 
   it('tells the one whom it concerns why and by whom, once', async () => {
     const [ann, eve] = (await gathered('Eve')) as [PeerGroup, PeerGroup];
+    const states: string[] = [];
+    eve.addEventListener('ejected', () => states.push(eve.state));
     await ann.eject(idOf(eve), 'Spam, 漢字.');
     await until(() => eve.state === 'ejected');
+    expect(states).to.deep.equal(['ejected']);
     const details = told(eve, 'ejected');
     expect(details.map(({reason, by}) => [reason, by?.name, by?.id])).to.deep.equal([
       ['Spam, 漢字.', 'Ann', idOf(ann)],

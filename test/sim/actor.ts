@@ -273,12 +273,15 @@ export class Actor implements MembershipListener {
   }
 
   ejected(reason: string): void {
+    if (this.membership?.state !== 'ejected') this.#fail('was ejected before its state said so');
     this.world.log(`${this.name} is ejected: ${reason}`);
   }
 
   error(error: PeerGroupError): void {
     this.world.log(`${this.name} has error ${error.code}: ${error.message}`);
     if (error.code === 'name-taken') this.world.rivals = true;
+    if (error.code === 'wrong-password' && this.membership?.state !== 'failed')
+      this.#fail('had the wrong password before its state said so');
     if (!this.world.expectedErrors.includes(error.code)) this.#fail(`error ${error.code}: ${error.message}`);
   }
 }
