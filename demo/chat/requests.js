@@ -16,7 +16,7 @@ const waiting = find('waiting', HTMLButtonElement);
 /** Characters. */
 const longestGreeting = 300;
 
-/** The request that the dialog shows. @type {JoinRequest | undefined} */
+/** The request that the dialog shows, until the event says that it has been closed, which comes later. @type {JoinRequest | undefined} */
 let shown;
 
 /**
@@ -35,7 +35,7 @@ export function startRequests(group) {
     queueMicrotask(() => {
       update();
       // Whoever is writing shall not decide by accident.
-      if (!group.requests.includes(request) || dialog.open) return;
+      if (!group.requests.includes(request) || shown) return;
       if (hasDraft()) note(`${nameOf(request.member)} wants to come in. The button at the top is for deciding.`);
       else open(request);
     });
@@ -43,7 +43,7 @@ export function startRequests(group) {
 
   waiting.addEventListener('click', () => {
     const [request] = group.requests;
-    if (request) open(request);
+    if (request && !shown) open(request);
   });
 
   dialog.addEventListener('close', () => {

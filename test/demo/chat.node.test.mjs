@@ -145,6 +145,41 @@ test('a request that is taken back closes its dialog', inChrome, async () => {
   await ann.page.waitForSelector('#waiting[hidden]');
 });
 
+test(
+  'a request that comes in the moment in which the one in the dialog is taken back can be decided on',
+  inChrome,
+  async () => {
+    const ann = await arrive(`group-${++groups}`);
+    await ann.enter('Ann', {approval: true});
+    await ann.see('You are the first here');
+    await ann.page.evaluate(() => {
+      const group = /** @type {HTMLElement} */ (document.querySelector('peer-group'));
+      /** @type {object[]} */
+      let requests = [];
+      Object.defineProperty(group, 'requests', {get: () => requests});
+      /** @param {string} name */
+      const ask = name => {
+        const over = new AbortController();
+        const accept = () => group.append(`${name} was accepted`);
+        const request = {member: {name, fingerprint: ''}, signal: over.signal, accept};
+        requests.push(request);
+        group.dispatchEvent(Object.assign(new Event('joinrequest'), {detail: request}));
+        return over;
+      };
+      const bob = ask('Bob');
+      // When the dialog shows it.
+      queueMicrotask(() => {
+        requests = [];
+        bob.abort();
+        ask('Cleo');
+      });
+    });
+    await ann.see('Cleo wants to come in');
+    await ann.press('Let in');
+    await ann.see('Cleo was accepted');
+  },
+);
+
 test('the host removes a member, who is told why and stays out', async () => {
   const [ann, bob, cleo] = await meet('Ann', 'Bob', 'Cleo');
   await ann.press('Remove Bob from the group');
