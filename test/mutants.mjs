@@ -45,7 +45,7 @@ const mutants = [
   },
   {
     rule: 'a browser without custom states has the element',
-    file: 'src/element/peer-group.ts',
+    file: 'src/element/custom-states.ts',
     edits: [['if (error instanceof DOMException) return undefined;', '']],
     tests: 'element/peer-group',
   },

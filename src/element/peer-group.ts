@@ -3,6 +3,7 @@ import {contentOf, readOptions} from '../arguments.js';
 import {PeerGroupError} from '../errors.js';
 import type {EjectOptions, GroupState, JoinRequest, LinkStats, Member, SendOptions} from '../group/types.js';
 import {refused} from '../promises.js';
+import {customStates} from './custom-states.js';
 import type {PeerGroupElementEventMap} from './events.js';
 import {Reconciler} from './reconciler.js';
 import {defaultGrace, defaultMaxMessageSize, parseGrace, parseIceServers, parseMaxMessageSize} from './settings.js';
@@ -194,14 +195,7 @@ export class PeerGroup extends LitElement {
    * @attr ice-servers
    */
   get iceServers(): readonly RTCIceServer[] | undefined {
-    if (this.#iceServers !== undefined) return this.#iceServers;
-    const json = this.getAttribute('ice-servers');
-    try {
-      return json === null ? undefined : parseIceServers(json);
-    } catch {
-      // Told by an `error` event, and no reason to throw here.
-      return undefined;
-    }
+    return this.#iceServers ?? orElse(undefined, () => parseIceServers(this.getAttribute('ice-servers')));
   }
 
   set iceServers(value: readonly RTCIceServer[] | null | undefined) {
@@ -215,12 +209,7 @@ export class PeerGroup extends LitElement {
    * @attr
    */
   get grace(): number {
-    try {
-      return parseGrace(this.getAttribute('grace')) / 1000;
-    } catch {
-      // Told by an `error` event, and no reason to throw here.
-      return defaultGrace;
-    }
+    return orElse(defaultGrace, () => parseGrace(this.getAttribute('grace')) / 1000);
   }
 
   set grace(value: number | null | undefined) {
@@ -233,12 +222,7 @@ export class PeerGroup extends LitElement {
    * @attr max-message-size
    */
   get maxMessageSize(): number {
-    try {
-      return parseMaxMessageSize(this.getAttribute('max-message-size'));
-    } catch {
-      // As for `grace`.
-      return defaultMaxMessageSize;
-    }
+    return orElse(defaultMaxMessageSize, () => parseMaxMessageSize(this.getAttribute('max-message-size')));
   }
 
   set maxMessageSize(value: number | null | undefined) {
@@ -406,20 +390,12 @@ export class PeerGroup extends LitElement {
 
   #inputs(): Inputs {
     return {
+      getAttribute: name => this.getAttribute(name),
       isConnected: this.isConnected,
-      disabled: this.disabled,
-      group: this.group,
-      server: this.getAttribute('server'),
       base: (this.#base ??= this.baseURI),
       password: this.#password,
-      approval: this.approval,
-      name: this.name,
       profile: this.#profile,
       credential: this.#credential,
-      grace: this.getAttribute('grace'),
-      maxMessageSize: this.getAttribute('max-message-size'),
-      identity: this.getAttribute('identity'),
-      iceServersAttribute: this.getAttribute('ice-servers'),
       iceServers: this.#iceServers,
     };
   }
@@ -461,15 +437,11 @@ declare global {
   }
 }
 
-/** `undefined` in browsers that have none, or only such as begin with two dashes. */
-function customStates(element: HTMLElement): Set<string> | undefined {
-  const internals: Partial<ElementInternals> | undefined = (element as Partial<HTMLElement>).attachInternals?.();
-  const states: Set<string> | undefined = internals?.states;
+/** What `read` returns. Where it throws, an `error` event tells why, and nothing is thrown where somebody only looks. */
+function orElse<T>(otherwise: T, read: () => T): T {
   try {
-    states?.add('idle');
-    return states;
-  } catch (error) {
-    if (error instanceof DOMException) return undefined;
-    throw error;
+    return read();
+  } catch {
+    return otherwise;
   }
 }

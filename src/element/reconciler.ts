@@ -7,7 +7,7 @@ import type {LoadBackend, RunningMembership} from './backend.js';
 import {PeerGroupErrorEvent, PeerGroupStateChangeEvent} from './events.js';
 import {afterTask} from './task.js';
 import {Visit} from './visit.js';
-import {initialLive, readWish} from './wish.js';
+import {initialLive, notWanted, readWish} from './wish.js';
 import type {Inputs, Live, Place} from './wish.js';
 
 /** The element, as the reconciler sees it. */
@@ -122,18 +122,10 @@ export class Reconciler {
   }
 
   #notWanted(): PeerGroupError {
-    const {isConnected, disabled, group} = this.#owner.inputs();
     const cause = this.#problems[0];
-    const advice =
-      cause !== undefined
-        ? `Mend what is wrong: ${cause.message}`
-        : !isConnected
-          ? 'Put it into the document.'
-          : group === ''
-            ? 'Set its group.'
-            : disabled
-              ? 'Call join(), or remove disabled.'
-              : 'Its page has been left.';
+    const advice = cause
+      ? `Mend what is wrong: ${cause.message}`
+      : (notWanted(this.#owner.inputs()) ?? 'Its page has been left.');
     return new PeerGroupError('invalid-state', `The element is in no group, nor on the way to one. ${advice}`, {cause});
   }
 

@@ -95,10 +95,11 @@ export function addressFor(server: ServerAddress, hash: string): ServerAddress {
 }
 
 /**
- * The `ice-servers` attribute.
+ * The `ice-servers` attribute; `undefined` without it.
  * @throws `invalid-ice-servers`
  */
-export function parseIceServers(json: string): readonly RTCIceServer[] {
+export function parseIceServers(json: string | null): readonly RTCIceServer[] | undefined {
+  if (json === null) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(json);

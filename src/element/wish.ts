@@ -16,23 +16,15 @@ import {
 } from './settings.js';
 import type {IdentityLifetime, ServerAddress} from './settings.js';
 
-/** What the element was told: attributes as they stand (`null`: absent), properties as they were set. */
+/** What the element was told: attributes as they stand (`null`: absent), and those properties that have none, as they were set. */
 export interface Inputs {
+  getAttribute(name: string): string | null;
   readonly isConnected: boolean;
-  readonly disabled: boolean;
-  readonly group: string;
-  readonly server: string | null;
   /** What a relative `server` is relative to. */
   readonly base: string;
   readonly password: string;
-  readonly approval: boolean;
-  readonly name: string;
   readonly profile: unknown;
   readonly credential: unknown;
-  readonly grace: string | null;
-  readonly maxMessageSize: string | null;
-  readonly identity: string | null;
-  readonly iceServersAttribute: string | null;
   readonly iceServers: unknown;
 }
 
@@ -75,14 +67,20 @@ export interface Wish {
   readonly problems: readonly PeerGroupError[];
 }
 
+/** Why no group is wanted, and what to do about it; `undefined` if one is. */
+export function notWanted(inputs: Inputs): string | undefined {
+  if (!inputs.isConnected) return 'Put it into the document.';
+  if (!inputs.getAttribute('group')) return 'Set its group.';
+  return inputs.getAttribute('disabled') === null ? undefined : 'Call join(), or remove disabled.';
+}
+
 /**
  * Reads the inputs. A bad value of what may change live is replaced by its `last` good one, so that a running
  * membership goes on; without a usable group or server there is no `place`, so that it ends.
  */
 export function readWish(inputs: Inputs, last: Live): Wish {
-  if (!inputs.isConnected || inputs.disabled || inputs.group === '')
-    return {place: undefined, live: last, problems: []};
-
+  if (notWanted(inputs) !== undefined) return {place: undefined, live: last, problems: []};
+  const attribute = (name: string) => inputs.getAttribute(name);
   const problems: PeerGroupError[] = [];
   /** What `read` returns; if it throws, `otherwise`, and there is a problem more. */
   const attempt = <T>(read: () => T, code: PeerGroupErrorCode, otherwise: T): T => {
@@ -95,18 +93,18 @@ export function readWish(inputs: Inputs, last: Live): Wish {
   };
   const place = attempt(() => readPlace(inputs), 'invalid-argument', undefined);
   const live: Live = {
-    name: attempt(() => parseName(inputs.name), 'invalid-name', last.name),
+    name: attempt(() => parseName(attribute('name') ?? ''), 'invalid-name', last.name),
     profile: attempt(() => encodeShown(inputs.profile, 'profile'), 'invalid-profile', last.profile),
     credential: attempt(() => encodeShown(inputs.credential, 'credential'), 'invalid-credential', last.credential),
-    grace: attempt(() => parseGrace(inputs.grace), 'invalid-grace', last.grace),
+    grace: attempt(() => parseGrace(attribute('grace')), 'invalid-grace', last.grace),
     maxMessageSize: attempt(
-      () => parseMaxMessageSize(inputs.maxMessageSize),
+      () => parseMaxMessageSize(attribute('max-message-size')),
       'invalid-max-message-size',
       last.maxMessageSize,
     ),
     iceServers: attempt(() => readIceServers(inputs), 'invalid-ice-servers', last.iceServers),
-    identity: attempt(() => parseIdentity(inputs.identity), 'invalid-identity', last.identity),
-    approval: inputs.approval,
+    identity: attempt(() => parseIdentity(attribute('identity')), 'invalid-identity', last.identity),
+    approval: attribute('approval') !== null,
   };
   return {place, live, problems};
 }
@@ -114,13 +112,14 @@ export function readWish(inputs: Inputs, last: Live): Wish {
 function readPlace(inputs: Inputs): Place {
   const problem = checkPage(globalThis);
   if (problem !== undefined) throw problem;
-  const group = parseGroup(inputs.group);
-  const server = inputs.server === null ? undefined : parseServer(inputs.server, inputs.base);
+  const group = parseGroup(inputs.getAttribute('group') ?? '');
+  const url = inputs.getAttribute('server');
+  const server = url === null ? undefined : parseServer(url, inputs.base);
   return {key: JSON.stringify([group, server]), group, server, password: parsePassword(inputs.password)};
 }
 
 /** The property counts before the attribute. */
 function readIceServers(inputs: Inputs): readonly RTCIceServer[] | undefined {
   if (inputs.iceServers !== undefined) return checkIceServers(inputs.iceServers);
-  return inputs.iceServersAttribute === null ? undefined : parseIceServers(inputs.iceServersAttribute);
+  return parseIceServers(inputs.getAttribute('ice-servers'));
 }

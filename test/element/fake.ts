@@ -82,6 +82,19 @@ export class FakeMembership implements RunningMembership {
   }
 }
 
+/** What a test sets: properties, and attributes under their names; of those that are there or not, whether they are. */
+interface Settings extends Omit<Inputs, 'getAttribute'> {
+  readonly 'disabled': boolean;
+  readonly 'group': string;
+  readonly 'server': string | null;
+  readonly 'name': string;
+  readonly 'approval': boolean;
+  readonly 'grace': string;
+  readonly 'max-message-size': string;
+  readonly 'ice-servers': string;
+  readonly 'identity': string;
+}
+
 /** An element that is only its inputs, its reconciler, and the events it dispatches. */
 export class FakeElement {
   readonly memberships: FakeMembership[] = [];
@@ -96,28 +109,26 @@ export class FakeElement {
   /** The listener of the page for every event. */
   onEvent: (event: Event) => unknown = () => undefined;
   readonly reconciler: Reconciler;
-  #inputs: Inputs = {
-    isConnected: true,
-    disabled: false,
-    group: 'chess',
-    server: 'https://a.example/{group}',
-    base: 'https://page.example/',
-    password: '',
-    approval: false,
-    name: 'Ann',
-    profile: undefined,
-    credential: undefined,
-    grace: null,
-    maxMessageSize: null,
-    iceServersAttribute: null,
-    iceServers: undefined,
-    identity: null,
-  };
+  #settings: Partial<Settings> = {group: 'chess', server: 'https://a.example/{group}', name: 'Ann'};
 
   constructor() {
     this.reconciler = new Reconciler(
       {
-        inputs: () => this.#inputs,
+        inputs: () => {
+          const {isConnected = true, password = '', profile, credential, iceServers} = this.#settings;
+          return {
+            getAttribute: name => {
+              const value = this.#settings[name as keyof Settings];
+              return value === true ? '' : typeof value === 'string' ? value : null;
+            },
+            isConnected,
+            base: 'https://page.example/',
+            password,
+            profile,
+            credential,
+            iceServers,
+          };
+        },
         show: () => undefined,
         dispatch: event => {
           this.events.push(event as CustomEvent);
@@ -148,8 +159,8 @@ export class FakeElement {
   }
 
   /** Changes inputs, as markup or a page does. */
-  set(inputs: Partial<Inputs>): void {
-    this.#inputs = {...this.#inputs, ...inputs};
+  set(settings: Partial<Settings>): void {
+    this.#settings = {...this.#settings, ...settings};
     this.reconciler.changed();
   }
 

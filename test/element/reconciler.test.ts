@@ -39,7 +39,7 @@ const value = encode('hello');
 describe('what is wanted and what runs', () => {
   it('a wish to be in a group starts one membership with all settings', async () => {
     const element = new FakeElement();
-    element.set({profile: {x: 1}, credential: 'c', grace: '5', approval: true, iceServersAttribute: '[]'});
+    element.set({'profile': {x: 1}, 'credential': 'c', 'grace': '5', 'approval': true, 'ice-servers': '[]'});
     await settled();
     expect(element.memberships).to.have.length(1);
     const {settings, server, iceServers} = element.latest;
@@ -395,7 +395,7 @@ describe('what is wrong', () => {
     ['invalid-profile', {profile: () => 1}, {profile: 1}],
     ['invalid-credential', {credential: Symbol('x')}, {credential: 1}],
     ['invalid-grace', {grace: 'soon'}, {grace: '5'}],
-    ['invalid-ice-servers', {iceServersAttribute: '{'}, {iceServersAttribute: '[]'}],
+    ['invalid-ice-servers', {'ice-servers': '{'}, {'ice-servers': '[]'}],
     ['invalid-ice-servers', {iceServers: [{}]}, {iceServers: []}],
   ] as const) {
     it(`${code}: it fails, says so once, and recovers when it is mended`, async () => {
@@ -445,10 +445,10 @@ describe('what is wrong', () => {
 
   it('does not end a running membership if it may change live: the last good value stays', async () => {
     const element = await joined();
-    element.set({name: 'Bob', grace: '7', maxMessageSize: '1000'});
+    element.set({'name': 'Bob', 'grace': '7', 'max-message-size': '1000'});
     await settled();
     element.set({name: 'x'.repeat(300), grace: 'x', profile: () => 1, iceServers: [{}], credential: () => 1});
-    element.set({maxMessageSize: 'x', identity: 'x'});
+    element.set({'max-message-size': 'x', 'identity': 'x'});
     await settled();
     expect(element.errors).to.have.length(7);
     expect(element.reconciler.state).to.equal('joined');

@@ -190,15 +190,16 @@ const iceServers: Target = {
   feed(input) {
     const parsed = attempt(() => parseIceServers(textOf(input)), 'invalid-ice-servers');
     if (parsed instanceof PeerGroupError) return reasonOf(parsed);
-    for (const one of parsed.value) {
+    const {value: servers = []} = parsed;
+    for (const one of servers) {
       must(Object.getPrototypeOf(one) === Object.prototype, 'it has a strange prototype');
       must(
         Object.keys(one).every(name => ['urls', 'username', 'credential'].includes(name)),
         'it has strange fields',
       );
     }
-    deepStrictEqual(parseIceServers(JSON.stringify(parsed.value)), parsed.value);
-    return parsed.value
+    deepStrictEqual(parseIceServers(JSON.stringify(servers)), servers);
+    return servers
       .map(one => Object.keys(one).join())
       .slice(0, 4)
       .join(' ');
