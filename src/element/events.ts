@@ -106,11 +106,7 @@ export interface ErrorDetail {
 }
 
 /** Something went wrong. Whether it ended anything is what `state` says. */
-export class PeerGroupErrorEvent extends DetailEvent<ErrorDetail> {
-  constructor(error: PeerGroupError) {
-    super('error', {error});
-  }
-}
+export class PeerGroupErrorEvent extends named<ErrorDetail>('error') {}
 
 /** The events of `<peer-group>` by name. Every listener type follows from it. */
 export interface PeerGroupEventMap {

@@ -94,7 +94,7 @@ export class Reconciler {
     for (const call of this.#calls.splice(0)) call();
     // Last, because listeners may call anything.
     this.#hear();
-    for (const problem of news) this.#owner.dispatch(new PeerGroupErrorEvent(problem));
+    for (const error of news) this.#owner.dispatch(new PeerGroupErrorEvent({error}));
   }
 
   /** Tries again what had ended. Resolves when joined; rejects when it comes otherwise. */

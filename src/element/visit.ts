@@ -228,6 +228,6 @@ export class Visit implements MembershipListener {
 
   error(error: PeerGroupError): void {
     this.#reason = error;
-    this.#listener.dispatch(new PeerGroupErrorEvent(error));
+    this.#listener.dispatch(new PeerGroupErrorEvent({error}));
   }
 }
