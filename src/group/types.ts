@@ -7,7 +7,7 @@ import type {PeerGroupError} from '../errors.js';
  */
 export type GroupState = 'idle' | 'connecting' | 'pending' | 'joined' | 'reconnecting' | 'ejected' | 'failed';
 
-/** How a member is reached: straight, through a TURN server, through another member, or not at the moment. */
+/** How a member is reached: straight, through a TURN server, through another member, or not at the moment, or not yet. */
 export type MemberPath = 'direct' | 'turn' | 'carried' | 'connecting';
 
 /** Why a member is gone: it said so, nobody could reach it any more, or the host removed it. */
@@ -100,7 +100,7 @@ export interface LinkStats {
   readonly messagesReceived: number;
   /** Bytes accepted by `send()` that the other side has not acknowledged. */
   readonly buffered: number;
-  /** How many times a lost connection was replaced. */
+  /** How many times there was another connection: in the place of a lost one, or a direct one in that of a carried one. */
   readonly reconnections: number;
 }
 
