@@ -174,6 +174,23 @@ const mutants = [
     tests: 'link/streams',
   },
   {
+    rule: 'a stream that breaks has not ended, for anybody',
+    file: 'src/link/stream-log.ts',
+    edits: [
+      [
+        '      for (const {failed} of [...this.#followers]) failed(error);\n      this.#isDone = true;',
+        '      this.#isDone = true;\n      for (const {failed} of [...this.#followers]) failed(error);',
+      ],
+    ],
+    tests: 'link/streams',
+  },
+  {
+    rule: 'what there is of a stream stays until all know that it is broken',
+    file: 'src/link/stream-log.ts',
+    edits: [['this.#reader.cancel(error).catch(() => {});', 'this.#kept = [];\n      this.#reader.cancel(error).catch(() => {});']],
+    tests: 'link/streams',
+  },
+  {
     rule: 'the token goes to whoever knows of this host',
     file: 'src/group/hosting.ts',
     edits: [[' || !session?.knows(ledger.standing) || ', ' || !session || ']],

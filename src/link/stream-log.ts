@@ -123,8 +123,11 @@ export class StreamLog {
       if (done) this.#isDone = true;
       else this.#append(value);
     } catch (error) {
-      this.#isDone = true;
+      // What the producer says of that is nobody's concern any more.
+      this.#reader.cancel(error).catch(() => {});
+      // It is not at its end before all have been told: whoever drops it wakes the others.
       for (const {failed} of [...this.#followers]) failed(error);
+      this.#isDone = true;
     } finally {
       this.#isReading = false;
     }
@@ -132,11 +135,8 @@ export class StreamLog {
   }
 
   #append(chunk: Bytes): void {
-    if (chunk.length > mostChunk) {
-      const error = new PeerGroupError('too-large', `A chunk of a stream may have ${mostChunk} bytes, encoded.`);
-      this.cancel(error);
-      throw error;
-    }
+    if (chunk.length > mostChunk)
+      throw new PeerGroupError('too-large', `A chunk of a stream may have ${mostChunk} bytes, encoded.`);
     const piece = withLength(chunk);
     this.#kept.push(piece);
     this.#end += piece.length;

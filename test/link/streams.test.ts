@@ -238,6 +238,68 @@ describe('A stream', () => {
     expect(wire.ann.link.idle).to.be.true;
   });
 
+  it('to several whose producer fails, or makes a chunk that is too large, has ended at none of them', async () => {
+    const reasons: unknown[] = [];
+    type Controller = ReadableStreamDefaultController<Bytes>;
+    const fail = (controller: Controller) => controller.error(new Error('the camera is gone'));
+    const tooLarge = (controller: Controller) => controller.enqueue(new Uint8Array(mostChunk + 1));
+    for (const last of [fail, tooLarge]) {
+      let producer: Controller | undefined;
+      const start = (controller: Controller) => {
+        producer = controller;
+        controller.enqueue(value(0));
+      };
+      const log = new StreamLog(new ReadableStream({start, cancel: reason => void reasons.push(reason)}));
+      const wires = range(3).map(() => new Wire());
+      for (const wire of wires) {
+        wire.connect();
+        await wire.run();
+      }
+      const sent = wires.map(wire => wire.ann.stream(log));
+      const readers: ReadableStreamDefaultReader<Bytes>[] = [];
+      for (const wire of wires) {
+        await wire.run();
+        const reader = wire.bob.streams[0]?.getReader();
+        if (!reader) throw new Error('nothing has arrived');
+        expect((await over(wire, reader.read())).done).to.be.false;
+        readers.push(reader);
+      }
+      if (producer) last(producer);
+      for (const wire of wires) await wire.run();
+      for (const reader of readers) await expectFailure(reader, 'connection-lost');
+      expect(sent).to.deep.equal([['failed'], ['failed'], ['failed']]);
+    }
+    expect(reasons.map(reason => (reason as PeerGroupError).code)).to.deep.equal(['too-large']);
+  });
+
+  it('that breaks while one is behind gives that one nothing that is not there', async () => {
+    const log = new StreamLog(streamOf([value(0, 1000), new Uint8Array(mostChunk + 1)]));
+    let read = 0;
+    const seen: unknown[] = [];
+    const first = log.follow(
+      () => {},
+      () => first.close(),
+    );
+    const second = log.follow(
+      () => {
+        // It takes some at each time that there may be more.
+        const part = second.read(read, 100);
+        read += part?.length ?? 0;
+        seen.push(part?.length, second.isEnd(read));
+      },
+      error => {
+        seen.push((error as PeerGroupError).code);
+        second.close();
+      },
+    );
+    first.read(0, 2000);
+    await new Promise(resolve => setTimeout(resolve));
+    expect(first.read(0, 2000)?.length).to.equal(1004);
+    first.read(1004, 1000);
+    await new Promise(resolve => setTimeout(resolve));
+    expect(seen).to.deep.equal([100, false, 100, false, 'too-large']);
+  });
+
   it('with a chunk that is too large fails there, with what came before it sent', async () => {
     const wire = new Wire();
     wire.connect();
