@@ -7,6 +7,48 @@ import {Deferred, refused} from './promises.js';
  */
 export const bufferLimit = 64 * 1024 * 1024;
 
+/**
+ * Bytes that may wait in all, with what only members out of reach lack. One of these must not keep everybody else from
+ * being talked to: it is heard again or dropped before long.
+ */
+const heldLimit = 4 * bufferLimit;
+
+/** What waits, as far as it counts. */
+export class Budget {
+  /** Bytes of what is no larger than all may be together, and of what of it is held for members out of reach. */
+  #bytes = 0;
+  #held = 0;
+  #hasGiant = false;
+
+  /** Why a value of that size may not wait beside the others, if it may not. */
+  refusal(size: number): PeerGroupError | undefined {
+    const isGiant = size > bufferLimit;
+    const isFull = this.#bytes - this.#held + size > bufferLimit || this.#bytes + size > heldLimit;
+    if (isGiant ? !this.#hasGiant : !isFull) return undefined;
+    const waiting = isGiant ? 'one that is as large is' : `${this.#bytes} are`;
+    return new PeerGroupError(
+      'buffer-full',
+      `${size} bytes cannot be sent: ${waiting} still waiting, and ${bufferLimit} may, and one larger value. ` +
+        'Await earlier send() calls.',
+    );
+  }
+
+  add(size: number): void {
+    if (size > bufferLimit) this.#hasGiant = true;
+    else this.#bytes += size;
+  }
+
+  remove(size: number): void {
+    if (size > bufferLimit) this.#hasGiant = false;
+    else this.#bytes -= size;
+  }
+
+  /** Only members out of reach lack so much more of it, or less. */
+  hold(size: number): void {
+    if (Math.abs(size) <= bufferLimit) this.#held += size;
+  }
+}
+
 interface Call<Target> {
   readonly run: (target: Target) => void;
   readonly reject: (error: unknown) => void;
@@ -15,24 +57,22 @@ interface Call<Target> {
 /** Calls that wait for what they are made on, or until there will never be any. */
 export class Waiting<Target> {
   readonly #calls = new Set<Call<Target>>();
-  #bytes = 0;
+  #budget = new Budget();
 
   /**
    * Settles as `action` does, once there is a target; rejects with the signal's reason if that aborts before, and with
    * `buffer-full` if too much waits. `action` throws nothing; `bytes`: what it keeps.
    */
   add<T>(action: (target: Target) => Promise<T>, signal: AbortSignal | undefined, bytes: number): Promise<T> {
-    if (bytes > 0 && this.#bytes > 0 && this.#bytes + bytes > bufferLimit) {
-      const message = `${this.#bytes} bytes wait to be sent when joined, and ${bufferLimit} may.`;
-      return refused(new PeerGroupError('buffer-full', message));
-    }
+    const full = this.#budget.refusal(bytes);
+    if (full) return refused(full);
     const {promise, resolve, reject} = new Deferred<T>();
     const call = {run: (target: Target) => resolve(action(target)), reject};
     this.#calls.add(call);
-    this.#bytes += bytes;
+    this.#budget.add(bytes);
     const abort = () => {
       if (!this.#calls.delete(call)) return;
-      this.#bytes -= bytes;
+      this.#budget.remove(bytes);
       reject(signal?.reason);
     };
     const forget = () => signal?.removeEventListener('abort', abort);
@@ -54,7 +94,7 @@ export class Waiting<Target> {
   #take(): Call<Target>[] {
     const calls = [...this.#calls];
     this.#calls.clear();
-    this.#bytes = 0;
+    this.#budget = new Budget();
     return calls;
   }
 }

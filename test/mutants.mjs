@@ -105,14 +105,14 @@ const mutants = [
   {
     rule: 'what is sent before it has joined is bounded',
     file: 'src/waiting.ts',
-    edits: [['this.#bytes > 0 && this.#bytes + bytes > bufferLimit', 'this.#bytes < 0']],
+    edits: [['    if (full) return refused(full);\n', '']],
     tests: 'sim/joining',
   },
   {
-    rule: 'what keeps nothing may wait, whatever else does',
-    file: 'src/waiting.ts',
-    edits: [['bytes > 0 && this.#bytes > 0', 'this.#bytes > 0']],
-    tests: 'sim/joining',
+    rule: 'so is what is sent later',
+    file: 'src/group/sending.ts',
+    edits: [['    if (full) return refused(full);\n', '']],
+    tests: 'group/pending',
   },
   {
     rule: 'what is for somebody who is not found does not go to everybody',
@@ -163,8 +163,14 @@ const mutants = [
   },
   {
     rule: 'what only members out of reach lack is bounded',
-    file: 'src/group/sending.ts',
-    edits: [[' || (this.#held > 0 && this.#buffered + size > heldLimit)', '']],
+    file: 'src/waiting.ts',
+    edits: [[' || this.#bytes + size > heldLimit', '']],
+    tests: 'group/pending',
+  },
+  {
+    rule: 'one larger value makes no room for others when only a member out of reach lacks it',
+    file: 'src/waiting.ts',
+    edits: [['if (Math.abs(size) <= bufferLimit) this', 'this']],
     tests: 'group/pending',
   },
   {
@@ -379,15 +385,15 @@ const mutants = [
   },
   {
     rule: 'one larger value may wait beside the others',
-    file: 'src/group/sending.ts',
-    edits: [['if (isGiant ? this.#giant : this.#isFull(size))', 'if (this.#isFull(size))']],
-    tests: 'group/sending',
+    file: 'src/waiting.ts',
+    edits: [['isGiant ? !this.#hasGiant : !isFull', '!isFull']],
+    tests: 'sim/joining',
   },
   {
     rule: 'one larger value may wait, not several',
-    file: 'src/group/sending.ts',
-    edits: [['if (isGiant ? this.#giant : this.#isFull(size))', 'if (!isGiant && this.#isFull(size))']],
-    tests: 'group/sending',
+    file: 'src/waiting.ts',
+    edits: [['isGiant ? !this.#hasGiant : !isFull', 'isGiant || !isFull']],
+    tests: 'sim/joining group/pending',
   },
   {
     rule: 'a transfer leaves room for small values that come',

@@ -1,18 +1,12 @@
-import {bodySize, encodedSize, heldSize} from '../codec/codec.js';
+import {bodySize, heldSize} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
 import type {Link} from '../link/link.js';
 import {isSmall, type Parcel, type Receipt} from '../link/parcel.js';
 import {StreamLog} from '../link/stream-log.js';
 import {refused} from '../promises.js';
-import {bufferLimit} from '../waiting.js';
+import {Budget} from '../waiting.js';
 import type {Peer} from './peer.js';
 import type {SendProgress} from './types.js';
-
-/**
- * Bytes that may wait in all, with what only members out of reach lack. One of these must not keep everybody else from
- * being talked to: it is heard again or dropped before long.
- */
-export const heldLimit = 4 * bufferLimit;
 
 /** Blobs and large buffers in one value: their sizes have to go into the smallest message that a browser takes. */
 const mostBodies = 8192;
@@ -138,11 +132,7 @@ class Pending implements Receipt {
 
 /** Values that have been handed to links, until they are settled. */
 export class Sending {
-  /** Bytes of what is pending, and of what of it is held for members out of reach. */
-  #buffered = 0;
-  #held = 0;
-  /** The one that is larger than all others may be together. */
-  #giant: Pending | undefined;
+  readonly #budget = new Budget();
   readonly #pending = new Set<Pending>();
   readonly #idle: (() => void)[] = [];
   /** Whether anybody is out of reach. */
@@ -166,21 +156,9 @@ export class Sending {
     if (parcel.bodies.length > mostBodies)
       return refused(new PeerGroupError('too-large', `A value may hold ${mostBodies} Blobs and large buffers.`));
     const size = heldSize(parcel);
-    const isGiant = size > bufferLimit;
-    if (isGiant ? this.#giant : this.#isFull(size)) {
-      const waiting = isGiant ? 'one that is as large is' : `${this.#buffered} are`;
-      return refused(
-        new PeerGroupError(
-          'buffer-full',
-          `${encodedSize(parcel)} bytes cannot be sent: ${waiting} still waiting, and ${bufferLimit} may, and one larger value. ` +
-            'Await earlier send() calls.',
-        ),
-      );
-    }
-    return this.#deliver(isGiant ? 0 : size, isSmall(parcel), delivery, (link, pending) => {
-      if (isGiant) this.#giant = pending;
-      link.send(parcel, pending);
-    });
+    const full = this.#budget.refusal(size);
+    if (full) return refused(full);
+    return this.#deliver(size, isSmall(parcel), delivery, (link, pending) => link.send(parcel, pending));
   }
 
   /** Sends a stream. Resolves when all its readers have taken all of it, or do not want more. Rejects as `send`. */
@@ -200,22 +178,17 @@ export class Sending {
     if (peers.length === 0) return Promise.resolve();
     const pending = new Pending(this, size, isSmall, delivery);
     this.#pending.add(pending);
-    this.#buffered += size;
+    this.#budget.add(size);
     if (this.#isAnyMissing) this.#weigh(pending);
     for (const {link} of peers) if (!pending.isCancelled) send(link, pending);
     return pending.promise;
-  }
-
-  #isFull(size: number): boolean {
-    const counted = this.#buffered - this.#held;
-    return (counted > 0 && counted + size > bufferLimit) || (this.#held > 0 && this.#buffered + size > heldLimit);
   }
 
   #weigh(pending: Pending): void {
     const isHeld = pending.lacking.every(peer => peer.isMissing);
     if (isHeld === pending.isHeld) return;
     pending.isHeld = isHeld;
-    this.#held += isHeld ? pending.size : -pending.size;
+    this.#budget.hold(isHeld ? pending.size : -pending.size);
   }
 
   /** One more has it. */
@@ -226,9 +199,8 @@ export class Sending {
   /** All have it, or nobody will. @returns whether it was pending */
   settled(pending: Pending): boolean {
     if (!this.#pending.delete(pending)) return false;
-    this.#buffered -= pending.size;
-    if (pending.isHeld) this.#held -= pending.size;
-    if (pending === this.#giant) this.#giant = undefined;
+    this.#budget.remove(pending.size);
+    if (pending.isHeld) this.#budget.hold(-pending.size);
     if (this.#pending.size === 0) for (const tell of this.#idle.splice(0)) tell();
     return true;
   }

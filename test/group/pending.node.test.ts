@@ -114,3 +114,25 @@ void test('what only members who are out of reach lack counts, too, beyond 256 M
   await new Promise(resolve => setImmediate(resolve));
   assert.deepEqual(fates, ['buffer-full']);
 });
+
+void test('of values that are larger than all others together one waits at a time, whoever lacks it', async () => {
+  const [bob, cem] = [member('Bob'), member('Cem')];
+  const sending = new Sending();
+  const [toBob, toCem] = [bob, cem].map(({peer}) => ({peers: [peer], named: false, signal: undefined, ...unwatched}));
+  assert.ok(toBob && toCem);
+  const giant = parcel(bufferLimit + 1);
+  const first = codeOf(sending.send(giant, toBob));
+  for (const isMissing of [true, false]) {
+    Object.assign(bob.peer, {isMissing});
+    sending.reachChanged(isMissing);
+    assert.equal(await codeOf(sending.send(giant, toCem)), 'buffer-full');
+    const others = codeOf(sending.send(parcel(bufferLimit), toCem));
+    assert.equal(await codeOf(sending.send(parcel(1), toCem)), 'buffer-full');
+    cem.receipts.at(-1)?.done(cem.link);
+    assert.equal(await others, 'sent');
+  }
+  bob.receipts[0]?.done(bob.link);
+  assert.equal(await first, 'sent');
+  void sending.send(giant, toCem);
+  assert.equal(cem.receipts.length, 3);
+});

@@ -41,12 +41,20 @@ void describe('Who waits to be let in', () => {
     await stage.end();
   });
 
-  void it('takes calls meanwhile, whatever else waits', async () => {
+  void it('may send one larger value beside the others, before or after them, and takes calls, whatever waits', async () => {
     const waiting = new Waiting<string>();
-    const giant = waiting.add(target => Promise.resolve(target), undefined, bufferLimit + 1);
-    const call = waiting.add(target => Promise.resolve(target), undefined, 0);
+    const fateOf = (bytes: number) =>
+      waiting
+        .add(target => Promise.resolve(target), undefined, bytes)
+        .catch((error: unknown) => (error as PeerGroupError).code);
+    const sizes = [3, bufferLimit + 1, bufferLimit - 3, 0, 1, bufferLimit + 1];
+    const fates = sizes.map(fateOf);
     waiting.run('the group');
-    assert.deepEqual(await Promise.all([giant, call]), ['the group', 'the group']);
+    const sent = 'the group';
+    assert.deepEqual(await Promise.all(fates), [sent, sent, sent, sent, 'buffer-full', 'buffer-full']);
+    const more = [bufferLimit + 1, bufferLimit].map(fateOf);
+    waiting.run('the group');
+    assert.deepEqual(await Promise.all(more), [sent, sent]);
   });
 });
 
