@@ -193,7 +193,12 @@ const mutants = [
   {
     rule: 'what there is of a stream stays until all know that it is broken',
     file: 'src/link/stream-log.ts',
-    edits: [['this.#reader.cancel(error).catch(() => {});', 'this.#kept = [];\n      this.#reader.cancel(error).catch(() => {});']],
+    edits: [
+      [
+        'this.#reader.cancel(error).catch(() => {});',
+        'this.#kept = [];\n      this.#reader.cancel(error).catch(() => {});',
+      ],
+    ],
     tests: 'link/streams',
   },
   {
@@ -1376,6 +1381,20 @@ const mutants = [
     file: 'src/group/traffic.ts',
     edits: [['this.#context.warning(', 'this.#context.listener.error(']],
     tests: 'attack/member',
+  },
+  {
+    rule: 'what was carried and is not opened yet is bounded',
+    file: 'src/group/carried-connection.ts',
+    edits: [['this.#unopened > mostUnopened', 'this.#unopened < 0']],
+    tests: 'group/carried',
+  },
+  {
+    rule: 'nobody is blamed for what cannot be opened in time',
+    file: 'src/group/carried-connection.ts',
+    edits: [
+      ["new PeerGroupError('connection-lost', 'More was carried", "new PeerGroupError('bad-frame', 'More was carried"],
+    ],
+    tests: 'group/carried',
   },
   {
     rule: 'who closes a carried connection still takes what comes',

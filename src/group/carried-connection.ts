@@ -1,6 +1,6 @@
 import type {Bytes, Clock, Cryptography, KeyExchange, Seals} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
-import {Inbox} from '../transport/inbox.js';
+import {Inbox, messageOverhead} from '../transport/inbox.js';
 import {Joiner, piecesOf} from '../transport/pieces.js';
 import type {Connection, Fingerprints} from '../transport/transport.js';
 
@@ -15,6 +15,9 @@ const creditStep = window / 16;
 
 /** Bytes of a message beside its content: its kind, and the tag of the seal. */
 const overhead = 17;
+
+/** Bytes that may wait to be opened. A window of the smallest frames takes less: but for a few, a frame has five bytes at least. */
+const mostUnopened = 64 * window;
 
 /** What a sealed message is. */
 const kinds = {data: 0, credit: 1} as const;
@@ -67,6 +70,8 @@ export class CarriedConnection implements Connection {
   #taken = 0;
   #sealed = 0;
   #openedCount = 0;
+  /** Bytes that have come and wait to be opened. */
+  #unopened = 0;
   /** WebCrypto takes its time; the order is kept here. */
   #sealing: Promise<void>;
   #opening: Promise<void> = Promise.resolve();
@@ -130,15 +135,19 @@ export class CarriedConnection implements Connection {
 
   /** A message that the carrier brings; an empty one says that it is over. */
   receive(data: Bytes): void {
-    if (data.length === 0) {
-      const end = () => this.fail(new PeerGroupError('connection-lost', 'Nobody carries this connection any more.'));
-      this.#opening = this.#opening.then(end);
-      return;
-    }
+    if (this.#state === 'closed') return;
+    const size = data.length + messageOverhead;
+    this.#unopened += size;
+    // No fault of the other side: whoever carries may have made it up.
+    if (this.#unopened > mostUnopened)
+      return this.#giveUp(new PeerGroupError('connection-lost', 'More was carried than the other side may send.'));
     const job = async () => {
+      this.#unopened -= size;
       if (this.#state === 'closed') return;
       try {
-        if (this.#seals) this.#receive(await this.#open(this.#seals, data));
+        if (data.length === 0)
+          this.fail(new PeerGroupError('connection-lost', 'Nobody carries this connection any more.'));
+        else if (this.#seals) this.#receive(await this.#open(this.#seals, data));
         else await this.#agree(data);
       } catch (error) {
         this.#giveUp(PeerGroupError.from(error, 'bad-frame', 'What was carried makes no sense.'));

@@ -9,7 +9,7 @@ const mostWaiting = 16 * 1024 * 1024;
 export const mostOfStrangers = 1024 * 1024;
 
 /** Bytes that a message takes beside its content, so that many small ones count too. */
-const messageOverhead = 256;
+export const messageOverhead = 256;
 
 /** What arrives on one connection, taken one at a time: a message that takes time to check holds up those behind it, and none is lost. */
 export class Inbox {

@@ -62,13 +62,13 @@ function other(side: Side): Side {
 
 /** An acceptor, and what seals what its other side sends by hand. */
 async function answered() {
-  const keys: Bytes[] = [];
-  const send = (data: Bytes) => void keys.push(data);
+  const sent: Bytes[] = [];
+  const send = (data: Bytes) => void sent.push(data);
   const acceptor = new CarriedConnection({crypto, clock, role: 'acceptor', carrier: 'carl', send});
   const exchange = await crypto.exchange();
   acceptor.receive(exchange.publicKey);
   await acceptor.opened;
-  return {acceptor, seals: await exchange.agree(await until(() => keys[0]))};
+  return {acceptor, sent, seals: await exchange.agree(await until(() => sent[0]))};
 }
 
 function bytes(...values: number[]): Bytes {
@@ -206,6 +206,40 @@ void describe('A carried connection', () => {
     let code: string | undefined;
     listen(acceptor, {closed: error => (code = error.code)});
     assert.equal(code, 'bad-frame');
+  });
+
+  void it('ends when more comes than can be opened, which is nobody’s fault', async () => {
+    const {acceptor, sent} = await answered();
+    let code: string | undefined;
+    listen(acceptor, {closed: error => (code = error.code)});
+    const message = new Uint8Array(16 * 1024);
+    for (let count = 0; count < 500; count += 1) acceptor.receive(message);
+    assert.equal(code, undefined);
+    for (let count = 0; count < 10; count += 1) acceptor.receive(message);
+    assert.equal(code, 'connection-lost');
+    assert.equal(sent.at(-1)?.length, 0);
+  });
+
+  void it('so ends with messages of few bytes, but not with all that an honest end may have under way', async () => {
+    const {acceptor} = await answered();
+    let code: string | undefined;
+    listen(acceptor, {closed: error => (code = error.code)});
+    for (let count = 0; count < 40_000; count += 1) acceptor.receive(bytes(1));
+    assert.equal(code, 'connection-lost');
+
+    const pair = await Pair.opened();
+    const kept: Bytes[] = [];
+    pair.carrier = data => {
+      kept.push(data);
+      return [];
+    };
+    const count = Math.floor((128 * 1024) / 5);
+    for (let n = 0; n < count; n += 1) pair.dialler.send(bytes(1, 2, 3, 4, 5));
+    await until(() => kept.length === count);
+    pair.carrier = data => [data];
+    for (const data of kept) pair.acceptor.receive(data);
+    await until(() => pair.heard.acceptor.length === count);
+    assert.deepEqual(pair.closed, {dialler: undefined, acceptor: undefined});
   });
 
   void it('delivers what was sent before close(), then the other side is told', async () => {
