@@ -389,6 +389,12 @@ const mutants = [
     tests: 'link/link',
   },
   {
+    rule: 'an acknowledgement that is owed while there is no connection goes by the next one',
+    file: 'src/link/link.ts',
+    edits: [['    if (!this.#connection) return;\n', '']],
+    tests: 'link/streams',
+  },
+  {
     rule: 'one larger value may wait beside the others',
     file: 'src/waiting.ts',
     edits: [['isGiant ? !this.#hasGiant : !isFull', '!isFull']],

@@ -270,8 +270,9 @@ export class Link {
     this.#acks.owe();
   }
 
-  /** Unless values on their way to the other side have said it already. */
+  /** Unless values on their way to the other side have said it already. Without a connection it is owed on. */
   #acknowledge(): void {
+    if (!this.#connection) return;
     if (this.#told === this.#arrivingValues.dispatched && !this.#owesTransfers) return;
     this.#told = this.#arrivingValues.dispatched;
     this.#owesTransfers = false;

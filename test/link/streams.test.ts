@@ -210,6 +210,23 @@ describe('A stream', () => {
     expect([wire.ann.link.idle, wire.bob.link.progress.arrivals.length]).to.deep.equal([true, 0]);
   });
 
+  it('whose reader does not want more while a connection is taken up stops its producer, too', async () => {
+    const wire = new Wire();
+    wire.connect();
+    let cancelled = false;
+    const idle = new ReadableStream<Bytes>({cancel: () => void (cancelled = true)});
+    const sent = wire.ann.stream(new StreamLog(idle));
+    await wire.run();
+    const goOn = wire.resume();
+    await wire.bob.streams[0]?.cancel();
+    await wire.run();
+    // What he says takes acknowledgements of values along.
+    wire.bob.send(value(1));
+    goOn();
+    await wire.run();
+    expect([sent, cancelled]).to.deep.equal([['done'], true]);
+  });
+
   it('that its sender takes back errors at its reader, and stops its producer', async () => {
     const {wire, producer, sent, reader} = await begin(range(1000).map(() => 50_000));
     await over(wire, reader.read());

@@ -139,12 +139,19 @@ export class Wire {
 
   /** A fresh connection: both say `resume`, and both go on once they have heard the other's. */
   connect(): void {
+    this.resume()();
+  }
+
+  /** On a fresh connection both say `resume`. @returns what lets them hear the other's */
+  resume(): () => void {
     this.cut();
     const [fromAnn, fromBob] = [this.#direction('ann', this.bob), this.#direction('bob', this.ann)];
     this.#directions = [...fromAnn.lanes, ...fromBob.lanes];
     const [hers, his] = [resumeOf(this.ann), resumeOf(this.bob)];
-    this.ann.link.attach(fromAnn.sender, his);
-    this.bob.link.attach(fromBob.sender, hers);
+    return () => {
+      this.ann.link.attach(fromAnn.sender, his);
+      this.bob.link.attach(fromBob.sender, hers);
+    };
   }
 
   #direction(from: 'ann' | 'bob', to: End): {readonly sender: WireEnd; readonly lanes: readonly Direction[]} {
