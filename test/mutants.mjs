@@ -516,6 +516,35 @@ const mutants = [
     tests: 'link/transfers',
   },
   {
+    rule: 'so are small values',
+    file: 'src/link/outgoing-values.ts',
+    edits: [['this.#kept - this.#waiting < valueWindow && ', '']],
+    tests: 'link/link',
+  },
+  {
+    rule: 'however small they are',
+    file: 'src/link/outgoing-values.ts',
+    edits: [[' && this.#sent < mostUnderWay', '']],
+    tests: 'link/link',
+  },
+  {
+    rule: 'small values go on when those before them are acknowledged',
+    file: 'src/link/link.ts',
+    edits: [
+      [
+        '    this.#transfers.acknowledged(frame);\n    this.drained();',
+        '    this.#transfers.acknowledged(frame);\n    this.#pumpTransfers();',
+      ],
+    ],
+    tests: 'link/link',
+  },
+  {
+    rule: 'also by what the other side says',
+    file: 'src/link/link.ts',
+    edits: [['      if (this.#values.isDue) this.drained();\n', '']],
+    tests: 'link/link',
+  },
+  {
     rule: 'many transfers together are acknowledged before there is no room',
     file: 'src/link/incoming-transfers.ts',
     edits: [['this.#untold < acknowledgeEvery', 'parcel.taken < acknowledgeEvery']],

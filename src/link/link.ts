@@ -201,7 +201,10 @@ export class Link {
       this.#transfers.refused(frame);
       return this.#pumpTransfers();
     }
-    if (frame.type === 'values') this.#values.acknowledged(frame.acknowledged, this);
+    if (frame.type === 'values') {
+      this.#values.acknowledged(frame.acknowledged, this);
+      if (this.#values.isDue) this.drained();
+    }
     if (!this.#isDeaf) this.#receive(frame);
   }
 
@@ -262,7 +265,7 @@ export class Link {
   #acknowledged(frame: FrameOf<'ack'>): void {
     this.#values.acknowledged(frame.values, this);
     this.#transfers.acknowledged(frame);
-    this.#pumpTransfers();
+    this.drained();
   }
 
   #oweTransfers(): void {
@@ -300,7 +303,7 @@ export class Link {
 
   #pumpValues(): void {
     const connection = this.#connection;
-    while (connection && this.#values.waiting > 0 && connection.bufferedAmount('main') < highWaterMark.main) {
+    while (connection && this.#values.isDue && connection.bufferedAmount('main') < highWaterMark.main) {
       const {dispatched} = this.#arrivingValues;
       const frame = this.#values.next(dispatched);
       if (!frame) return;

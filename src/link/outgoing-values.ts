@@ -10,6 +10,10 @@ const batchSize = mostShared;
 const frameOverhead = 24;
 const valueOverhead = 8;
 
+/** Bytes of values, and values, that may be on their way, so that a receiver that is busy is not run over. */
+const valueWindow = 8 * 1024 * 1024;
+const mostUnderWay = 65_536;
+
 /** Values that have been taken back and are still in the list. */
 const mostCancelled = 1000;
 
@@ -32,18 +36,24 @@ export class OutgoingValues {
   #cancelled = 0;
   /** How many values there have been. */
   added = 0;
-  /** Bytes that wait to be sent. */
-  waiting = 0;
+  /** Bytes in `#out`, and of those that wait to be sent on this connection. */
+  #kept = 0;
+  #waiting = 0;
 
   /** Bytes accepted and not acknowledged. */
   get buffered(): number {
     this.#forgetCancelled();
-    return this.#out.reduce((sum, {parcel}) => sum + parcel.bytes.length, 0);
+    return this.#kept;
+  }
+
+  /** Whether something waits and may be sent. */
+  get isDue(): boolean {
+    return this.#waiting > 0 && this.#kept - this.#waiting < valueWindow && this.#sent < mostUnderWay;
   }
 
   /** Whether enough waits to fill a message. */
   get isBatch(): boolean {
-    return this.waiting >= batchSize;
+    return this.#waiting >= batchSize;
   }
 
   /** The number of the last value that has ever been sent. */
@@ -60,7 +70,8 @@ export class OutgoingValues {
   add(parcel: Parcel, receipt: Receipt): void {
     this.#out.push({parcel, receipt, order: this.added});
     this.added += 1;
-    this.waiting += parcel.bytes.length;
+    this.#kept += parcel.bytes.length;
+    this.#waiting += parcel.bytes.length;
   }
 
   /** One of those that have not been sent is not wanted any more. */
@@ -77,8 +88,12 @@ export class OutgoingValues {
   }
 
   #weigh(): void {
-    this.waiting = 0;
-    for (let at = this.#sent; at < this.#out.length; at += 1) this.waiting += this.#out[at]?.parcel.bytes.length ?? 0;
+    this.#kept = this.#waiting = 0;
+    for (let at = 0; at < this.#out.length; at += 1) {
+      const size = this.#out[at]?.parcel.bytes.length ?? 0;
+      this.#kept += size;
+      if (at >= this.#sent) this.#waiting += size;
+    }
   }
 
   /** The next frame, with as many values as go together; `undefined` if none waits. */
@@ -92,7 +107,7 @@ export class OutgoingValues {
       room -= data.length + valueOverhead;
       if (values.length > 0 && room < 0) break;
       values.push({private: isPrivate, data});
-      this.waiting -= data.length;
+      this.#waiting -= data.length;
       this.#sent += 1;
     }
     this.#everSent = Math.max(this.#everSent, this.#sent);
@@ -105,6 +120,7 @@ export class OutgoingValues {
     if (count <= 0) return;
     if (count > this.#everSent) throw new PeerGroupError('bad-frame', 'A member acknowledged what was never sent.');
     const settled = this.#out.splice(0, count);
+    for (const {parcel} of settled) this.#kept -= parcel.bytes.length;
     this.#acknowledged = values;
     this.#everSent -= count;
     // On a new connection, the other side may have had what was not sent again yet.
@@ -123,7 +139,7 @@ export class OutgoingValues {
   end(link: object): void {
     const out = this.#out;
     this.#out = [];
-    this.waiting = 0;
+    this.#kept = this.#waiting = 0;
     for (const {receipt} of out) if (!receipt.isCancelled) receipt.gone(link);
   }
 }

@@ -2,8 +2,11 @@ import {PeerGroupError} from '../errors.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Bytes that may wait unread, while a signature is checked: what the fastest sends in half a second. Whoever sends more is flooding. */
-const mostWaiting = 16 * 1024 * 1024;
+/**
+ * Bytes that may wait unread, while a signature is checked: all that an honest member may have on its way. Most of it are 64 streams with
+ * 68 MiB, 8 MiB each of large and of small values, and 20 MiB for what messages take beside their content. Whoever sends more is flooding.
+ */
+const mostWaiting = 128 * 1024 * 1024;
 
 /** Bytes that somebody may have waiting who is not known to be a member. */
 export const mostOfStrangers = 1024 * 1024;
@@ -14,7 +17,9 @@ export const messageOverhead = 256;
 /** What arrives on one connection, taken one at a time: a message that takes time to check holds up those behind it, and none is lost. */
 export class Inbox {
   readonly #close: () => void;
-  readonly #waiting: Bytes[] = [];
+  /** What waits, and what is read before that, from the end: of a long list it takes long to remove the first. */
+  #waiting: Bytes[] = [];
+  #turned: Bytes[] = [];
   #waitingBytes = 0;
   #most = mostOfStrangers;
   #closed: PeerGroupError | undefined;
@@ -36,7 +41,9 @@ export class Inbox {
     this.#waitingBytes += message.length + messageOverhead;
     if (this.#waitingBytes <= this.#most) return void this.#read();
     this.#close();
-    this.#waiting.length = 0;
+    this.#waiting = [];
+    this.#turned = [];
+    this.#waitingBytes = 0;
     this.end(new PeerGroupError('bad-frame', 'A connection brought more than can be read. It is closed.'));
   }
 
@@ -85,13 +92,14 @@ export class Inbox {
     if (this.#busy) return;
     this.#busy = true;
     while (this.#reader) {
-      const message = this.#waiting.shift();
+      if (this.#turned.length === 0) [this.#turned, this.#waiting] = [this.#waiting.reverse(), this.#turned];
+      const message = this.#turned.pop();
       if (!message) break;
       this.#waitingBytes -= message.length + messageOverhead;
       const pending = this.#reader(message);
       if (pending) await pending;
     }
     this.#busy = false;
-    if (this.#closed && this.#waiting.length === 0) this.#onclosed?.(this.#closed);
+    if (this.#closed && this.#waitingBytes === 0) this.#onclosed?.(this.#closed);
   }
 }

@@ -470,25 +470,26 @@ describe('What arrives while something is being checked', () => {
 
   it('waits, and is read in order, however much a fast sender gets through in that time', async () => {
     const {end, read, ended, done} = checking(true);
-    const count = 20_000;
+    const count = 300_000;
     for (let number = 0; number < count; number += 1) end.receive(Uint8Array.of(number % 251, 1, 2, 3));
     expect(read.length).to.equal(1);
     done();
     await turn();
-    expect(read.map(([first]) => first)).to.deep.equal(Array.from({length: count}, (_, number) => number % 251));
+    expect(read.every(([first], number) => first === number % 251)).to.be.true;
+    expect(read.length).to.equal(count);
     expect([ended, end.closed]).to.deep.equal([[], false]);
   });
 
   for (const [who, isMember, limit] of [
     ['a stranger', false, 1024 * 1024],
-    ['a member', true, 16 * 1024 * 1024],
+    ['a member', true, 128 * 1024 * 1024],
   ] as const) {
     for (const size of [0, 16 * 1024]) {
       it(`is a flood at some point, which ends the connection: from ${who}, messages of ${size} bytes`, async () => {
         const {end, ended, done} = checking(isMember);
         const message = new Uint8Array(size);
         let count = 0;
-        while (count < 100_000 && !end.closed) {
+        while (count < 600_000 && !end.closed) {
           end.receive(message);
           count += 1;
         }

@@ -150,6 +150,35 @@ describe('A link', () => {
     expect(wire.bob.numbers).to.deep.equal(range(100));
   });
 
+  for (const [what, count, size, most, atMost] of [
+    ['bytes', 100, 100_000, 84, 84],
+    ['values', 70_000, 4, 65_536, 65_536 + 4095],
+  ] as const) {
+    it(`has no more ${what} under way than a busy receiver can keep, and goes on when that says so`, async () => {
+      const wire = new Wire();
+      wire.connect();
+      await wire.run();
+      wire.busy = wire.bob;
+      for (const number of range(count)) wire.ann.send(value(number, size));
+      wire.ann.send(value(count, large));
+      wire.bob.send(value(0));
+      await wire.run();
+      const underWay = numbersByAnn(wire).length;
+      expect(underWay).to.be.within(most, atMost);
+      // What he says takes the acknowledgement along.
+      const values = [{private: false, data: value(0)}];
+      wire.ann.link.receive({type: 'values', number: 1, acknowledged: underWay, values});
+      expect(numbersByAnn(wire).length).to.be.above(underWay);
+      await wire.run();
+      expect(numbersByAnn(wire).length).to.equal(count);
+      expect(sentByAnn(wire, 'offer').length).to.equal(1);
+      wire.wake();
+      await wire.run();
+      expect(wire.bob.numbers.every((number, at) => number === at)).to.be.true;
+      expect(wire.bob.numbers.length).to.equal(count + 1);
+    });
+  }
+
   it('has little of a transfer under way while small values come or go, in small parts, and more when there are none', async () => {
     for (const who of ['ann', 'bob'] as const) {
       const wire = new Wire();
@@ -626,6 +655,6 @@ describe('Small values', () => {
     values.pause();
     expect(values.isBatch).to.equal(true);
     values.acknowledged(3, {});
-    expect(values.waiting).to.equal(0);
+    expect([values.isBatch, values.isDue]).to.deep.equal([false, false]);
   });
 });
