@@ -58,12 +58,7 @@ const mutants = [
   {
     rule: 'bytes that arrive are counted',
     file: 'src/link/link.ts',
-    edits: [
-      [
-        'for (const {data} of frame.values) this.bytesReceived += data.length',
-        'for (const {} of frame.values) continue',
-      ],
-    ],
+    edits: [['for (const {data} of values) this.bytesReceived += data.length', 'for (const {} of values) continue']],
     tests: 'sim/relay',
   },
   {
@@ -409,9 +404,7 @@ const mutants = [
   {
     rule: 'a transfer leaves room for small values that come',
     file: 'src/link/link.ts',
-    edits: [
-      ['    const before = values.dispatched;\n    this.#pace.small();', '    const before = values.dispatched;'],
-    ],
+    edits: [['    this.#pace.small();\n    const sent', '    const sent']],
     tests: 'link/link',
   },
   {
@@ -458,8 +451,8 @@ const mutants = [
   },
   {
     rule: 'what comes twice is dropped',
-    file: 'src/link/incoming-values.ts',
-    edits: [['values.slice(this.dispatched + 1 - number)', 'values']],
+    file: 'src/link/link.ts',
+    edits: [['values.slice(before + 1 - number)', 'values']],
     tests: 'link/link',
   },
   {
@@ -470,10 +463,13 @@ const mutants = [
   },
   {
     rule: 'an acknowledgement covers only values that were dispatched',
-    file: 'src/link/incoming-values.ts',
+    file: 'src/link/link.ts',
     edits: [
-      ['    try {\n      this.#dispatch(bytes, isPrivate);\n', '    this.dispatched += 1;\n    try {\n'],
-      ['    } finally {\n      this.dispatched += 1;\n', '    } finally {\n      this.#dispatch(bytes, isPrivate);\n'],
+      [
+        '    try {\n      this.#dispatch({bytes: data, bodies: noBodies, private: isPrivate});\n',
+        '    this.#dispatched += 1;\n    try {\n      this.#dispatch({bytes: data, bodies: noBodies, private: isPrivate});\n',
+      ],
+      ['    } finally {\n      this.#dispatched += 1;\n', '    } finally {\n'],
     ],
     tests: 'link/transfers',
   },

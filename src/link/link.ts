@@ -1,10 +1,10 @@
 import type {Bytes, Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {encodeFrame, mostDatagram, type Frame, type FrameOf, type LinkFrame} from '../protocol/frames.js';
+import type {Value} from '../protocol/values.js';
 import type {Connection, Lane} from '../transport/transport.js';
 import {Acknowledger} from './acknowledger.js';
 import {IncomingTransfers} from './incoming-transfers.js';
-import {IncomingValues} from './incoming-values.js';
 import {OutgoingTransfers} from './outgoing-transfers.js';
 import {OutgoingValues} from './outgoing-values.js';
 import type {Pace} from './pace.js';
@@ -55,7 +55,6 @@ export class Link {
   readonly #acks: Acknowledger;
   readonly #values = new OutgoingValues();
   readonly #transfers: OutgoingTransfers;
-  readonly #arrivingValues: IncomingValues;
   readonly #arrivingTransfers: IncomingTransfers;
 
   #connection: Connection | undefined;
@@ -63,7 +62,8 @@ export class Link {
   #isTakenUp = false;
   /** Whether a value has been sent in this task: those behind it go together. */
   #isBurst = false;
-  /** What the other side knows to have been dispatched here. */
+  /** The number of the last small value that has been dispatched here, and of the last of which the other side knows that. */
+  #dispatched = 0;
   #told = 0;
   #owesTransfers = false;
   #datagramsSent = 0;
@@ -81,9 +81,6 @@ export class Link {
     this.#deliver = deliver;
     this.#acks = new Acknowledger(clock, signal, () => this.#acknowledge());
     this.#transfers = new OutgoingTransfers(this, clock, this.#values);
-    this.#arrivingValues = new IncomingValues((bytes, isPrivate) =>
-      this.#dispatch({bytes, bodies: noBodies, private: isPrivate}),
-    );
     this.#arrivingTransfers = new IncomingTransfers({
       clock,
       mostBytes,
@@ -143,7 +140,7 @@ export class Link {
   /** What has arrived here, for the other side to go on from. */
   get progress(): Pick<FrameOf<'resume'>, 'values' | 'transfers' | 'arrivals'> {
     const {dispatched, arrivals} = this.#arrivingTransfers;
-    return {values: this.#arrivingValues.dispatched, transfers: dispatched, arrivals};
+    return {values: this.#dispatched, transfers: dispatched, arrivals};
   }
 
   /** Goes on over `connection`, from where the other side says it is. @throws PeerGroupError `bad-frame` */
@@ -176,17 +173,15 @@ export class Link {
   /** Dispatches nothing more, so that the sender learns that this member left; its own values are still acknowledged. */
   deafen(): void {
     this.#isDeaf = true;
-    this.#arrivingValues.end();
   }
 
   /** It is over: one of the two has left. */
   end(): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#ended = this.#isDeaf = true;
     this.detach();
     this.#values.end(this);
     this.#transfers.end();
-    this.#arrivingValues.end();
     this.#arrivingTransfers.end();
   }
 
@@ -231,19 +226,32 @@ export class Link {
     }
   }
 
-  #receiveValues(frame: FrameOf<'values'>): void {
-    const values = this.#arrivingValues;
-    const before = values.dispatched;
+  /** Dispatches them in order, each once. @throws PeerGroupError `bad-frame` */
+  #receiveValues({number, values}: FrameOf<'values'>): void {
+    const before = this.#dispatched;
+    if (values.length === 0 || number > before + 1)
+      throw new PeerGroupError('bad-frame', 'A member sent a frame of no values, or left out a value.');
     this.#pace.small();
     const sent = this.#values.lastSent;
-    for (const {data} of frame.values) this.bytesReceived += data.length;
+    for (const {data} of values) this.bytesReceived += data.length;
     try {
-      values.receive(frame);
+      for (const value of values.slice(before + 1 - number)) {
+        if (this.#isDeaf) return;
+        this.#receiveValue(value);
+      }
     } finally {
       // What has come before is acknowledged again.
-      if (values.dispatched === before) this.#told = -1;
-      if (!this.#isDeaf) this.#arrivingTransfers.follow(values.dispatched);
+      if (this.#dispatched === before) this.#told = -1;
+      if (!this.#isDeaf) this.#arrivingTransfers.follow(this.#dispatched);
       this.#acks.owe(this.#values.lastSent > sent);
+    }
+  }
+
+  #receiveValue({private: isPrivate, data}: Value): void {
+    try {
+      this.#dispatch({bytes: data, bodies: noBodies, private: isPrivate});
+    } finally {
+      this.#dispatched += 1;
     }
   }
 
@@ -276,8 +284,8 @@ export class Link {
   /** Unless values on their way to the other side have said it already. Without a connection it is owed on. */
   #acknowledge(): void {
     if (!this.#connection) return;
-    if (this.#told === this.#arrivingValues.dispatched && !this.#owesTransfers) return;
-    this.#told = this.#arrivingValues.dispatched;
+    if (this.#told === this.#dispatched && !this.#owesTransfers) return;
+    this.#told = this.#dispatched;
     this.#owesTransfers = false;
     this.#write({type: 'ack', ...this.progress});
   }
@@ -304,10 +312,9 @@ export class Link {
   #pumpValues(): void {
     const connection = this.#connection;
     while (connection && this.#values.isDue && connection.bufferedAmount('main') < highWaterMark.main) {
-      const {dispatched} = this.#arrivingValues;
-      const frame = this.#values.next(dispatched);
+      const frame = this.#values.next(this.#dispatched);
       if (!frame) return;
-      this.#told = dispatched;
+      this.#told = this.#dispatched;
       // What is owed for transfers they do not say: where values come and go all the time, it would never be said.
       if (!this.#owesTransfers) this.#acks.told();
       const size = frame.values.reduce((sum, {data}) => sum + data.length, 0);
