@@ -1,7 +1,7 @@
 import {PeerGroupError} from '../errors.js';
 import {toHex} from '../protocol/schema.js';
 import {dialTimeout, type Endpoint} from '../transport/transport.js';
-import {backoff, untilAborted} from './backoff.js';
+import {backoff, limited, untilAborted} from './backoff.js';
 import type {Context} from './context.js';
 import type {Session} from './session.js';
 
@@ -117,11 +117,10 @@ export class Doorbell {
     for (const began of this.#visits.values()) if (now - began < callAgain) return;
     const visit = new AbortController();
     const until = AbortSignal.any([signal, visit.signal]);
-    // While the server is away a call would wait for it, and others with it.
-    clock.after(dialTimeout, () => visit.abort(), until);
     this.#visits.set(visit, now);
     try {
-      const session = await dial(meetingPoint, until);
+      // While the server is away a call would wait for it, and others with it.
+      const session = await limited(clock, dialTimeout, until, within => dial(meetingPoint, within));
       this.#visits.delete(visit);
       for (const other of this.#visits.keys()) other.abort();
       this.#listener.met(session);
@@ -131,7 +130,6 @@ export class Doorbell {
       if (!harmless && !visit.signal.aborted && !signal.aborted) warning(failure);
     } finally {
       this.#visits.delete(visit);
-      visit.abort();
     }
   }
 }
