@@ -500,6 +500,17 @@ const mutants = [
     tests: 'link/transfers',
   },
   {
+    rule: 'a transfer that was taken back takes no place from others when the other side knows',
+    file: 'src/link/outgoing-transfers.ts',
+    edits: [
+      [
+        '        this.#remove(transfer);\n        if (transfer.cancelled) continue;',
+        '        if (transfer.cancelled) continue;\n        this.#remove(transfer);',
+      ],
+    ],
+    tests: 'link/streams',
+  },
+  {
     rule: 'a transfer goes on where it was',
     file: 'src/link/outgoing-transfers.ts',
     edits: [['for (const transfer of this.#transfers) transfer.sent = transfer.arrived;', '']],

@@ -100,10 +100,6 @@ export class CarriedConnection implements Connection {
   /** It is told at every credit: what is left may be less than the next one. */
   setLowWater(): void {}
 
-  get closed(): boolean {
-    return this.#state !== 'open';
-  }
-
   send(message: Bytes): void {
     if (this.#state !== 'open') return;
     try {

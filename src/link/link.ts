@@ -100,11 +100,6 @@ export class Link {
     return this.#values.buffered + this.#transfers.buffered;
   }
 
-  /** Whether it keeps nothing for the other side. */
-  get idle(): boolean {
-    return this.#values.buffered === 0 && this.#transfers.idle;
-  }
-
   get messagesSent(): number {
     return this.#values.lastSent + this.#transfers.begun + this.#datagramsSent;
   }

@@ -91,10 +91,6 @@ export class PeerJSConnection implements Connection {
     if (channel) channel.bufferedAmountLowThreshold = bytes;
   }
 
-  get closed(): boolean {
-    return this.#state !== 'open';
-  }
-
   /** Finds out what DTLS has settled. */
   async #identify(): Promise<Fingerprints> {
     try {

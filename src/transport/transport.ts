@@ -68,7 +68,6 @@ export interface Connection {
   bufferedAmount(lane: Lane): number;
   /** `ondrained` is called when no more than `bytes` wait on that lane, or sooner, from now on; at first they are `lowWaterMark`. */
   setLowWater(lane: Lane, bytes: number): void;
-  readonly closed: boolean;
   /** What has come; and its end, unless it is closed here. */
   readonly inbox: Inbox;
   /** Less waits on one of the lanes: its mark, or below. */

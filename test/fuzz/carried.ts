@@ -97,9 +97,11 @@ export const carried: Target = {
       codes.includes(failure) && codes.includes(told[0] ?? ''),
       `it ended with what is not documented: ${failure} ${told[0]}`,
     );
-    must(connection.closed || told.length === 0, 'it is open after its end');
+    const [isOver, said] = [told.length > 0, sent.length];
+    connection.send(new Uint8Array(10));
     connection.close();
     await new Promise(resolve => setImmediate(resolve));
+    must(sent.length === said || !isOver, 'it says something after its end');
     return `${failure} ${told[0]} ${Math.min(heard.length, 4)} ${Math.min(sent.length, 4)} ${Math.min(count, 4)}`;
   },
 };

@@ -4,7 +4,7 @@ import {StreamLog} from '../../src/link/stream-log.js';
 import {mostChunk, type LinkFrame} from '../../src/protocol/frames.js';
 import {smallValue} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
-import {numberIn, range, sentByAnn, value, Wire} from './wire.js';
+import {numberIn, range, sentByAnn, value, Wire, type Sent} from './wire.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -101,7 +101,7 @@ describe('A stream', () => {
     expectChunks(await rest(wire, reader), sizes);
     await wire.run();
     expect(sent).to.deep.equal(['done']);
-    expect(wire.ann.link.idle).to.be.true;
+    expect(wire.ann.link.buffered).to.equal(0);
     expect(wire.bob.link.progress.arrivals).to.deep.equal([]);
   });
 
@@ -207,7 +207,7 @@ describe('A stream', () => {
     const {made} = producer;
     await wire.run();
     expect(producer.made).to.equal(made);
-    expect([wire.ann.link.idle, wire.bob.link.progress.arrivals.length]).to.deep.equal([true, 0]);
+    expect([wire.ann.link.buffered, wire.bob.link.progress.arrivals.length]).to.deep.equal([0, 0]);
   });
 
   it('whose reader does not want more while a connection is taken up stops its producer, too', async () => {
@@ -235,7 +235,7 @@ describe('A stream', () => {
     await expectFailure(reader, 'connection-lost');
     expect(producer.cancelled).to.equal('for no reason');
     expect(sent).to.deep.equal([]);
-    expect([wire.ann.link.idle, wire.bob.link.progress.arrivals.length]).to.deep.equal([true, 0]);
+    expect([wire.ann.link.buffered, wire.bob.link.progress.arrivals.length]).to.deep.equal([0, 0]);
   });
 
   it('whose producer fails errors at its reader, and is a failure here', async () => {
@@ -252,7 +252,7 @@ describe('A stream', () => {
     await expectFailure(reader, 'connection-lost');
     expect(sent).to.deep.equal(['failed']);
     expect((sent.errors[0] as Error).message).to.equal('the camera is gone');
-    expect(wire.ann.link.idle).to.be.true;
+    expect(wire.ann.link.buffered).to.equal(0);
   });
 
   it('to several whose producer fails, or makes a chunk that is too large, has ended at none of them', async () => {
@@ -327,6 +327,31 @@ describe('A stream', () => {
     await expectFailure(reader, 'connection-lost');
     expect(next).to.deep.equal(['failed']);
     expect((next.errors[0] as PeerGroupError).code).to.equal('too-large');
+  });
+
+  it('that is over, however it ended, takes no place from others', async () => {
+    const wire = new Wire();
+    wire.connect();
+    await wire.run();
+    let made = 0;
+    const ends: readonly ((reader: ReadableStreamDefaultReader<Bytes>, sent: Sent) => unknown)[] = [
+      reader => rest(wire, reader),
+      reader => reader.cancel(),
+      (_, sent) => sent.cancel(),
+    ];
+    for (const end of ends) {
+      // More than may be under way at a time.
+      for (let left = 1100; left > 0; left -= 50) {
+        const sent = range(50).map(() => wire.ann.stream(produce([4]).log));
+        await wire.run();
+        const readers = wire.bob.streams.slice(made).map(stream => stream.getReader());
+        made += readers.length;
+        expect(readers.length).to.equal(50);
+        for (const [at, reader] of readers.entries()) await end(reader, sent[at] as Sent);
+        await wire.run();
+      }
+    }
+    expect(wire.bob.link.progress.arrivals).to.deep.equal([]);
   });
 
   it('ends for both when one of the two leaves', async () => {
@@ -406,7 +431,7 @@ describe('A stream', () => {
       expectChunks(chunks, sizes);
       expect([isDone, sent.join()]).to.deep.equal([true, 'done']);
       expect(others.every(outcomes => outcomes.join() === 'done')).to.be.true;
-      expect([wire.ann.link.idle, wire.bob.link.progress.arrivals.length]).to.deep.equal([true, 0]);
+      expect([wire.ann.link.buffered, wire.bob.link.progress.arrivals.length]).to.deep.equal([0, 0]);
     });
   }
 });
@@ -478,7 +503,6 @@ describe('A stream that is said to be forgotten', () => {
     wire.cut();
     const connection = {
       maxMessageSize: 256 * 1024,
-      closed: false,
       bufferedAmount: () => 0,
       setLowWater() {},
       send() {},

@@ -238,7 +238,6 @@ function resumeOf(end: End): FrameOf<'resume'> {
 class WireEnd implements Connection {
   readonly role = 'dialler';
   readonly fingerprints = Promise.resolve({local: new Uint8Array(32), remote: new Uint8Array(32)});
-  readonly closed = false;
   readonly inbox = new Inbox(() => {});
   ondrained: (() => void) | undefined;
   readonly #lowWater: Record<Lane, number> = {...lowWaterMark};

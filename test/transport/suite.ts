@@ -318,10 +318,11 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
         connection.send(bytes(0));
         await bench.until(() => bobEnd.messages.length === 1);
         bobEnd.connection.close();
-        await bench.until(() => connection.closed);
+        await bench.until(() => connection.inbox.heard());
         const seen: (number | string | undefined)[] = [];
         const last = {message: (m: Uint8Array) => seen.push(m[0]), closed: () => seen.push('closed')};
         listen(connection, {...last, message: m => (seen.push(m[0]), listen(connection, last))});
+        await bench.until(() => seen.at(-1) === 'closed');
         expect(seen).to.deep.equal([1, 2, 'closed']);
       });
 
@@ -380,7 +381,7 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
         const {annEnd, bobEnd} = await connected();
         for (let i = 0; i < 40; i++) annEnd.connection.send(new Uint8Array(64 * 1024).fill(i));
         annEnd.connection.close();
-        expect([annEnd.connection.closed, annEnd.connection.bufferedAmount('main')]).to.deep.equal([true, 0]);
+        expect(annEnd.connection.bufferedAmount('main')).to.equal(0);
         annEnd.connection.send(bytes(99));
         bobEnd.connection.send(bytes(99));
         annEnd.connection.close();
@@ -412,7 +413,6 @@ export function proveTransport(name: string, makeBench: () => Promise<Bench>): v
         await bench.until(() => bobEnd.closed.length === 1 && back.closed.length === 1);
         expect([bobEnd.first, back.first]).to.deep.equal([[1], [2]]);
         expect([annEnd.closed, backEnd.closed, ann.lost]).to.deep.equal([[], [], []]);
-        expect(annEnd.connection.closed).to.equal(true);
       });
     });
   });
