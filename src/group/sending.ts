@@ -1,4 +1,5 @@
 import {bodySize, heldSize} from '../codec/codec.js';
+import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Link} from '../link/link.js';
 import {isSmall, type Parcel, type Receipt} from '../link/parcel.js';
@@ -162,7 +163,7 @@ export class Sending {
   }
 
   /** Sends a stream. Resolves when all its readers have taken all of it, or do not want more. Rejects as `send`. */
-  stream(stream: ReadableStream<Uint8Array<ArrayBuffer>>, delivery: Delivery): Promise<void> {
+  stream(stream: ReadableStream<Bytes>, delivery: Delivery): Promise<void> {
     const log = new StreamLog(stream, delivery.named);
     if (delivery.peers.length === 0) log.cancel();
     return this.#deliver(0, false, delivery, (link, pending) => link.send(log, pending));

@@ -25,7 +25,7 @@ interface Transfer {
   readonly private: boolean;
   /** `undefined` if none of it is wanted. */
   readonly content: IncomingParcel | IncomingStream | undefined;
-  state: 'taken' | 'refused' | 'cancelled';
+  isRefused: boolean;
 }
 
 export interface IncomingTransfersOptions {
@@ -69,7 +69,7 @@ export class IncomingTransfers {
     const isTaken = size <= Math.max(mostBytes(), smallValue) && needed <= mostMemory;
     const tell = meter(clock, size, (bytes, total) => progress(transfer, bytes, total));
     const content = isTaken ? new IncomingParcel(sizes, tell) : undefined;
-    this.#transfers.set(transfer, {after, private: isPrivate, content, state: isTaken ? 'taken' : 'refused'});
+    this.#transfers.set(transfer, {after, private: isPrivate, content, isRefused: !isTaken});
     if (!isTaken) refuse(transfer);
   }
 
@@ -81,7 +81,7 @@ export class IncomingTransfers {
       this.#options.owe();
     };
     const stream = new IncomingStream(changed);
-    this.#transfers.set(number, {after, private: isPrivate, content: stream, state: 'taken'});
+    this.#transfers.set(number, {after, private: isPrivate, content: stream, isRefused: false});
     this.#flush();
   }
 
@@ -99,9 +99,9 @@ export class IncomingTransfers {
       if (number > this.dispatched) throw confused();
       return this.#options.owe();
     }
-    const {content, state} = transfer;
+    const {content, isRefused} = transfer;
     // Again with every part: the sender may have lost the connection before it heard of it.
-    if (state === 'refused') return this.#options.refuse(number);
+    if (isRefused) return this.#options.refuse(number);
     if (content instanceof IncomingParcel) this.#partOfParcel(number, transfer, content, data);
     else if (content) this.#partOfStream(content, data);
   }
@@ -112,7 +112,7 @@ export class IncomingTransfers {
     } catch (error) {
       if (error instanceof PeerGroupError) throw error;
       // The browser has no memory for it, now or ever.
-      transfer.state = 'refused';
+      transfer.isRefused = true;
       parcel.drop();
       return this.#options.refuse(number);
     }
@@ -146,7 +146,7 @@ export class IncomingTransfers {
     if (number <= this.dispatched) this.#transfers.delete(number);
     else {
       if (number > this.dispatched + mostTransfers) throw confused();
-      this.#transfers.set(number, {after: 0, private: false, content: undefined, state: 'cancelled'});
+      this.#transfers.set(number, {after: 0, private: false, content: undefined, isRefused: false});
       this.#flush();
     }
     this.#options.owe();
@@ -163,7 +163,7 @@ export class IncomingTransfers {
     for (;;) {
       const number = this.dispatched + 1;
       const transfer = this.#transfers.get(number);
-      if (!transfer || transfer.after > this.#values || transfer.state === 'refused') return;
+      if (!transfer || transfer.after > this.#values || transfer.isRefused) return;
       const {content} = transfer;
       if (content instanceof IncomingParcel && !content.isComplete) return;
       try {

@@ -1,3 +1,4 @@
+import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {FrameOf} from '../protocol/frames.js';
 import {mostShared, mostValues} from '../protocol/values.js';
@@ -99,7 +100,7 @@ export class OutgoingValues {
   /** The next frame, with as many values as go together; `undefined` if none waits. */
   next(acknowledged: number): FrameOf<'values'> | undefined {
     this.#forgetCancelled();
-    const values: {private: boolean; data: Uint8Array<ArrayBuffer>}[] = [];
+    const values: {private: boolean; data: Bytes}[] = [];
     const number = this.#acknowledged + this.#sent + 1;
     let room = batchSize - frameOverhead;
     for (let next; (next = this.#out[this.#sent]) && values.length < mostValues;) {

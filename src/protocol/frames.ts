@@ -1,3 +1,4 @@
+import type {Bytes} from '../environment.js';
 import {limits} from './limits.js';
 import {base, entry, groupState, leaveReason, memberId, note, publicKey, reign, signature, stay} from './records.js';
 import {
@@ -158,10 +159,10 @@ export const isLinkFrame = (frame: Frame): frame is LinkFrame => frame.type in c
 
 /** `size`: bytes that it will have, at most; a guess that is too small costs time. */
 export const encodeFrame = (value: Frame, size?: number) => write(frame, value, size);
-export const decodeFrame = (data: Uint8Array<ArrayBuffer>) => read(frame, data);
+export const decodeFrame = (data: Bytes) => read(frame, data);
 
 /** The version that a `hello` announces, readable whatever the version; `undefined` if this is no hello. */
-export function announcedVersion(data: Uint8Array<ArrayBuffer>): number | undefined {
+export function announcedVersion(data: Bytes): number | undefined {
   if (data[0] !== 0) return undefined;
   let version = 0;
   for (let at = 1, scale = 1; at < Math.min(data.length, 6); at += 1, scale *= 128) {

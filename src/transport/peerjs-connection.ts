@@ -1,12 +1,11 @@
 import type {DataConnection} from 'peerjs';
+import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {Inbox} from './inbox.js';
 import {OpeningChannel} from './opening-channel.js';
 import {fingerprintsOf} from './peerjs-fingerprints.js';
 import {Joiner, piecesOf} from './pieces.js';
 import {lowWaterMark, type Connection, type Fingerprints, type Lane} from './transport.js';
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Bytes. What Chromium takes; Firefox would take 1 GiB, which nobody should have to hold in memory in one piece. */
 const mostAtOnce = 256 * 1024;

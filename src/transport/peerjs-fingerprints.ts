@@ -1,7 +1,6 @@
+import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Fingerprints} from './transport.js';
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** SHA-256 of both certificates of a connection whose data channel is open. */
 export async function fingerprintsOf(peerConnection: RTCPeerConnection, signal: AbortSignal): Promise<Fingerprints> {
