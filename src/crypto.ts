@@ -1,4 +1,4 @@
-import type {Bytes, Clock, Cryptography, Identity} from './environment.js';
+import type {Bytes, Cryptography, Identity} from './environment.js';
 import {KeyMemory} from './protocol/key-memory.js';
 import {memberIdOf} from './protocol/member-id.js';
 
@@ -76,17 +76,3 @@ async function importKey(publicKey: Bytes): Promise<CryptoKey | undefined> {
     throw error;
   }
 }
-
-export const browserClock: Clock = {
-  now: () => performance.now(),
-  date: () => Date.now(),
-  after(delay, callback, signal) {
-    if (signal.aborted) return;
-    const cancel = () => clearTimeout(timer);
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', cancel);
-      callback();
-    }, delay);
-    signal.addEventListener('abort', cancel, {once: true});
-  },
-};

@@ -1,4 +1,5 @@
-import {browserClock, browserCryptography} from '../crypto.js';
+import {browserClock} from '../clock.js';
+import {browserCryptography} from '../crypto.js';
 import type {Environment} from '../environment.js';
 import {meetingPoint} from '../group/meeting-point.js';
 import {Membership} from '../group/membership.js';

@@ -1,6 +1,7 @@
 /** In a page of its own: strangers who speak the protocol by hand, each with a key of its own, and ask a host to be let in. */
 import {encode} from '../../src/codec/codec.js';
-import {browserClock, browserCryptography} from '../../src/crypto.js';
+import {browserClock} from '../../src/clock.js';
+import {browserCryptography} from '../../src/crypto.js';
 import type {Environment, Identity} from '../../src/environment.js';
 import {Session} from '../../src/group/session.js';
 import {sign} from '../../src/group/signing.js';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {browserClock as clock, browserCryptography as crypto} from '../../src/crypto.js';
+import {browserClock as clock} from '../../src/clock.js';
+import {browserCryptography as crypto} from '../../src/crypto.js';
 import type {Bytes, Clock} from '../../src/environment.js';
 import {messageLimit} from '../../src/transport/pieces.js';
 import {CarriedConnection} from '../../src/group/carried-connection.js';

@@ -1,5 +1,6 @@
 import {expect} from '@open-wc/testing';
-import {browserClock, browserCryptography} from '../../src/crypto.js';
+import {browserClock} from '../../src/clock.js';
+import {browserCryptography} from '../../src/crypto.js';
 import type {Bytes} from '../../src/environment.js';
 import type {PeerGroupErrorCode} from '../../src/errors.js';
 import {meetingPoint} from '../../src/group/meeting-point.js';

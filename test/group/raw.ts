@@ -1,4 +1,5 @@
-import {browserClock, browserCryptography} from '../../src/crypto.js';
+import {browserClock} from '../../src/clock.js';
+import {browserCryptography} from '../../src/crypto.js';
 import type {Environment} from '../../src/environment.js';
 import type {MembershipListener} from '../../src/group/types.js';
 import {peerjsTransport} from '../../src/transport/peerjs.js';
