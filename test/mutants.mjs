@@ -609,6 +609,15 @@ const mutants = [
     tests: 'link/link',
   },
   {
+    rule: 'a datagram that was not sent does not count',
+    file: 'src/link/link.ts',
+    edits: [
+      ['    // Whoever is behind gets what is new.\n', '    this.#datagramsSent += 1;\n'],
+      ['    this.#datagramsSent += 1;\n    this.bytesSent', '    this.bytesSent'],
+    ],
+    tests: 'link/transfers',
+  },
+  {
     rule: 'a datagram that is older than the last is dropped',
     file: 'src/link/link.ts',
     edits: [['    if (number <= this.#datagramsReceived) return;\n', '']],

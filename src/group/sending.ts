@@ -9,7 +9,7 @@ import {Budget} from '../waiting.js';
 import type {Peer} from './peer.js';
 import type {SendProgress} from './types.js';
 
-/** Blobs and large buffers in one value: their sizes have to go into the smallest message that a browser takes. */
+/** Blobs and large buffers in one value: their sizes go in one frame, and what each takes at the receiver is counted there. */
 const mostBodies = 8192;
 
 /** To whom something goes, and who wants to know what becomes of it. */

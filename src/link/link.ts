@@ -6,7 +6,7 @@ import type {Connection, Lane} from '../transport/transport.js';
 import {Acknowledger} from './acknowledger.js';
 import {IncomingTransfers} from './incoming-transfers.js';
 import {OutgoingTransfers} from './outgoing-transfers.js';
-import {OutgoingValues} from './outgoing-values.js';
+import {frameOverhead, OutgoingValues, valueOverhead} from './outgoing-values.js';
 import type {Pace} from './pace.js';
 import {isSmall, type Arrived, type Parcel, type Receipt} from './parcel.js';
 import {StreamLog} from './stream-log.js';
@@ -20,9 +20,6 @@ const sharedBulk = 32 * 1024;
 /** Bytes of a part of a large value, alone and while small ones come and go. */
 const partSize = 64 * 1024;
 const sharedPart = 16 * 1024;
-
-/** Bytes that a frame needs beside its data. */
-const frameOverhead = 24;
 
 const noBodies: Parcel['bodies'] = [];
 
@@ -118,9 +115,9 @@ export class Link {
 
   /** Sends a value that comes soon or never: never, where it would have to wait. */
   datagram(data: Bytes, isPrivate: boolean): void {
-    this.#datagramsSent += 1;
     // Whoever is behind gets what is new.
     if (!this.#isTakenUp || (this.#connection?.bufferedAmount('loose') ?? 0) > highWaterMark.loose) return;
+    this.#datagramsSent += 1;
     this.bytesSent += data.length;
     this.#write({type: 'datagram', number: this.#datagramsSent, private: isPrivate, data}, 'loose', data.length);
   }
@@ -314,7 +311,7 @@ export class Link {
       if (!this.#owesTransfers) this.#acks.told();
       const size = frame.values.reduce((sum, {data}) => sum + data.length, 0);
       this.bytesSent += size;
-      this.#write(frame, 'main', size + 8 * frame.values.length);
+      this.#write(frame, 'main', size + valueOverhead * frame.values.length);
     }
   }
 

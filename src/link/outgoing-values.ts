@@ -7,9 +7,9 @@ import type {Parcel, Receipt} from './parcel.js';
 /** Bytes. Many small values go in one message of this size, and mostly come out shorter: sending one costs as much as encoding hundreds. */
 const batchSize = mostShared;
 
-/** Bytes that a frame needs beside its values, and a value beside its data. */
-const frameOverhead = 24;
-const valueOverhead = 8;
+/** Bytes that a frame needs beside its values or its data, and a value beside its data. */
+export const frameOverhead = 24;
+export const valueOverhead = 8;
 
 /** Bytes of values, and values, that may be on their way, so that a receiver that is busy is not run over. */
 const valueWindow = 8 * 1024 * 1024;

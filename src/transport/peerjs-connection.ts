@@ -20,7 +20,7 @@ const leastMessageSize = 16 * 1024;
 const lingerTimeout = 2000;
 
 /** ms. Chromium drops what arrives together with the end of a channel that its page has not seen open yet. */
-const openingTime = 250;
+const hesitation = 250;
 
 /** An open data channel that PeerJS has negotiated. From here on PeerJS has no part in it, save for late candidates. */
 export class PeerJSConnection implements Connection {
@@ -172,7 +172,7 @@ export class PeerJSConnection implements Connection {
     this.#lingering = setTimeout(() => this.#free(), lingerTimeout);
     // The channel's own close sends everything first. RTCPeerConnection.close() in its stead would drop it.
     if (this.#heard || this.role === 'acceptor') this.#channel.close();
-    else this.#hesitating = setTimeout(() => this.#channel.close(), openingTime);
+    else this.#hesitating = setTimeout(() => this.#channel.close(), hesitation);
   }
 
   /** Closes it without hesitation. In a page that ends there is nothing to wait for, and only this surely tells the other side. */

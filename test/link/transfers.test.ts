@@ -254,6 +254,7 @@ describe('A datagram', () => {
     await wire.run();
     wire.ann.link.datagram(value(101), false);
     await wire.run();
+    expect(wire.ann.link.messagesSent).to.equal(sentByAnn(wire, 'datagram').length);
     const {numbers} = wire.bob;
     expect(numbers).to.not.include(0);
     expect(numbers.at(-1)).to.equal(101);
