@@ -5,3 +5,5 @@
 export {bodySize, encode, encodedSize, heldSize} from './encode.js';
 export type {Body, Encoded} from './encode.js';
 export {decode} from './decode.js';
+export {ByteReader} from './reader.js';
+export {ByteWriter} from './writer.js';

@@ -1,3 +1,4 @@
+import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {Reserve} from './buffers.js';
 import type {ModernBuffer} from './buffers.js';
@@ -5,7 +6,7 @@ import type {Body} from './encode.js';
 import {errorKinds, errorParts, Kind, viewKinds} from './kinds.js';
 import {ByteReader} from './reader.js';
 
-const noBytes = new Uint8Array();
+const noBytes: Bytes = new Uint8Array();
 const noBodies: readonly Body[] = [];
 
 /**
@@ -18,7 +19,7 @@ const noBodies: readonly Body[] = [];
  * `Map` of 2 bytes takes 200, and some thousand numbers chosen for it take engines long. `mostObjects` counts those, and what
  * Maps and Sets hold.
  */
-export function decode(bytes: Uint8Array, bodies = noBodies, mostObjects = Infinity): unknown {
+export function decode(bytes: Bytes, bodies = noBodies, mostObjects = Infinity): unknown {
   const decoder = spare ?? new Decoder();
   // A value runs no code that could need it meanwhile. If one did after all, it would get another.
   spare = undefined;
@@ -49,13 +50,13 @@ class Decoder {
   /** Objects whose content comes later, in this order. */
   readonly #open: object[] = [];
 
-  decode(bytes: Uint8Array, bodies: readonly Body[], mostObjects: number): unknown {
+  decode(bytes: Bytes, bodies: readonly Body[], mostObjects: number): unknown {
     this.#in.open(bytes);
     this.#bodies = bodies;
     this.#mostObjects = mostObjects;
     const value = this.#value();
     for (const object of this.#open) this.#fill(object);
-    if (!this.#in.atEnd) throw new RangeError('more bytes than the value needs');
+    if (this.#in.left > 0) throw new RangeError('more bytes than the value needs');
     if (this.#nextBody < bodies.length) throw new RangeError('more bodies than the value has');
     return value;
   }

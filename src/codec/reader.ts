@@ -1,21 +1,24 @@
+import type {Bytes} from '../environment.js';
 import {Kind} from './kinds.js';
 
-const nothing = new Uint8Array();
+const nothing: Bytes = new Uint8Array();
 
 /** Reads what `ByteWriter` wrote. Every method throws when the bytes do not hold what it is asked for. */
 export class ByteReader {
-  #bytes: Uint8Array = nothing;
+  #bytes = nothing;
   #at = 0;
   #decoder: TextDecoder | undefined;
 
   /** Begins with other bytes. */
-  open(bytes: Uint8Array): void {
+  open(bytes: Bytes): this {
     this.#bytes = bytes;
     this.#at = 0;
+    return this;
   }
 
-  get atEnd(): boolean {
-    return this.#at === this.#bytes.length;
+  /** How many bytes there still are. */
+  get left(): number {
+    return this.#bytes.length - this.#at;
   }
 
   byte(): number {
@@ -32,13 +35,21 @@ export class ByteReader {
   }
 
   natural(): number {
-    let value = 0;
-    for (let factor = 1; factor <= 2 ** 49; factor *= 128) {
+    const first = this.byte();
+    return first < 128 ? first : this.#longNatural(first - 128);
+  }
+
+  /** A number has one encoding. */
+  #longNatural(first: number): number {
+    let value = first;
+    for (let factor = 128; factor <= 2 ** 49; factor *= 128) {
       const byte = this.byte();
       value += (byte % 128) * factor;
-      if (byte < 128) return value;
+      if (byte > 127) continue;
+      if (byte === 0 || value > Number.MAX_SAFE_INTEGER) break;
+      return value;
     }
-    throw new RangeError('a number is too long');
+    throw new RangeError('a number is too large, or longer than it needs to be');
   }
 
   double(): number {
@@ -50,7 +61,7 @@ export class ByteReader {
 
   /** Copied: what arrives does not keep the memory of the network alive, nor is it changed by it. */
   bytes(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#take(this.natural()));
+    return this.raw(this.natural()).slice();
   }
 
   /** A string with its kind. */
@@ -83,7 +94,7 @@ export class ByteReader {
   /** The rest of a string after its kind, or `undefined` if that is no kind of text. */
   textOf(kind: number): string | undefined {
     if (kind >= Kind.shortText && kind < Kind.smallInteger) return this.#shortText(kind - Kind.shortText);
-    if (kind === Kind.utf8) return (this.#decoder ??= utf8()).decode(this.#take(this.natural()));
+    if (kind === Kind.utf8) return (this.#decoder ??= utf8()).decode(this.raw(this.natural()));
     return kind === Kind.utf16 ? units(new Uint16Array(this.bytes().buffer)) : undefined;
   }
 
@@ -100,7 +111,8 @@ export class ByteReader {
     if (length > this.#bytes.length - this.#at) throw new RangeError('the bytes end too early');
   }
 
-  #take(length: number): Uint8Array {
+  /** A view, not a copy. */
+  raw(length: number): Bytes {
     this.#has(length);
     this.#at += length;
     return this.#bytes.subarray(this.#at - length, this.#at);

@@ -11,11 +11,16 @@ const copiedSize = 64;
 
 /** Bytes that grow as they are written. Numbers of more than one byte are little-endian. */
 export class ByteWriter {
-  #bytes = new Uint8Array(slabSize);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView | undefined;
   /** Where what is written begins, and where it ends. */
   #start = 0;
   #end = 0;
+
+  /** `size`: how many bytes there will be, about. */
+  constructor(size = slabSize) {
+    this.#bytes = new Uint8Array(size);
+  }
 
   byte(value: number): void {
     if (this.#end === this.#bytes.length) this.#reserve(1);
@@ -31,15 +36,23 @@ export class ByteWriter {
 
   double(value: number): void {
     this.#reserve(8);
-    this.#view.setFloat64(this.#end, value, true);
+    (this.#view ??= new DataView(this.#bytes.buffer)).setFloat64(this.#end, value, true);
     this.#end += 8;
   }
 
+  /** With their length before them. */
   bytes(source: Uint8Array): void {
     this.natural(source.length);
-    this.#reserve(source.length);
-    this.#bytes.set(source, this.#end);
-    this.#end += source.length;
+    this.raw(source);
+  }
+
+  raw(source: Uint8Array, from = 0, to = source.length): void {
+    const size = to - from;
+    this.#reserve(size);
+    // For a few bytes a loop is faster.
+    if (size > 64) this.#bytes.set(source.subarray(from, to), this.#end);
+    else for (let at = 0; at < size; at += 1) this.#bytes[this.#end + at] = source[from + at] ?? 0;
+    this.#end += size;
   }
 
   /** A string with its kind. */
@@ -71,7 +84,7 @@ export class ByteWriter {
     const bytes = new Uint8Array(size);
     bytes.set(this.#bytes.subarray(this.#start, this.#end));
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
+    this.#view = undefined;
     this.#end -= this.#start;
     this.#start = 0;
   }

@@ -1,5 +1,6 @@
-import {PeerGroupError} from '../errors.js';
+import {ByteReader, ByteWriter} from '../codec/codec.js';
 import type {Bytes} from '../environment.js';
+import {PeerGroupError} from '../errors.js';
 
 /**
  * How one kind of value is written as bytes and read back. A kind is the encoding, the check of what arrives,
@@ -7,97 +8,11 @@ import type {Bytes} from '../environment.js';
  * other, so that a signature over the bytes is a signature over the value.
  */
 export interface Kind<T> {
-  write(writer: Writer, value: T): void;
-  read(reader: Reader): T;
+  write(writer: ByteWriter, value: T): void;
+  read(reader: ByteReader): T;
 }
 
 export type TypeOf<K> = K extends Kind<infer T> ? T : never;
-
-export class Writer {
-  #bytes: Bytes;
-  #length = 0;
-
-  constructor(size: number) {
-    this.#bytes = new Uint8Array(size);
-  }
-
-  #room(size: number): void {
-    if (this.#length + size <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + size));
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
-  }
-
-  byte(value: number): void {
-    if (this.#length === this.#bytes.length) this.#room(1);
-    this.#bytes[this.#length++] = value;
-  }
-
-  raw(bytes: Uint8Array, from = 0, to = bytes.length): void {
-    const size = to - from;
-    this.#room(size);
-    // For a few bytes a loop is faster.
-    if (size > 64) this.#bytes.set(bytes.subarray(from, to), this.#length);
-    else for (let at = 0; at < size; at += 1) this.#bytes[this.#length + at] = bytes[from + at] ?? 0;
-    this.#length += size;
-  }
-
-  /** Seven bits a byte, the lowest first (LEB128). */
-  uint(value: number): void {
-    let rest = value;
-    while (rest > 127) {
-      this.byte((rest % 128) | 128);
-      rest = Math.floor(rest / 128);
-    }
-    this.byte(rest);
-  }
-
-  done(): Bytes {
-    const isTight = this.#bytes.length - this.#length < this.#length / 8;
-    return isTight ? this.#bytes.subarray(0, this.#length) : this.#bytes.slice(0, this.#length);
-  }
-}
-
-export class Reader {
-  readonly #bytes: Bytes;
-  #at = 0;
-
-  constructor(bytes: Bytes) {
-    this.#bytes = bytes;
-  }
-
-  get left(): number {
-    return this.#bytes.length - this.#at;
-  }
-
-  byte(): number {
-    const value = this.#bytes[this.#at];
-    if (value === undefined) throw malformed('it ends too early');
-    this.#at += 1;
-    return value;
-  }
-
-  /** A view, not a copy. */
-  raw(length: number): Bytes {
-    if (length > this.left) throw malformed('it ends too early');
-    const from = this.#at;
-    this.#at += length;
-    return this.#bytes.subarray(from, this.#at);
-  }
-
-  uint(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.byte();
-      value += (byte & 127) * scale;
-      if (value > Number.MAX_SAFE_INTEGER || scale > Number.MAX_SAFE_INTEGER) throw malformed('a number is too large');
-      if (byte < 128) {
-        if (byte === 0 && scale > 1) throw malformed('a number is longer than it needs to be');
-        return value;
-      }
-    }
-  }
-}
 
 export function malformed(what: string): PeerGroupError {
   return new PeerGroupError(
@@ -108,26 +23,33 @@ export function malformed(what: string): PeerGroupError {
 
 /** The one encoding of `value`. */
 export function write<T>(kind: Kind<T>, value: T, size = 256): Bytes {
-  const writer = new Writer(size);
+  const writer = new ByteWriter(size);
   kind.write(writer, value);
-  return writer.done();
+  return writer.result();
 }
+
+const reader = new ByteReader();
 
 /**
  * The value that `bytes` encode, nothing before and nothing after it.
  * @throws PeerGroupError `bad-frame`
  */
 export function read<T>(kind: Kind<T>, bytes: Bytes): T {
-  const reader = new Reader(bytes);
-  const value = kind.read(reader);
+  reader.open(bytes);
+  let value: T;
+  try {
+    value = kind.read(reader);
+  } catch (error) {
+    throw error instanceof RangeError ? malformed(error.message) : error;
+  }
   if (reader.left > 0) throw malformed('there is more of it than there should be');
   return value;
 }
 
 /** A whole number from 0 to 2^53 - 1. */
 export const uint: Kind<number> = {
-  write: (writer, value) => writer.uint(value),
-  read: reader => reader.uint(),
+  write: (writer, value) => writer.natural(value),
+  read: reader => reader.natural(),
 };
 
 export const flag: Kind<boolean> = {
@@ -148,11 +70,11 @@ export const fixed = (length: number): Kind<Bytes> => ({
 /** At most `most` bytes. */
 export const bytes = (most: number): Kind<Bytes> => ({
   write: (writer, value) => {
-    writer.uint(value.length);
+    writer.natural(value.length);
     writer.raw(value);
   },
   read: reader => {
-    const length = reader.uint();
+    const length = reader.natural();
     if (length > most) throw malformed(`${length} bytes where at most ${most} may be`);
     return reader.raw(length).slice();
   },
@@ -171,11 +93,11 @@ const strictUtf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 export const text = (most: number): Kind<string> => ({
   write(writer, value) {
     const encoded = utf8.encode(value);
-    writer.uint(encoded.length);
+    writer.natural(encoded.length);
     writer.raw(encoded);
   },
   read(reader) {
-    const length = reader.uint();
+    const length = reader.natural();
     if (length > most * 3) throw malformed(`text of ${length} bytes where at most ${most} characters may be`);
     let value: string;
     try {
@@ -206,11 +128,11 @@ export function toHex(data: Uint8Array): string {
 
 export const list = <T>(kind: Kind<T>, most: number): Kind<readonly T[]> => ({
   write(writer, values) {
-    writer.uint(values.length);
+    writer.natural(values.length);
     for (const value of values) kind.write(writer, value);
   },
   read(reader) {
-    const length = reader.uint();
+    const length = reader.natural();
     if (length > most) throw malformed(`${length} items where at most ${most} may be`);
     const values: T[] = [];
     while (values.length < length) values.push(kind.read(reader));

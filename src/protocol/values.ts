@@ -24,21 +24,21 @@ export interface Value {
  */
 export const values: Kind<readonly Value[]> = {
   write(writer, list) {
-    writer.uint(list.length);
+    writer.natural(list.length);
     let before: Bytes = new Uint8Array();
     for (const {private: isPrivate, data} of list) {
       const start = sharedStart(before, data);
       const end = sharedEnd(before, data, start);
       const size = data.length - start - end;
-      writer.uint(start);
-      writer.uint(end);
-      writer.uint(2 * size + (isPrivate ? 1 : 0));
+      writer.natural(start);
+      writer.natural(end);
+      writer.natural(2 * size + (isPrivate ? 1 : 0));
       writer.raw(data, start, data.length - end);
       before = data;
     }
   },
   read(reader) {
-    const length = reader.uint();
+    const length = reader.natural();
     if (length > mostValues) throw malformed(`${length} values where at most ${mostValues} may be`);
     const list: Value[] = [];
     let before: Bytes = new Uint8Array();
@@ -47,9 +47,9 @@ export const values: Kind<readonly Value[]> = {
     let slab: Bytes = new Uint8Array();
     let used = 0;
     while (list.length < length) {
-      const start = reader.uint();
-      const end = reader.uint();
-      const rest = reader.uint();
+      const start = reader.natural();
+      const end = reader.natural();
+      const rest = reader.natural();
       shared += start + end;
       if (start + end > before.length || shared > mostShared) throw malformed('a value shares more than there is');
       const own = reader.raw(Math.floor(rest / 2));

@@ -6,7 +6,7 @@ import {randomValue, seeded} from './random.js';
 import {everyKind} from './values.js';
 
 /** `bad-frame` if that is how decoding failed, else what happened instead. */
-function outcome(bytes: Uint8Array): string {
+function outcome(bytes: Uint8Array<ArrayBuffer>): string {
   try {
     decode(bytes);
     return 'decoded';
@@ -24,6 +24,8 @@ const malformed: Record<string, number[]> = {
   'an unknown kind': [63],
   'absence where a value must be': [Kind.absent],
   'a number without end': [Kind.integer, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1],
+  'a number that is longer than it needs to be': [Kind.integer, 129, 0],
+  'a number that is too large': [Kind.integer, 255, 255, 255, 255, 255, 255, 255, 16],
   'text of a huge length': [Kind.utf8, ...huge],
   'text that is no UTF-8': [Kind.utf8, 2, 0xc3, 0x28],
   'UTF-8 that hides a surrogate': [Kind.utf8, 3, 0xed, 0xa0, 0x80],

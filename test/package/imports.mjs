@@ -17,7 +17,7 @@ const layers = {
   'cpace.ts': ['environment.ts', '@noble/curves/'],
   'clock.ts': ['environment.ts'],
   'crypto.ts': ['errors.ts', 'environment.ts', 'protocol/', 'cpace.ts'],
-  'protocol/': ['errors.ts', 'environment.ts'],
+  'protocol/': ['errors.ts', 'environment.ts', 'codec/'],
   'codec/': ['errors.ts', 'environment.ts'],
   'shown.ts': ['errors.ts', 'environment.ts', 'codec/'],
   'arguments.ts': ['errors.ts', 'codec/', 'group/types.ts'],
