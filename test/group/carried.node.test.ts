@@ -174,8 +174,9 @@ void describe('A carried connection', () => {
     pair.carrier = data => [data];
     for (const data of kept.splice(0)) pair.acceptor.receive(data);
     await until(() => pair.heard.acceptor.length === 64);
+    // The last word of what has been taken is still on its way, and is opened first.
+    await until(() => pair.dialler.bufferedAmount() < 64 * 1024);
     assert.ok(pair.drained > 0);
-    assert.ok(pair.dialler.bufferedAmount() < 64 * 1024);
   });
 
   void it('says that there is room again however little is left, so that nobody waits for ever', async () => {
