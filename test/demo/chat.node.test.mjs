@@ -344,7 +344,9 @@ test('files, streams and positions arrive as the README sends them', inChrome, a
   for (const page of [first, second]) page.on('console', message => said.push(message.text()));
   /** @param {RegExp} pattern @param {() => Promise<unknown>} [again] */
   const hears = async (pattern, again) => {
+    const end = performance.now() + 20_000;
     while (!said.some(text => pattern.test(text))) {
+      assert.ok(performance.now() < end, `nobody said ${pattern}, but ${said.join()}`);
       await again?.();
       await new Promise(resolve => setTimeout(resolve, 20));
     }

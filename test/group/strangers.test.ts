@@ -387,6 +387,7 @@ describe('A member that keeps to nothing', () => {
     for (const at of [annAt, bobAt]) {
       const call = await eve.call(at, root, ledger.standing);
       call.send({type: 'state', state: ledger.state});
+      await call.wasRead();
     }
     await ann.send('one', {to: bob.self?.id ?? ''});
     await bob.send('two', {to: ann.self?.id ?? ''});

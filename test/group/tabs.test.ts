@@ -1,4 +1,6 @@
 import {expect} from '@open-wc/testing';
+import {browserCryptography} from '../../src/crypto.js';
+import {meetingPoint} from '../../src/group/meeting-point.js';
 import type {PeerGroup} from '../../src/index.js';
 import {startServer, type TestServer} from '../support/server.js';
 import {canCrash, openTab, type Tab} from '../support/tabs.js';
@@ -134,6 +136,9 @@ describe('A page with a persistent identity', () => {
     await until(() => names(ann).length === 2);
     const id = ann.members[1]?.id;
     await bob.crash();
+    // The browser takes its time to notice, and whoever cannot have the identity for a second goes on without.
+    const lock = `peer-group:${await meetingPoint(group, browserCryptography)}`;
+    await until(async () => (await navigator.locks.query()).held?.every(({name}) => name !== lock));
     const again = await open({name: 'Bob', identity: 'persistent', group, server: server.url});
     await until(() => again.evaluate(`group.state === 'joined'`));
     expect(await idIn(again)).to.equal(id);

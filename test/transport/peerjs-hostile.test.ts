@@ -204,7 +204,8 @@ describe('Against strangers, PeerJS', () => {
   it('answers a bounded number at a time, and drops those that never open', async () => {
     const ann = await person();
     const before = made.length;
-    for (let i = 0; i < 70; i++) stranger.send({type: 'OFFER', dst: ann.id, payload: await goodOffer(`number ${i}`)});
+    const offers = await Promise.all(Array.from({length: 70}, (_, i) => goodOffer(`number ${i}`)));
+    for (const payload of offers) stranger.send({type: 'OFFER', dst: ann.id, payload});
     await until(() => ann.warnings.length >= 6);
     expect(made.length - before).to.equal(64);
     expect(living()).to.have.length(64);
