@@ -351,12 +351,7 @@ const mutants = [
   {
     rule: 'nobody takes over beside somebody who has',
     file: 'src/group/group.ts',
-    edits: [
-      [
-        '    this.ledger.reconsider().catch((error: unknown) => this.#fail(error));\n    this.#serve();\n',
-        '    this.#serve();\n    this.ledger.reconsider().catch((error: unknown) => this.#fail(error));\n',
-      ],
-    ],
+    edits: [['    this.#reconsider();\n    this.#serve();\n', '    this.#serve();\n    this.#reconsider();\n']],
     tests: 'sim/hosts',
   },
   {
@@ -1267,8 +1262,8 @@ const mutants = [
     file: 'src/group/membership.ts',
     edits: [
       [
-        "      this.#enter('failed');\n      this.#listener.error(failure);\n",
-        "      this.#listener.error(failure);\n      this.#enter('failed');\n",
+        "      this.#state = 'failed';\n      this.#listener.failed(failure);\n",
+        "      this.#listener.failed(failure);\n      this.#state = 'failed';\n",
       ],
     ],
     tests: 'sim/password',
@@ -1278,8 +1273,8 @@ const mutants = [
     file: 'src/group/membership.ts',
     edits: [
       [
-        "    this.#enter('ejected');\n    this.#listener.ejected(end.reason, end.by);\n",
-        "    this.#listener.ejected(end.reason, end.by);\n    this.#enter('ejected');\n",
+        "    this.#state = 'ejected';\n    this.#listener.ejected(end.reason, end.by);\n",
+        "    this.#listener.ejected(end.reason, end.by);\n    this.#state = 'ejected';\n",
       ],
     ],
     tests: 'sim/leaving',
@@ -1465,6 +1460,23 @@ const mutants = [
     rule: 'join() waits while the group is joined again',
     file: 'src/element/visit.ts',
     edits: [["if (state === 'connecting' && previous !== 'pending')", 'if (false)']],
+    tests: 'element/reconciler',
+  },
+  {
+    rule: 'what ended it is told though a listener gives up',
+    file: 'src/element/reconciler.ts',
+    edits: [['if (event) this.#owner', 'if (event && visit === this.#heard) this.#owner']],
+    tests: 'element/reconciler',
+  },
+  {
+    rule: 'join() rejects with what ended it though a listener gives up',
+    file: 'src/element/visit.ts',
+    edits: [
+      [
+        '    this.#giveUp(reason);\n    this.#listener.state(state, event);\n',
+        '    this.#listener.state(state, event);\n    this.#giveUp(reason);\n',
+      ],
+    ],
     tests: 'element/reconciler',
   },
   {

@@ -135,8 +135,10 @@ export class Reconciler {
       other.place.key === place.key || (live.identity === 'persistent' && other.place.group === place.group);
     const clear = Promise.all([...this.#leaving].filter(isInTheWay).map(({whenGone}) => whenGone));
     const visit: Visit = new Visit(this.#load, place, live, () => this.#identity(place.key), clear, {
-      state: state => {
-        if (visit === this.#heard) this.#become(state);
+      state: (state, event) => {
+        if (visit !== this.#heard) return;
+        this.#become(state);
+        if (event) this.#owner.dispatch(event);
       },
       dispatch: event => visit !== this.#heard || this.#owner.dispatch(event),
     });

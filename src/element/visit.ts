@@ -24,7 +24,8 @@ import type {Live, Place} from './wish.js';
 
 /** Whom a visit tells what happens, until it is gone. */
 export interface VisitListener {
-  state(state: GroupState): void;
+  /** `event`: what is dispatched after the event for that. */
+  state(state: GroupState, event?: Event): void;
   /** @returns false if the event was cancelled. */
   dispatch(event: Event): boolean;
 }
@@ -43,7 +44,7 @@ export class Visit implements MembershipListener {
   readonly #waiting = new Waiting<RunningMembership>();
   #left = false;
   #isOver = false;
-  /** The last thing that went wrong: if it ends, then for this. */
+  /** Why it ended by itself. */
   #reason: PeerGroupError | undefined;
 
   /**
@@ -98,9 +99,7 @@ export class Visit implements MembershipListener {
     } catch (error) {
       if (this.#left) return;
       const reason = PeerGroupError.from(error, 'not-supported', 'The group could not be entered: see the cause.');
-      this.statechange('failed');
-      this.error(reason);
-      return;
+      return this.failed(reason);
     }
     // What was sent before goes before whatever a listener sends now.
     this.#waiting.run(this.#membership);
@@ -172,14 +171,8 @@ export class Visit implements MembershipListener {
 
   // What the membership tells.
 
-  statechange(state: GroupState, previous?: GroupState): void {
+  statechange(state: GroupState, previous: GroupState): void {
     if (state === 'connecting' && previous !== 'pending') this.#joined = new Deferred();
-    if (state === 'failed' || state === 'ejected') {
-      this.#isOver = true;
-      this.#over.abort();
-      // The reason is told just after the state.
-      queueMicrotask(() => this.#giveUp(this.#reason ?? new PeerGroupError('left', 'The membership has ended.')));
-    }
     this.#listener.state(state);
   }
 
@@ -215,11 +208,20 @@ export class Visit implements MembershipListener {
   }
 
   ejected(reason: string, by: Member | undefined): void {
-    this.#reason = new PeerGroupError(
-      'ejected',
-      `The host did not let this member in or stay. Its reason: "${reason}".`,
-    );
-    this.#listener.dispatch(new PeerGroupEjectedEvent({reason, by}));
+    const why = `The host did not let this member in or stay. Its reason: "${reason}".`;
+    this.#endFor(new PeerGroupError('ejected', why), 'ejected', new PeerGroupEjectedEvent({reason, by}));
+  }
+
+  failed(error: PeerGroupError): void {
+    this.#endFor(error, 'failed', new PeerGroupErrorEvent({error}));
+  }
+
+  #endFor(reason: PeerGroupError, state: GroupState, event: Event): void {
+    this.#isOver = true;
+    this.#reason = reason;
+    this.#over.abort();
+    this.#giveUp(reason);
+    this.#listener.state(state, event);
   }
 
   progress(detail: ProgressDetail): void {
@@ -227,7 +229,6 @@ export class Visit implements MembershipListener {
   }
 
   error(error: PeerGroupError): void {
-    this.#reason = error;
     this.#listener.dispatch(new PeerGroupErrorEvent({error}));
   }
 }

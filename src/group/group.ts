@@ -110,8 +110,8 @@ export class Group implements Inside {
       void this.#connections.withExtra(({branches}) => branches.answers(session));
       this.accept(session);
     });
-    this.#vigil = new Vigil(this, this.#hosting, () => {
-      this.#traffic.reachChanged();
+    this.#vigil = new Vigil(this, this.#hosting, hasTurned => {
+      if (hasTurned) this.#traffic.reachChanged();
       this.#review(undefined);
     });
     this.#connections = new Connections(this, this.#hosting);
@@ -188,7 +188,7 @@ export class Group implements Inside {
     if (peer.link.attached) return this.#review(undefined);
     this.#connections.extra?.relay.interrupted(peer);
     if (peer.isParting) return this.depart(peer, 'left');
-    this.#review(undefined);
+    this.#reconsider();
   }
 
   // Who is in.
@@ -246,8 +246,12 @@ export class Group implements Inside {
     if (this.signal.aborted) return;
     this.mesh.connect();
     // Before somebody takes over from the host who is about to follow another.
-    this.ledger.reconsider().catch((error: unknown) => this.#fail(error));
+    this.#reconsider();
     this.#serve();
+  }
+
+  #reconsider(): void {
+    this.ledger.reconsider().catch((error: unknown) => this.#fail(error));
   }
 
   #noteDrop(id: string, reason: LeaveReason): void {

@@ -224,8 +224,8 @@ export class Membership {
       if (signal.aborted) return;
       const failure = PeerGroupError.from(error, 'unreachable', 'Joining the group failed.');
       this.#close(failure);
-      this.#enter('failed');
-      this.#listener.error(failure);
+      this.#state = 'failed';
+      this.#listener.failed(failure);
     }
   }
 
@@ -272,7 +272,7 @@ export class Membership {
         `This member was turned away or removed: ${end.reason || 'no reason given'}.`,
       ),
     );
-    this.#enter('ejected');
+    this.#state = 'ejected';
     this.#listener.ejected(end.reason, end.by);
   }
 

@@ -106,9 +106,10 @@ export interface LinkStats {
 
 /**
  * What a membership tells its owner. Never called while another call of the same membership is on the stack, but for the end
- * that the owner itself brings about in one. `ejected`, and the `error` for which it failed, come just after that state.
+ * that the owner itself brings about in one.
  */
 export interface MembershipListener {
+  /** But for how it ends by itself: `ejected` or `failed`. */
   statechange(state: GroupState, previous: GroupState): void;
   joined(): void;
   message(data: unknown, from: Member, isPrivate: boolean): void;
@@ -119,6 +120,7 @@ export interface MembershipListener {
   memberleave(member: Member, reason: LeaveReason): void;
   hostchange(host: Member, previous: Member): void;
   ejected(reason: string, by: Member | undefined): void;
+  failed(error: PeerGroupError): void;
   progress(progress: TransferProgress): void;
   error(error: PeerGroupError): void;
 }

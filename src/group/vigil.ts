@@ -14,14 +14,14 @@ const followTime = 30_000;
 export class Vigil {
   readonly #group: Inside;
   readonly #hosting: Hosting;
-  readonly #changed: () => void;
+  readonly #changed: (hasTurned: boolean) => void;
   /** ms of waking time for which the group has had no host that anybody hears. */
   #hostless = 0;
   /** The roster that each member is being told, and for how many ms of waking time it has been heard since. */
   readonly #told = new WeakMap<Peer, {readonly standing: Standing; heard: number}>();
 
-  /** `changed`: somebody has fallen silent, is heard again, or the host is out of reach. */
-  constructor(group: Inside, hosting: Hosting, changed: () => void) {
+  /** `changed`: somebody has fallen silent or is heard again (`hasTurned`), or the host is out of reach. */
+  constructor(group: Inside, hosting: Hosting, changed: (hasTurned: boolean) => void) {
     this.#group = group;
     this.#hosting = hosting;
     this.#changed = changed;
@@ -76,7 +76,7 @@ export class Vigil {
     // What others conclude from it should not wait for the next heartbeat.
     if (turned.length > 0) for (const peer of mesh.peers) peer.beat();
     this.#hostless = this.hearsHost ? 0 : this.#hostless + awake;
-    if (turned.length > 0 || !this.hearsHost) this.#changed();
+    if (turned.length > 0 || !this.hearsHost) this.#changed(turned.length > 0);
     if (!this.#group.isHost) return;
     if (this.isCutOff) this.#hosting.lookAround();
     for (const peer of mesh.peers) {

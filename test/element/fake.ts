@@ -45,11 +45,26 @@ export class FakeMembership implements RunningMembership {
     this.host = this.self;
   }
 
-  become(state: GroupState): void {
+  become(state: Exclude<GroupState, 'failed' | 'ejected'>): void {
     const previous = this.#state;
     this.#state = state;
     this.listener.statechange(state, previous);
     if (state === 'joined') this.listener.joined();
+  }
+
+  fail(error = new PeerGroupError('wrong-password', 'It is another one.')): void {
+    this.#state = 'failed';
+    this.listener.failed(error);
+  }
+
+  beEjected(reason = 'no'): void {
+    this.#state = 'ejected';
+    this.listener.ejected(reason, undefined);
+  }
+
+  end(state: 'failed' | 'ejected'): void {
+    if (state === 'failed') this.fail();
+    else this.beEjected();
   }
 
   async send(value: unknown, {signal}: SendSettings): Promise<void> {

@@ -180,7 +180,7 @@ describe('what is wanted and what runs', () => {
     const element = new FakeElement();
     element.set({password: 'wrong'});
     await settled();
-    element.latest.become('failed');
+    element.latest.fail();
     element.set({password: 'right'});
     await settled();
     expect(element.memberships).to.have.length(2);
@@ -308,8 +308,8 @@ describe('a persistent identity', () => {
         element.reconciler.settle();
         element.latest.gone.resolve();
       },
-      'ejected': element => element.latest.become('ejected'),
-      'failed': element => element.latest.become('failed'),
+      'ejected': element => element.latest.beEjected(),
+      'failed': element => element.latest.fail(),
       'the page goes away': () => window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true})),
     };
     for (const [what, end] of Object.entries(ends)) {
@@ -365,7 +365,7 @@ describe('a persistent identity', () => {
     element.set({identity: 'persistent'});
     await settled();
     expect([element.memberships.length, element.heldBy.length]).to.deep.equal([1, 0]);
-    element.latest.become('ejected');
+    element.latest.beEjected();
     void element.reconciler.join();
     await settled();
     expect(element.latest.settings.identity.id).to.equal('kept for chess');
@@ -475,7 +475,7 @@ describe('an end', () => {
   for (const end of ['ejected', 'failed'] as const) {
     it(`${end} stays whatever else changes, until join()`, async () => {
       const element = await started();
-      element.latest.become(end);
+      element.latest.end(end);
       element.set({name: 'Bob'});
       element.set({isConnected: true, disabled: false});
       await settled();
@@ -491,7 +491,7 @@ describe('an end', () => {
 
     it(`${end} ends by a change of the group`, async () => {
       const element = await started();
-      element.latest.become(end);
+      element.latest.end(end);
       element.set({group: 'go'});
       await settled();
       expect(element.memberships).to.have.length(2);
@@ -542,22 +542,39 @@ describe('join and leave', () => {
     await promise;
   });
 
-  it('join() rejects with the error for which it failed, told just after the state', async () => {
+  it('join() rejects with the error for which it failed', async () => {
     const error = new PeerGroupError('name-taken', 'x');
     const element = await started();
     const promise = element.reconciler.join();
     await settled();
-    element.latest.become('failed');
-    element.latest.listener.error(error);
+    element.latest.fail(error);
     expect(await refusal(promise)).to.equal(error);
+  });
+
+  it('what ended it is told, and why join() rejects, also where a listener of `statechange` gives up at once', async () => {
+    for (const [end, type] of [
+      ['fail', 'error'],
+      ['beEjected', 'ejected'],
+    ] as const) {
+      const element = await started();
+      const promise = element.reconciler.join();
+      await settled();
+      element.onEvent = ({type}) => {
+        if (type !== 'statechange') return;
+        element.set({disabled: true});
+        element.reconciler.settle();
+      };
+      element.latest[end]();
+      expect(element.events.map(event => event.type).slice(-3)).to.deep.equal(['statechange', 'statechange', type]);
+      expect((await refusal(promise)).code).to.equal(end === 'fail' ? 'wrong-password' : 'ejected');
+    }
   });
 
   it('join() rejects when it is ejected', async () => {
     const element = await started();
     const promise = element.reconciler.join();
     await settled();
-    element.latest.become('ejected');
-    element.latest.listener.ejected('no', undefined);
+    element.latest.beEjected('no');
     expect((await refusal(promise)).message).to.contain('no');
   });
 
@@ -742,7 +759,7 @@ describe('the page goes away', () => {
   for (const end of ['ejected', 'failed'] as const) {
     it(`what has ${end} has, also when the page is back`, async () => {
       const element = await started();
-      element.latest.become(end);
+      element.latest.end(end);
       window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}));
       await settled();
       window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));

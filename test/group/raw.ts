@@ -31,6 +31,7 @@ export const deaf: MembershipListener = {
   memberleave() {},
   hostchange() {},
   ejected() {},
+  failed() {},
   progress() {},
   error() {},
 };

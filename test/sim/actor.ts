@@ -277,11 +277,15 @@ export class Actor implements MembershipListener {
     this.world.log(`${this.name} is ejected: ${reason}`);
   }
 
+  failed(error: PeerGroupError): void {
+    if (this.membership?.state !== 'failed') this.#fail('failed before its state said so');
+    this.world.log(`${this.name} is failed`);
+    this.error(error);
+  }
+
   error(error: PeerGroupError): void {
     this.world.log(`${this.name} has error ${error.code}: ${error.message}`);
     if (error.code === 'name-taken') this.world.rivals = true;
-    if (error.code === 'wrong-password' && this.membership?.state !== 'failed')
-      this.#fail('had the wrong password before its state said so');
     if (!this.world.expectedErrors.includes(error.code)) this.#fail(`error ${error.code}: ${error.message}`);
   }
 }
