@@ -199,7 +199,8 @@ class Encoder {
         return this.#buffer(object as ArrayBuffer);
       case 'Blob':
       case 'File':
-        this.#bodies.push(object as Blob);
+        // Another window's is a Blob to the platform, and no instance of this one's class.
+        this.#bodies.push(object instanceof Blob ? object : new Blob([object as Blob]));
     }
     if (!writeLeaf(this.#out, object, tag)) this.#refuse(`this object (${claim(object)})`);
   }

@@ -1,5 +1,5 @@
 import {expect} from '@open-wc/testing';
-import {decode, encode, type Body, type Encoded} from '../../src/codec/codec.js';
+import {decode, encode, encodedSize, heldSize, type Body, type Encoded} from '../../src/codec/codec.js';
 import {PeerGroupError} from '../../src/errors.js';
 import {difference} from './same.js';
 
@@ -33,6 +33,21 @@ describe('Blobs in a value', () => {
       const encoded = encode(blob);
       expect(difference(blob, decode(encoded.bytes, delivered(encoded)))).to.equal(undefined);
     }
+  });
+
+  it('of another window are Blobs, too, with all that they show', async () => {
+    const frame = document.body.appendChild(document.createElement('iframe'));
+    const view = frame.contentWindow as unknown as typeof globalThis;
+    const foreign = new view.File(['Dear Bob'], 'letter.txt', {type: 'text/plain', lastModified: 7});
+    const encoded = encode({foreign});
+    expect([encodedSize(encoded), heldSize(encoded)]).to.deep.equal([encoded.bytes.length + 8, encoded.bytes.length]);
+    const arrived = decode(encoded.bytes, delivered(encoded)) as {foreign: File};
+    expect([arrived.foreign.name, arrived.foreign.type, await arrived.foreign.text()]).to.deep.equal([
+      'letter.txt',
+      'text/plain',
+      'Dear Bob',
+    ]);
+    frame.remove();
   });
 
   it('do not add their content to the bytes', () => {
