@@ -64,6 +64,7 @@ export class Waiting<Target> {
    * `buffer-full` if too much waits. `action` throws nothing; `bytes`: what it keeps.
    */
   add<T>(action: (target: Target) => Promise<T>, signal: AbortSignal | undefined, bytes: number): Promise<T> {
+    if (signal?.aborted) return refused(signal.reason);
     const full = this.#budget.refusal(bytes);
     if (full) return refused(full);
     const {promise, resolve, reject} = new Deferred<T>();

@@ -84,8 +84,11 @@ export class Reconciler {
     this.#problems = problems;
 
     const before = this.#visit;
-    if (before !== undefined && (!isSame(before.place, place) || (before.isOver && this.#isRetrying)))
-      this.#leave(before);
+    const isLeft = before && (!isSame(before.place, place) || (before.isOver && this.#isRetrying));
+    if (isLeft) {
+      this.#visit = undefined;
+      this.#leaving.add(before);
+    }
     this.#isRetrying = false;
     if (this.#visit !== undefined) this.#visit.update(wish.live);
     else if (place !== undefined && problems.length === 0 && !this.#isAway) this.#visit = this.#begin(place, wish.live);
@@ -93,6 +96,7 @@ export class Reconciler {
 
     for (const call of this.#calls.splice(0)) call();
     // Last, because listeners may call anything.
+    if (isLeft) this.#leave(before);
     this.#hear();
     for (const error of news) this.#owner.dispatch(new PeerGroupErrorEvent({error}));
   }
@@ -159,8 +163,6 @@ export class Reconciler {
   }
 
   #leave(visit: Visit): void {
-    this.#visit = undefined;
-    this.#leaving.add(visit);
     visit.leave();
     void visit.whenGone.then(() => {
       this.#leaving.delete(visit);

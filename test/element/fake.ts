@@ -83,7 +83,8 @@ export class FakeMembership implements RunningMembership {
   async leave(): Promise<void> {
     this.isLeaving = true;
     if (this.#state === 'ejected' || this.#state === 'failed') return;
-    await this.gone.promise;
+    // Who is not in yet has nothing to wait for.
+    if (this.#state !== 'connecting') await this.gone.promise;
     this.become('idle');
   }
 

@@ -198,6 +198,34 @@ describe('what is wanted and what runs', () => {
     expect(element.states).to.deep.equal(['connecting', 'joined', 'idle', 'connecting']);
   });
 
+  for (const [what, wanted, call] of [
+    ['gives up', {group: 'go'}, (element: FakeElement) => element.set({disabled: true})],
+    ['comes back', {disabled: true}, (element: FakeElement) => element.set({disabled: false})],
+  ] as const) {
+    it(`a listener that ${what} when it hears that an unfinished visit is over has the last word`, async () => {
+      const element = new FakeElement();
+      element.set({});
+      await settled();
+      element.latest.gone.resolve();
+      let outcome: Promise<unknown> | undefined;
+      element.onEvent = ({type}) => {
+        if (type !== 'statechange' || element.reconciler.state !== 'idle' || outcome) return;
+        call(element);
+        outcome = element.reconciler.send(value, {}).catch((error: unknown) => error);
+        // As leave() does.
+        if (what === 'gives up') element.reconciler.settle();
+      };
+      element.set(wanted);
+      await settled();
+      await settled();
+      const isWanted = what === 'comes back';
+      expect(element.reconciler.state).to.equal(isWanted ? 'connecting' : 'idle');
+      expect(element.latest.isLeaving).to.equal(!isWanted);
+      if (isWanted) expect(element.latest.sent).to.have.length(1);
+      else expect(await outcome).to.include({code: 'invalid-state'});
+    });
+  }
+
   it('of a group that is being left for another nothing more is heard', async () => {
     const element = await joined();
     const old = element.latest;
@@ -231,6 +259,7 @@ describe('what is wanted and what runs', () => {
     for (const group of ['go', 'chess', 'go', 'chess']) {
       element.set({group});
       await settled();
+      if (element.memberships.length === 2) element.latest.become('joined');
     }
     expect(element.memberships.map(({settings}) => settings.meetingPoint)).to.deep.equal([
       'hash of chess',
@@ -698,6 +727,8 @@ describe('sending', () => {
     const sent = element.reconciler.send(value, {signal: controller.signal});
     controller.abort(reason);
     expect(await sent.catch((error: unknown) => error)).to.equal(reason);
+    const late = element.reconciler.send(value, {signal: controller.signal});
+    expect(await late.catch((error: unknown) => error)).to.equal(reason);
     element.latest.gone.resolve();
     await settled();
     expect(element.latest.sent).to.be.empty;
