@@ -5,6 +5,12 @@ import {PeerGroupError} from '../errors.js';
 /** ms. A page that is loaded again may ask for its identity a moment before the browser has freed it of the page before. */
 const lockPatience = 1000;
 
+/** ms, where this page has it itself: most likely an element that is just leaving, which takes up to 2 s. */
+const ownLockPatience = 3000;
+
+/** Names of the identities that this page has. */
+const held = new Set<string>();
+
 /**
  * The identity that this browser keeps for this origin under `name`; made when it is first wanted. It is in one place at a
  * time, until `signal` aborts. Rejects with `identity-unavailable`, or the signal's reason.
@@ -29,13 +35,15 @@ export async function persistentIdentity(name: string, signal: AbortSignal): Pro
 /** Resolves when this page has the identity for itself. It gives it back when `signal` aborts. */
 function lock(name: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const patience = AbortSignal.timeout(lockPatience);
-    const hold = () => {
+    const patience = AbortSignal.timeout(held.has(name) ? ownLockPatience : lockPatience);
+    const hold = async () => {
       resolve();
-      return new Promise<void>(free => {
+      held.add(name);
+      await new Promise<void>(free => {
         if (signal.aborted) free();
         signal.addEventListener('abort', () => free(), {once: true});
       });
+      held.delete(name);
     };
     const inUse = () =>
       new PeerGroupError(

@@ -115,6 +115,20 @@ describe('An element with a persistent identity', () => {
     expect(errorsOf(again)).to.deep.equal([]);
   });
 
+  it('is the same member also when the one before is still leaving, which takes as long as something is not read', async () => {
+    const ann = await joined(here.comes('Ann'));
+    const bob = await joined(here.comes('Bob', persistent));
+    const id = bob.self?.id;
+    await together(ann, bob);
+    bob.send(new ReadableStream({start: controller => controller.enqueue(1)})).catch(() => {});
+    await until(() => told(ann, 'message').length === 1);
+    bob.remove();
+    const again = await joined(here.comes('Bob', persistent));
+    await together(ann, again);
+    expect(again.self?.id).to.equal(id);
+    expect(errorsOf(again)).to.deep.equal([]);
+  });
+
   it('beside another one in the same group is somebody else, and is told so; both are in', async () => {
     const ann = await joined(here.comes('Ann', persistent));
     const second = await joined(here.comes('Ann again', persistent));
