@@ -17,6 +17,9 @@ export const defaultGrace = 20;
 /** Bytes: 4 GiB, about as much as a browser can make one value of. */
 export const defaultMaxMessageSize = 2 ** 32;
 
+/** RFC 7064 and 7065. Of anything else a browser makes an error at every connection. */
+const iceURL = /^(stuns?:[^\s/?#@]+|turns?:[^\s/?#@]+(\?transport=\w+)?)$/i;
+
 /** Where a PeerServer is, in the parts from which PeerJS composes its URLs. They stand in those URLs as they are here. */
 export interface ServerAddress {
   readonly secure: boolean;
@@ -123,10 +126,10 @@ export function checkIceServers(value: unknown): readonly RTCIceServer[] {
     const {urls, username, credential} = server;
     const list: readonly unknown[] = Array.isArray(urls) ? urls : [urls];
     const checked = list.map(url => {
-      if (typeof url === 'string' && /^(stun|turn)s?:./i.test(url)) return url;
+      if (typeof url === 'string' && iceURL.test(url)) return url;
       // What is no text may have no way to become one.
       const what = typeof url === 'string' ? `the URL ${quote(url)}` : 'a URL that is no text';
-      throw invalidIceServers(`number ${index} has ${what}. It must begin with stun:, stuns:, turn: or turns:.`);
+      throw invalidIceServers(`number ${index} has ${what}. Write stun:host:port or turn:host:port?transport=udp.`);
     });
     if (checked.length === 0) throw invalidIceServers(`number ${index} has no URL in "urls".`);
     if (!isTextOrAbsent(username) || !isTextOrAbsent(credential)) {
@@ -145,7 +148,8 @@ function invalidIceServers(why: string): PeerGroupError {
 
 /** @throws `invalid-name` */
 export function parseName(text: string): string {
-  if (text.length <= maximumNameLength) return text;
+  // Half of a surrogate pair would be another text for the others.
+  if (text.length <= maximumNameLength) return text.toWellFormed();
   throw new PeerGroupError('invalid-name', `The name has ${text.length} characters; use at most ${maximumNameLength}.`);
 }
 

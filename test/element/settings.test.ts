@@ -170,7 +170,8 @@ describe('the ICE servers', () => {
   });
 
   it('are accepted by the browser', () => {
-    const iceServers = checkIceServers([{urls: 'turn:a.example', username: 'ann', credential: 'x'}]);
+    const urls = ['stun:a.example:3478', 'stuns:[::1]', 'turn:192.0.2.1', 'turns:a.example:1?transport=tcp'];
+    const iceServers = checkIceServers([{urls, username: 'ann', credential: 'x'}]);
     new RTCPeerConnection({iceServers: [...iceServers]}).close();
   });
 
@@ -185,6 +186,8 @@ describe('the ICE servers', () => {
     [{urls: []}],
     [{urls: 'https://a.example'}],
     [{urls: 'stun:'}],
+    [{urls: 'stun://a.example'}],
+    [{urls: 'stun:a.example:3478?transport=udp'}],
     [{urls: [1]}],
     [{urls: [Symbol('x')]}],
     [{urls: 'turn:a.example'}],
@@ -207,6 +210,8 @@ describe('the other settings', () => {
   it('name: up to 256 UTF-16 code units', () => {
     expect(parseName('')).to.equal('');
     expect(parseName('x'.repeat(256))).to.have.length(256);
+    // A form that cuts at 256 may cut an emoji in two; the others get what UTF-8 makes of that.
+    expect(parseName('Ann \ud83d')).to.equal('Ann \ufffd');
     expectCode('invalid-name', () => parseName('x'.repeat(257)));
   });
 
