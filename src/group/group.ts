@@ -293,7 +293,10 @@ export class Group implements Inside {
   }
 
   /** Removes a member everywhere. Rejects with `not-host`, `invalid-argument`, `unknown-member` or `too-large`. */
-  eject(id: string, reason: string, ban: boolean): Promise<void> {
+  async eject(id: string, reason: string, ban: boolean): Promise<void> {
+    const {identity, self} = this.context;
+    // The page is told that it is host as soon as the one before has gone; the records say so a moment later.
+    if (!this.isHost && this.host === self.member) await this.ledger.take(identity, this.ledger.hostId);
     return this.#hosting.eject(id, reason, ban);
   }
 

@@ -155,7 +155,8 @@ export class Membership {
   }
 
   get requests(): readonly JoinRequest[] {
-    return this.#group?.requests ?? noRequests;
+    // A former host's page is told of the next one a moment before the requests are passed on.
+    return this.#group?.isHost ? this.#group.requests : noRequests;
   }
 
   stats(): LinkStats[] {
@@ -399,15 +400,16 @@ export class Membership {
   }
 
   /** Removes a member everywhere, at once. Rejects with `invalid-state`, `not-host`, `unknown-member`, `invalid-argument`, `too-large`. */
-  async eject(member: Member | string, reason = '', {ban = true}: EjectOptions = {}): Promise<void> {
+  async eject(member: Member | string, reason = '', options: EjectOptions = {}): Promise<void> {
+    const invalid = (why: string) => new PeerGroupError('invalid-argument', `eject(): ${why}`);
     const id = idOf(member);
-    if (id === undefined) throw new PeerGroupError('invalid-argument', 'eject(): takes one member, or its id.');
-    if (typeof reason !== 'string' || reason.length > limits.reason) {
-      throw new PeerGroupError(
-        'invalid-argument',
-        `eject(): the reason is text of at most ${limits.reason} characters.`,
-      );
-    }
+    if (id === undefined) throw invalid('takes one member, or its id.');
+    if (typeof reason !== 'string' || reason.length > limits.reason)
+      throw invalid(`the reason is text of at most ${limits.reason} characters.`);
+    const {ban = true, ...others} = {...options};
+    // A ban for life must not come of a slip of the pen.
+    if (typeof options !== 'object' || typeof ban !== 'boolean' || Object.keys(others).length > 0)
+      throw invalid('the options are an object that may have `ban`, true or false.');
     if (!this.#group) throw new PeerGroupError('invalid-state', 'eject(): this member is in no group.');
     return this.#group.eject(id, reason, ban);
   }

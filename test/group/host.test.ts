@@ -45,6 +45,19 @@ describe('A host that leaves', () => {
     expect(isOnlyHost(bob)).to.equal(true);
   });
 
+  it('leaves to its successor all that a host can do, as soon as that is told', async () => {
+    const server = await startServer();
+    const [ann, bob, cem] = await gather(server, 'a quick successor', 'Ann', 'Bob', 'Cem');
+    if (!ann || !bob || !cem) throw new Error();
+    const ejected = new Promise<void>((resolve, reject) => {
+      bob.addEventListener('hostchange', () => bob.eject(cem.self?.id ?? '').then(resolve, reject), {once: true});
+    });
+    await ann.leave();
+    await ejected;
+    await until(() => cem.state === 'ejected');
+    expect(names(bob)).to.deep.equal(['Bob']);
+  });
+
   it('leaves a group that newcomers find', async () => {
     const server = await startServer();
     const [ann, bob] = await gather(server, 'an open door', 'Ann', 'Bob');

@@ -126,6 +126,12 @@ describe('Ejecting somebody', () => {
     'of a number': ['invalid-argument', ann => ann.eject(7 as never)],
     'for a reason that is too long': ['invalid-argument', (ann, bob) => ann.eject(idOf(bob), 'x'.repeat(257))],
     'for a reason that is no text': ['invalid-argument', (ann, bob) => ann.eject(idOf(bob), 7 as never)],
+    'with an option that there is not': [
+      'invalid-argument',
+      (ann, bob) => ann.eject(bob.self as never, '', {bann: false} as never),
+    ],
+    'with a ban that is neither': ['invalid-argument', (ann, bob) => ann.eject(idOf(bob), '', {ban: null} as never)],
+    'with options that are none': ['invalid-argument', (ann, bob) => ann.eject(idOf(bob), '', false as never)],
   };
   for (const [what, [code, attempt]] of Object.entries(refused)) {
     it(`is refused and changes nothing: ${what}`, async () => {
