@@ -785,6 +785,56 @@ const mutants = [
     tests: 'group/backoff',
   },
   {
+    rule: 'each who may be able to carry is tried sooner or later',
+    file: 'src/group/relay.ts',
+    edits: [['others.splice(chance % others.length, 1)', 'others.splice(0, 1)']],
+    tests: 'sim/carried',
+  },
+  {
+    rule: 'what the host says of who is out, members pass on to that one',
+    file: 'src/group/group.ts',
+    edits: [['if (entry && !this.isHost) this.mesh', 'if (false) this.mesh']],
+    tests: 'sim/carried',
+  },
+  {
+    rule: 'whoever was lost hears so from anybody',
+    file: 'src/group/connections.ts',
+    edits: [['(isHost ? ledger.isApart(standing, id) : !wasLost)', '!isHost || ledger.isApart(standing, id)']],
+    tests: 'sim/carried',
+  },
+  {
+    rule: 'a host that hears nobody listens to those whom it has lost',
+    file: 'src/group/branches.ts',
+    edits: [
+      ["if (!claim) return reason === 'lost' && this.#mayHaveGoneOn(session.proof.id);", 'if (!claim) return false;'],
+    ],
+    tests: 'sim/carried',
+  },
+  {
+    rule: 'whoever knows a later roster is no stranger for not being in this one',
+    file: 'src/group/connections.ts',
+    edits: [['if (ledger.isBehind(standing) || ', 'if (']],
+    tests: 'sim/carried',
+  },
+  {
+    rule: 'a goodbye is heard also where it is carried',
+    file: 'src/group/mesh.ts',
+    edits: [['session?.connection.part?.();', 'session?.over;']],
+    tests: 'sim/carried',
+  },
+  {
+    rule: 'who follows another host does not say that this one lives',
+    file: 'src/group/vigil.ts',
+    edits: [['id !== ledger.hostId || !ledger.isApart(session?.says, person.id)', 'true']],
+    tests: 'sim/carried',
+  },
+  {
+    rule: 'who is back is not who it was',
+    file: 'src/group/group.ts',
+    edits: [['peer.isParting &&= !isBack(peer);', 'peer.isParting &&= !stays.has(peer.seat.key);']],
+    tests: 'sim/leaving',
+  },
+  {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/connections.ts',
     edits: [['asHost(relay => relay.invite(from, follows))', 'undefined']],

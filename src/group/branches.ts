@@ -131,13 +131,21 @@ export class Branches {
   }
 
   /**
-   * The host of another branch says that this member is out of the group, and why, and has shown who stands by that branch.
+   * The host of another branch says that this member is out of the group, and why, and has shown who stands by that branch. Or a
+   * member that does not follow this one says so.
    * @returns whether that has to be believed: where it has the better claim
    */
   async concedes(session: Session, {reason, bases}: FrameOf<'expelled'>): Promise<boolean> {
     const {claim} = this.#encounter(session);
-    if (!claim) return false;
+    if (!claim) return reason === 'lost' && this.#mayHaveGoneOn(session.proof.id);
     return this.#contest.yields(claim.reigns, bases, this.#stands(this.#group.people.heard, session), reason);
+  }
+
+  /** Whether others may have gone on with this member while this host, who hears nobody, slept: so could it alone as host of a branch. */
+  #mayHaveGoneOn(id: string): boolean {
+    const {context, ledger, mesh} = this.#group;
+    const isKnown = mesh.peer(id) !== undefined || ledger.wasLost(id, context.environment.clock.date() / 1000);
+    return isKnown && this.#speakers.length === 1;
   }
 
   /** To the host of another branch, which this one has removed: who stands by this one, of those whom it was in with. */

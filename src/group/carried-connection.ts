@@ -20,7 +20,10 @@ const overhead = 17;
 const mostUnopened = 64 * window;
 
 /** What a sealed message is. */
-const kinds = {data: 0, credit: 1} as const;
+const kinds = {data: 0, credit: 1, goodbye: 2} as const;
+
+/** The counter of the goodbye, which is sealed beforehand: a page that goes away cannot wait until it is. */
+const lastCounter = Number.MAX_SAFE_INTEGER;
 
 /** ms that `close` waits for the other side to take what was sent. */
 const lingerTime = 2000;
@@ -59,6 +62,7 @@ export class CarriedConnection implements Connection {
   readonly #over = new AbortController();
   #exchange: Promise<KeyExchange>;
   #seals: Seals | undefined;
+  #goodbye: Bytes | undefined;
   #admit: (fingerprints: Fingerprints) => void = () => {};
   #refuse: (error: PeerGroupError) => void = () => {};
   /** What was sent and has not been taken over there: first what is under way, then what waits for its turn. */
@@ -125,6 +129,12 @@ export class CarriedConnection implements Connection {
     clock.after(lingerTime, () => this.#giveUp(late), this.#over.signal);
   }
 
+  part(): void {
+    if (!this.#goodbye || this.#state === 'closed') return;
+    this.#options.send(this.#goodbye);
+    this.fail(new PeerGroupError('left', 'This member has left.'));
+  }
+
   path(): Promise<'carried'> {
     return Promise.resolve('carried');
   }
@@ -178,13 +188,14 @@ export class CarriedConnection implements Connection {
     const exchange = await this.#exchange;
     this.#seals = await exchange.agree(theirs);
     const [local, remote] = [await crypto.hash(exchange.publicKey), await crypto.hash(theirs)];
+    this.#goodbye = await this.#seals.seal(lastCounter, Uint8Array.of(kinds.goodbye));
     if (this.#state !== 'opening') return;
     this.#state = 'open';
     this.#admit({local, remote});
   }
 
   async #open(seals: Seals, data: Bytes): Promise<Bytes> {
-    const message = await seals.open(this.#openedCount, data);
+    const message = (await seals.open(this.#openedCount, data)) ?? (await seals.open(lastCounter, data));
     if (!message) throw new PeerGroupError('bad-proof', 'Somebody changed what was carried. The connection is closed.');
     this.#openedCount += 1;
     return message;
@@ -199,6 +210,8 @@ export class CarriedConnection implements Connection {
         return this.#state === 'open' ? this.#take(content) : undefined;
       case kinds.credit:
         return this.#credit(content.length === 4 ? new DataView(content.slice().buffer).getUint32(0) : 0);
+      case kinds.goodbye:
+        return this.fail(new PeerGroupError('left', 'The other side has left.'));
       default:
         throw new PeerGroupError('bad-frame', 'Something of an unknown kind was carried.');
     }

@@ -129,12 +129,15 @@ export class Connections {
 
   /**
    * Only the host knows who is not in; to others somebody unknown may be a newcomer whose news is still on its way. And it
-   * may be the host of another branch.
+   * may be the host of another branch. But whoever was lost may not reach the host, and hears it from anybody.
    */
   isStranger(session: Session): boolean {
-    const {ledger, isHost} = this.#group;
-    if (!isHost || ledger.isApart(session.proof.standing, session.proof.id)) return false;
-    this.#hosting.expel(session);
+    const {ledger, isHost, context} = this.#group;
+    const {standing, id} = session.proof;
+    const wasLost = ledger.wasLost(id, context.environment.clock.date() / 1000);
+    if (ledger.isBehind(standing) || (isHost ? ledger.isApart(standing, id) : !wasLost)) return false;
+    if (isHost) this.#hosting.expel(session);
+    else session.send({type: 'expelled', reason: 'lost', text: '', bases: []});
     return true;
   }
 }

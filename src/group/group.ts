@@ -225,19 +225,25 @@ export class Group implements Inside {
     this.#reigns = this.isHost;
     if (!equalBytes(this.context.self.note?.epoch, this.ledger.standing.epoch)) this.#options.restate();
     const {change} = this.ledger.entry ?? {};
-    if (change?.type === 'drop') this.#noteDrop(change.member, change.reason);
+    if (change?.type === 'drop') {
+      // What the host tells it may come by way of a member that has dropped it already. The host has signed it: anybody may bring it.
+      if (entry && !this.isHost) this.mesh.peer(change.member)?.session?.send({type: 'entry', entry, note: undefined});
+      this.#noteDrop(change.member, change.reason);
+    }
     const own = this.ledger.seat(this.context.self.id);
     if (!own || own.key !== this.mine.key) return this.#expelled();
 
     const seats = this.attendance.present.filter(seat => seat !== own);
     const stays = new Set(seats.map(seat => seat.key));
-    for (const peer of this.mesh.peers) peer.isParting &&= !stays.has(peer.seat.key);
+    // Whoever is back has no last words from before.
+    const isBack = (peer: Peer) => seats.some(({id}) => id === peer.person.id);
+    for (const peer of this.mesh.peers) peer.isParting &&= !isBack(peer);
     const leaving = this.mesh.peers.filter(({seat, isParting}) => !stays.has(seat.key) && !isParting);
     for (const peer of leaving) {
       this.mesh.remove(peer);
       this.#connections.extra?.relay.interrupted(peer, true);
       this.people.forget(peer.person);
-      if (seats.some(({id}) => id === peer.person.id)) this.people.renew(peer.person);
+      if (isBack(peer)) this.people.renew(peer.person);
     }
     const coming = seats.filter(seat => !this.mesh.peer(seat.id)).map(seat => this.#addPeer(seat));
     this.#view.update(leaving, coming);
@@ -339,7 +345,7 @@ export class Group implements Inside {
     if (this.signal.aborted) return;
     const heir = this.attendance.present.find(({id}) => id !== this.context.self.id);
     this.#hosting.rest(heir && this.people.get(heir.id)?.note?.address);
-    this.mesh.broadcast({type: 'goodbye'});
+    this.mesh.goodbye();
     this.#close('This member left the group before everyone had the message.');
   }
 

@@ -161,6 +161,13 @@ export class Ledger {
     return this.#reign(standing.epoch) !== undefined;
   }
 
+  /** Whether somebody who stands there knows a later roster of a host than this member does, who may have gone on without it. */
+  isBehind(standing: Standing | undefined): boolean {
+    const at = this.reigns.findIndex(({hash}) => equalBytes(hash, standing?.epoch));
+    const last = this.reigns[at + 1]?.epoch.version ?? this.version;
+    return at >= 0 && standing !== undefined && standing.version > last;
+  }
+
   /** Whether the member `id`, who stands there, is on another branch: one unknown here, or one that it leads itself. */
   isApart(standing: Standing | undefined, id: string): boolean {
     if (!standing || equalBytes(this.head.hash, standing.epoch)) return false;

@@ -203,6 +203,7 @@ export class Mesh {
   }
 
   #closed(session: Session, error: PeerGroupError): void {
+    if (error.code === 'left') void this.#receive({type: 'goodbye'}, session);
     if (error.code === 'bad-frame') {
       this.#options.failed(error);
       const peer = this.#peers.get(session.proof.id);
@@ -272,6 +273,12 @@ export class Mesh {
   deafen(): void {
     this.#deaf = true;
     for (const {link} of this.#peers.values()) link.deafen();
+  }
+
+  /** Says goodbye to all; first where it is carried, while whoever carries still takes this member for one. */
+  goodbye(): void {
+    for (const {session} of this.#peers.values()) session?.connection.part?.();
+    this.broadcast({type: 'goodbye'});
   }
 
   broadcast(frame: Frame): void {

@@ -43,8 +43,10 @@ export class People {
   }
 
   /** Somebody has left. */
-  forget({id, note}: Person): void {
-    this.#others.delete(id);
+  forget(person: Person): void {
+    const {id, note} = person;
+    // Whoever is back may be met already.
+    if (this.#others.get(id) === person) this.#others.delete(id);
     if (!note) return;
     this.#last.delete(id);
     this.#last.set(id, note.counter);
@@ -63,7 +65,9 @@ export class People {
   }
 
   /** Somebody who left is back: another object, which says the same. */
-  renew({id, key, note}: Person): void {
+  renew(person: Person): void {
+    const {id, key, note} = person;
+    if ((this.#others.get(id) ?? person) !== person) return;
     const again = new Person(id, key, false);
     if (note) again.describe(note);
     this.#others.set(id, again);

@@ -9,7 +9,10 @@ import type {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import type {Session} from './session.js';
 
-/** Members that are tried as carriers at the same time: the first way that opens is the shortest. */
+/**
+ * Members that are tried as carriers at the same time: the first way that opens is the shortest. The last one is any, so that
+ * each is tried sooner or later: those who are near may all be unable to carry.
+ */
 const mostTried = 3;
 
 /** Carried connections that others may have opened to this member, for each that carries; and may begin in `openingTime`, since each costs a pair of keys. */
@@ -87,10 +90,12 @@ export class Relay {
   }
 
   #nearest(suits: (peer: Peer) => boolean): Peer[] {
-    return this.#mesh.peers
+    const nearest = this.#mesh.peers
       .filter(peer => peer.isHeard && !peer.carrier && suits(peer))
-      .sort((one, other) => (one.person.roundTripTime ?? 0) - (other.person.roundTripTime ?? 0))
-      .slice(0, mostTried);
+      .sort((one, other) => (one.person.roundTripTime ?? 0) - (other.person.roundTripTime ?? 0));
+    const others = nearest.splice(mostTried - 1);
+    const [chance = 0] = this.#context.environment.crypto.random(1);
+    return [...nearest, ...others.splice(chance % others.length, 1)];
   }
 
   async #try(carrier: Peer, to: string, signal: AbortSignal): Promise<Session> {

@@ -48,13 +48,17 @@ export class Vigil {
 
   /** Whether somebody is heard here, or for a time, by anybody who is heard here. */
   isReached(id: string): boolean {
-    const {mesh, context} = this.#group;
+    const {mesh, context, ledger} = this.#group;
     if (id === context.identity.id) return true;
     const peer = mesh.peer(id);
     if (!peer) return false;
     if (!peer.isMissing) return true;
     if (peer.silence >= context.grace() + hearsayTime) return false;
-    return mesh.peers.some(other => other !== peer && other.isHeard && other.missing && !other.missing.has(id));
+    // Whoever follows another host does not miss this one.
+    const counts = ({session, person}: Peer) => id !== ledger.hostId || !ledger.isApart(session?.says, person.id);
+    return mesh.peers.some(
+      other => other !== peer && other.isHeard && other.missing?.has(id) === false && counts(other),
+    );
   }
 
   /**

@@ -76,6 +76,8 @@ export interface Connection {
   send(message: Uint8Array<ArrayBuffer>, lane?: Lane): void;
   /** Closes it. Messages already sent are still delivered where the transport can do it. The inbox is not told. */
   close(): void;
+  /** Says at once, and last of all, that this member has left, where `send` would take its time: the inbox over there ends with `left`. */
+  part?(): void;
   /** How the bytes travel: through a TURN server, through another member, or neither. */
   path(): Promise<'direct' | 'turn' | 'carried'>;
   /** Id of the member that carries it, if it is carried. */

@@ -2,7 +2,7 @@ import {strict as assert} from 'node:assert';
 import {setMaxListeners} from 'node:events';
 import {test} from 'node:test';
 import {Ledger} from '../../src/group/ledger.js';
-import type {Actor} from './actor.js';
+import {Actor} from './actor.js';
 import {Stage} from './stage.js';
 import {World} from './world.js';
 
@@ -120,6 +120,25 @@ void test('who was removed is asked about again, however soon it comes back', as
   await stage.until(() => bob.membership?.state === 'ejected');
   bob.join();
   await stage.until(() => ann.requests.length === 2);
+  await stage.end();
+});
+
+void test('who is back before the others have missed it is itself to them at once, with what it says of itself now', async () => {
+  const stage = (await Stage.set(3)).expect('unreachable', 'connection-lost');
+  const {world, mark} = stage;
+  const [ann, carl] = [stage.actor(0), stage.actor(2)];
+  const {identity, presentation} = stage.actor(1);
+  stage.actor(1).crash();
+  world.network.crash('Bob');
+  const bob = new Actor(world, 'Bob', identity);
+  world.actors[1] = bob;
+  Object.defineProperty(bob, 'presentation', {value: {...presentation, name: 'Bob again'}});
+  bob.join();
+  await stage.until(() => bob.isIn);
+  await stage.until(() => stage.told(/(Ann|Carl) sees Bob again come/, mark).length === 2, 100);
+  for (const {membership} of [ann, carl])
+    assert.equal(membership?.members.find(({id}) => id === bob.identity.id)?.name, 'Bob again');
+  await stage.whole(100);
   await stage.end();
 });
 
