@@ -849,13 +849,13 @@ const mutants = [
   {
     rule: 'nobody is introduced where there is a password',
     file: 'src/group/hosting.ts',
-    edits: [['return !this.gate && ', 'return ']],
+    edits: [['return !context.protection() && ', 'return ']],
     tests: 'sim/introduction',
   },
   {
     rule: 'nobody is introduced where somebody is banned',
     file: 'src/group/hosting.ts',
-    edits: [[' && this.#group.ledger.bans.length === 0', '']],
+    edits: [[' && ledger.bans.length === 0', '']],
     tests: 'sim/introduction',
   },
   {
@@ -1229,14 +1229,14 @@ const mutants = [
   },
   {
     rule: 'hosts of other groups count among those who are to show that they know the password',
-    file: 'src/group/gate.ts',
-    edits: [['this.#waiting.size + this.#compared', 'this.#waiting.size']],
+    file: 'src/group/protection.ts',
+    edits: [['    this.#waiting += 1;\n    try {\n      return', '    this.#waiting += 0;\n    try {\n      return']],
     tests: 'sim/password',
   },
   {
     rule: 'hosts of other groups are let go when it is not their turn for too long',
-    file: 'src/group/gate.ts',
-    edits: [['this.#within(until => this.#ask(session, until), this.#signal)', 'this.#ask(session, this.#signal)']],
+    file: 'src/group/protection.ts',
+    edits: [['this.#within(until => this.#ask(session, until), signal)', 'this.#ask(session, signal)']],
     tests: 'sim/password',
   },
   {
@@ -1846,11 +1846,11 @@ const mutants = [
   },
   {
     rule: 'a group that goes away while passwords are compared is not reported as another',
-    file: 'src/group/gate.ts',
+    file: 'src/group/protection.ts',
     edits: [
       [
-        'if (await showPassword(this.#options.begin, session, tries, signal)) throw gone();\n      return true;',
-        'return (await showPassword(this.#options.begin, session, tries, signal)) === undefined;',
+        'if (await this.show(session, tries, signal)) throw gone();\n      return true;',
+        'return (await this.show(session, tries, signal)) === undefined;',
       ],
     ],
     tests: 'sim/password',
@@ -1955,8 +1955,8 @@ const mutants = [
   },
   {
     rule: 'a host is shown that the newcomer knows the password',
-    file: 'src/group/gate.ts',
-    edits: [['    if (!(await confirmation.verify(word.tag))) return false;\n', '']],
+    file: 'src/group/protection.ts',
+    edits: [['      if (!(await confirmation.verify(word.tag))) return false;\n', '']],
     tests: 'sim/password',
   },
   {
@@ -1973,16 +1973,16 @@ const mutants = [
   },
   {
     rule: 'who breaks off after the share of the host has had a try',
-    file: 'src/group/gate.ts',
+    file: 'src/group/protection.ts',
     edits: [
-      ['    this.#guesses.giveBack();\n    // Only now', '    // Only now'],
-      ['    const word = await', '    this.#guesses.giveBack();\n    const word = await'],
+      ['      this.#guesses.giveBack();\n      // Only now', '      // Only now'],
+      ['      const word = await', '      this.#guesses.giveBack();\n      const word = await'],
     ],
     tests: 'sim/password',
   },
   {
     rule: '64 may wait to be tried on a password',
-    file: 'src/group/gate.ts',
+    file: 'src/group/protection.ts',
     edits: [['const mostWaiting = 64;', 'const mostWaiting = 1e9;']],
     tests: 'sim/password',
   },
@@ -2021,7 +2021,7 @@ const mutants = [
   },
   {
     rule: 'the exchange of passwords is bound to who is at both ends, and to what they said',
-    file: 'src/group/password.ts',
+    file: 'src/group/protection.ts',
     edits: [
       [
         'newcomer, host, session: proof.transcript',

@@ -6,6 +6,7 @@ import type {Frame} from '../protocol/frames.js';
 import type {Context} from './context.js';
 import type {Ledger} from './ledger.js';
 import {Person} from './member.js';
+import type {Protection} from './protection.js';
 import type {Session} from './session.js';
 import {equalBytes, verify} from './signing.js';
 import type {JoinRequest} from './types.js';
@@ -44,6 +45,8 @@ interface Applicant {
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #applicants = new Map<string, Applicant>();
+  /** Connections whose other end has not shown yet that it knows the password. */
+  readonly #examined = new Set<Session>();
   /** Connections that have not said what they want. */
   readonly #silent = new Set<Session>();
   #requests: readonly JoinRequest[] = Object.freeze([]);
@@ -67,8 +70,30 @@ export class Admission {
     return this.#isOpen;
   }
 
-  /** Somebody who is in no group has connected. */
+  /** Somebody who is in no group has connected; or the host of another one, who is to show that it knows the password. */
   receive(session: Session): void {
+    const protection = this.#options.context.protection();
+    if (!protection) this.#listen(session);
+    else if (protection.isFull) session.sendAway();
+    else void this.#examine(session, protection);
+  }
+
+  async #examine(session: Session, protection: Protection): Promise<void> {
+    this.#examined.add(session);
+    try {
+      const knows = await protection.examine(session);
+      // The host of another group only wanted to know whether this one knows the password.
+      if (knows && !session.proof.root && !session.over) return this.#listen(session);
+      if (!knows) session.send({type: 'denied'});
+    } catch (error) {
+      if (error instanceof PeerGroupError && error.code === 'bad-frame') this.#options.context.warning(error);
+    } finally {
+      this.#examined.delete(session);
+    }
+    session.close();
+  }
+
+  #listen(session: Session): void {
     if (this.#silent.size + this.#applicants.size >= mostRequests) {
       // The honest ask at once. Where all do, it is not a refusal: it asks again, a little later each time.
       const late = [...this.#silent][0] ?? session;
@@ -208,7 +233,7 @@ export class Admission {
 
   /** Somebody else decides from now on. `address`: where to ask. */
   handOver(address: string | undefined): void {
-    const sessions = [...this.#silent];
+    const sessions = [...this.#examined, ...this.#silent];
     this.#silent.clear();
     for (const applicant of [...this.#applicants.values()]) {
       this.#giveUp(applicant);

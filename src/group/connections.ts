@@ -85,7 +85,7 @@ export class Connections {
     return (this.#extra ??= {
       relay: new Relay(context, mesh, session => this.accept(session), signal),
       branches: new Branches(this.#group, this.#hosting),
-      rivalry: new Rivalry(this.#group, this.#hosting.gate),
+      rivalry: new Rivalry(this.#group, this.#hosting),
     });
   }
 

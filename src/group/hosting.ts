@@ -3,7 +3,6 @@ import {limits} from '../protocol/limits.js';
 import type {Base, Change, Entry, Note} from '../protocol/records.js';
 import {Admission, banned} from './admission.js';
 import {Doorbell, type Claimed} from './doorbell.js';
-import type {Gate} from './gate.js';
 import type {Inside} from './inside.js';
 import {keepLast} from './keep-last.js';
 import type {Person} from './member.js';
@@ -29,8 +28,6 @@ const tokenDelay = 3000;
 export class Hosting {
   readonly #group: Inside;
   readonly #admission: Admission;
-  /** What newcomers have to pass, where there is a password. */
-  readonly gate: Gate | undefined;
   readonly #doorbell: Doorbell;
   readonly #dropped = new Map<string, Extract<Change, {type: 'drop'}>>();
   /** Tokens of the meeting point, by the hosts that have made this member their deputy. */
@@ -56,9 +53,6 @@ export class Hosting {
         attendance.present.some(seat => seat.id === id) || ledger.wasLost(id, this.#date) || this.#hasJustLeft(id),
       admit: (person, note, session) => this.#admit(person, note, session),
     });
-    // The host of another group only wanted to know whether this one knows the password.
-    const passed = (session: Session) => (session.proof.root ? session.close() : this.#admission.receive(session));
-    this.gate = context.protection()?.gate(passed, group.signal);
     this.#doorbell = new Doorbell(context, {
       met,
       held: token => {
@@ -76,7 +70,8 @@ export class Hosting {
 
   /** Whether whoever comes will be let in. */
   get isOpen(): boolean {
-    return !this.gate && this.#admission.isOpen && this.#group.ledger.bans.length === 0;
+    const {context, ledger} = this.#group;
+    return !context.protection() && this.#admission.isOpen && ledger.bans.length === 0;
   }
 
   /** Begins, or goes on. `claimed`: the meeting point is held already. */
@@ -127,13 +122,12 @@ export class Hosting {
     this.#doorbell.release();
     this.#token = this.#heritage = undefined;
     this.#entrusted.clear();
-    this.gate?.handOver(address);
     this.#admission.handOver(address);
   }
 
-  /** A connection of somebody who is in no group. */
+  /** @see Admission.receive */
   receive(session: Session): void {
-    (this.gate ?? this.#admission).receive(session);
+    this.#admission.receive(session);
   }
 
   /** Somebody says that it is in this group, and is not: it missed that it was dropped. `bases`: for the host of another branch to see that. */

@@ -231,10 +231,10 @@ export class Membership {
   }
 
   async #protect(): Promise<Protection> {
-    const {environment, identity} = this.#context;
-    const {clock, crypto} = environment;
-    const [{protect}, pake] = await Promise.all([import('./protection.js'), crypto.loadPake()]);
-    return protect(clock, pake, identity, this.#settings.password, this.#context.warning);
+    const {identity, password} = this.#settings;
+    const {clock, crypto} = this.#context.environment;
+    const [{Protection}, pake] = await Promise.all([import('./protection.js'), crypto.loadPake()]);
+    return new Protection(clock, pake, identity, password);
   }
 
   #enterGroup(ledger: Ledger, people: People, founded: number, session?: Session): Group {

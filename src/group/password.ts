@@ -1,4 +1,4 @@
-import type {Identity, Pake, PakeRole, PakeRun} from '../environment.js';
+import type {PakeRun} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Frame, FrameOf} from '../protocol/frames.js';
 import type {Session} from './session.js';
@@ -12,16 +12,6 @@ export interface Tries {
 /** Confirmations in a row that nobody has answered, before a newcomer gives up: each lets whoever is there test one password. */
 const mostUnanswered = 5;
 
-/** Begins a run of the exchange, bound to a connection and to both of its ends. */
-export type BeginPake = (session: Session, role: PakeRole) => Promise<PakeRun>;
-
-export function pakeOf(pake: Pake, {publicKey}: Identity, password: string): BeginPake {
-  return ({proof}, role) => {
-    const [newcomer, host] = role === 'newcomer' ? [publicKey, proof.key] : [proof.key, publicKey];
-    return pake({role, password, newcomer, host, session: proof.transcript});
-  };
-}
-
 /**
  * The newcomer's side: shows the host that this member knows the password, and has it shown the same. The newcomer confirms
  * first, so that whoever pretends to be one tests one password with it, and is seen to.
@@ -30,7 +20,7 @@ export function pakeOf(pake: Pake, {publicKey}: Identity, password: string): Beg
  * `bad-frame`, or the reason why the connection or `signal` ended.
  */
 export async function showPassword(
-  begin: BeginPake,
+  run: PakeRun,
   session: Session,
   tries: Tries,
   signal: AbortSignal,
@@ -38,7 +28,6 @@ export async function showPassword(
   if (tries.unanswered >= mostUnanswered) {
     throw wrongPassword(`Whoever answers for this group has broken off ${mostUnanswered} times when it was to show`);
   }
-  const run = await begin(session, 'newcomer');
   session.send({type: 'pake', share: run.share});
   const first = await answer(session, 'pake', signal);
   if (first.type !== 'pake') return first;

@@ -2,8 +2,9 @@ import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Frame} from '../protocol/frames.js';
 import {toHex} from '../protocol/schema.js';
-import type {Gate} from './gate.js';
+import type {Hosting} from './hosting.js';
 import type {Inside} from './inside.js';
+import type {Protection} from './protection.js';
 import type {Session} from './session.js';
 
 /**
@@ -28,15 +29,14 @@ const mostReported = 16;
  */
 export class Rivalry {
   readonly #group: Inside;
-  readonly #gate: Gate | undefined;
+  readonly #hosting: Hosting;
   /** Who has not said yet how old its group is. */
   readonly #met = new Set<Session>();
   readonly #reported = new Set<string>();
 
-  /** `gate`: where there is a password, nobody gives way to a group that does not know it: its own members could not get in there. */
-  constructor(group: Inside, gate: Gate | undefined) {
+  constructor(group: Inside, hosting: Hosting) {
     this.#group = group;
-    this.#gate = gate;
+    this.#hosting = hosting;
   }
 
   /** Somebody of another group is at the other end. Only where this host has dialled it may lead it on, and only once. */
@@ -63,7 +63,6 @@ export class Rivalry {
   #receive(frame: Frame, session: Session, age: number, mayLead: boolean): void {
     const {context, ledger, signal} = this.#group;
     const {root} = ledger;
-    const gate = this.#gate;
     if (frame.type === 'redirect') {
       this.#close(session);
       if (!mayLead) return;
@@ -82,11 +81,13 @@ export class Rivalry {
     if (!theirs) return this.#close(session);
     const verdict = judge({age, root}, {age: frame.age, root: theirs});
     if (verdict === 'both') this.#report(theirs);
-    if (gate && verdict !== 'both') {
+    const protection = context.protection();
+    // Nobody gives way to a group that does not know the password: its own members could not get in there.
+    if (protection && verdict !== 'both') {
       this.#met.delete(session);
       session.hold();
-      if (verdict === 'yield') void this.#compare(gate, session, frame.address, theirs);
-      else gate.receive(session);
+      if (verdict === 'yield') void this.#compare(protection, session, frame.address, theirs);
+      else this.#hosting.receive(session);
       return;
     }
     if (verdict === 'stay') session.send({type: 'denied'});
@@ -95,10 +96,10 @@ export class Rivalry {
   }
 
   /** Gives way if the other group knows the password. */
-  async #compare(gate: Gate, session: Session, address: string, theirs: Bytes): Promise<void> {
-    if (this.#reported.has(toHex(theirs))) return session.close();
+  async #compare(protection: Protection, session: Session, address: string, theirs: Bytes): Promise<void> {
+    if (protection.isFull || this.#reported.has(toHex(theirs))) return session.close();
     try {
-      if (await gate.compare(session)) this.#group.yield(address);
+      if (await protection.compare(session, this.#group.signal)) this.#group.yield(address);
       else this.#report(theirs);
     } catch {
       // The connection is gone. The doorbell rings again soon, and whoever is host by then answers.

@@ -56,7 +56,7 @@ export class Session {
     this.#allowance = new Allowance(clock);
   }
 
-  /** Aborts when it is closed, by either side. */
+  /** Aborts when it is closed, by either side, with the reason if there is one. */
   get signal(): AbortSignal {
     return this.#over.signal;
   }
@@ -86,7 +86,7 @@ export class Session {
     this.#reader = reader;
     const fail = (error: unknown) => {
       if (this.over) return;
-      this.close();
+      this.close(error);
       this.#reader?.closed(error as PeerGroupError);
     };
     this.connection.inbox.each(message => {
@@ -134,8 +134,8 @@ export class Session {
   }
 
   /** Ends it, what has been sent is still delivered. The reader is not told. */
-  close(): void {
-    this.#over.abort();
+  close(reason?: unknown): void {
+    this.#over.abort(reason);
     this.connection.close();
   }
 }
