@@ -326,14 +326,15 @@ const mutants = [
     tests: 'group/doorbell',
   },
   {
-    rule: 'a claim of the meeting point that has succeeded leaves nothing behind',
+    rule: 'a meeting point that comes too late is given back',
     file: 'src/group/doorbell.ts',
-    edits: [
-      [
-        'const until = AbortSignal.any([wire, givenUp.signal]);',
-        "const until = givenUp.signal;\n    wire.addEventListener('abort', () => givenUp.abort(wire.reason));",
-      ],
-    ],
+    edits: [['        if (signal.aborted) held.endpoint.close();\n', '']],
+    tests: 'group/doorbell',
+  },
+  {
+    rule: 'whoever has founded the group calls nobody at the meeting point any more',
+    file: 'src/group/doorbell.ts',
+    edits: [['      for (const visit of this.#visits.keys()) visit.abort();\n', '']],
     tests: 'group/doorbell',
   },
   {

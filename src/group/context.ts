@@ -1,6 +1,7 @@
 import type {Environment, Identity} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
-import type {Connection, EndpointListener} from '../transport/transport.js';
+import type {Connection} from '../transport/transport.js';
+import type {Doorbell} from './doorbell.js';
 import type {Person} from './member.js';
 import type {Presence} from './presence.js';
 import type {Protection} from './protection.js';
@@ -12,10 +13,10 @@ export interface Context {
   readonly environment: Environment;
   readonly identity: Identity;
   readonly self: Person;
-  readonly meetingPoint: string;
   /** `undefined` where there is no password. Nobody is in a group, or on the way to one, before it is there. */
   readonly protection: () => Protection | undefined;
   readonly presence: Presence;
+  readonly doorbell: Doorbell;
   readonly listener: MembershipListener;
   /** Tells the page of an error that strangers can cause as often as they like. */
   readonly warning: (error: PeerGroupError) => void;
@@ -27,11 +28,9 @@ export interface Context {
   readonly maxMessageSize: () => number;
   /** Proves both ends of a fresh connection. */
   readonly prove: (connection: Connection, signal: AbortSignal) => Promise<Session>;
-  /** Whoever dials the meeting point, while this member holds it. */
-  readonly callers: Pick<EndpointListener, 'call'>;
   /** Takes on an open connection of a member or newcomer. */
   readonly take: (connection: Connection) => void;
-  /** Dials an address, or the meeting point, and proves both ends. */
+  /** Dials an address and proves both ends. */
   readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
 }
 

@@ -6,7 +6,6 @@ import {Connections} from './connections.js';
 import type {Content} from './content.js';
 import type {Context, GroupEnd} from './context.js';
 import {Dispatcher} from './dispatcher.js';
-import type {Claimed} from './doorbell.js';
 import {Hosting} from './hosting.js';
 import type {Inside} from './inside.js';
 import type {Ledger} from './ledger.js';
@@ -122,8 +121,7 @@ export class Group implements Inside {
   }
 
   /** After `joined` has been told: dials the others, and does the host's work if it is this one's. */
-  start(claimed: Claimed | undefined): void {
-    if (claimed) this.#hosting.serve(claimed);
+  start(): void {
     this.#review(undefined);
     void this.#connections.withExtra(() => {});
   }

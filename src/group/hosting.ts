@@ -2,7 +2,7 @@ import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/limits.js';
 import type {Base, Change, Entry, Note} from '../protocol/records.js';
 import {Admission, banned} from './admission.js';
-import {Doorbell, type Claimed} from './doorbell.js';
+import type {DoorbellListener} from './doorbell.js';
 import type {Inside} from './inside.js';
 import {keepLast} from './keep-last.js';
 import type {Person} from './member.js';
@@ -14,6 +14,9 @@ const mostDropped = 256;
 
 /** s. A page that is loaded again says goodbye, and asks to be let in a moment later. */
 const reloadTime = 60;
+
+/** ms. The meeting point is free at the server within 100 ms of being given back; a stranger's may stay taken for long. */
+const firstClaim = 50;
 
 /** Members who can take the meeting point over, should this one vanish. */
 const deputies = 2;
@@ -28,7 +31,7 @@ const tokenDelay = 3000;
 export class Hosting {
   readonly #group: Inside;
   readonly #admission: Admission;
-  readonly #doorbell: Doorbell;
+  readonly #ringing: DoorbellListener;
   readonly #dropped = new Map<string, Extract<Change, {type: 'drop'}>>();
   /** Tokens of the meeting point, by the hosts that have made this member their deputy. */
   readonly #inherited = new Map<string, string>();
@@ -53,15 +56,17 @@ export class Hosting {
         attendance.present.some(seat => seat.id === id) || ledger.wasLost(id, this.#date) || this.#hasJustLeft(id),
       admit: (person, note, session) => this.#admit(person, note, session),
     });
-    this.#doorbell = new Doorbell(context, {
+    this.#ringing = {
+      pause: firstClaim,
       met,
+      failed: context.warning,
       held: token => {
         this.#token = token;
         if (token !== this.#heritage) this.#heritage = undefined;
         this.#entrusted.clear();
         this.entrust();
       },
-    });
+    };
   }
 
   get requests(): readonly JoinRequest[] {
@@ -74,12 +79,12 @@ export class Hosting {
     return !context.protection() && this.#admission.isOpen && ledger.bans.length === 0;
   }
 
-  /** Begins, or goes on. `claimed`: the meeting point is held already. */
-  serve(claimed?: Claimed): void {
+  /** Begins, or goes on. */
+  serve(): void {
     // In a group of several, whoever hears nobody has probably lost its own network, and not all the others theirs.
     const mayTakeOver = this.#group.ledger.seats.length <= 2 || !this.#group.isCutOff;
     if (mayTakeOver) this.#heritage ??= this.#inherited.get(this.#before);
-    this.#doorbell.hold(claimed, this.#heritage);
+    this.#group.context.doorbell.hold(this.#ringing, this.#heritage);
     this.#inherited.clear();
     this.#forgetEnds();
     this.entrust();
@@ -87,7 +92,7 @@ export class Hosting {
 
   /** This host hears nobody. If it slept, somebody else is host by now, and has the meeting point. */
   lookAround(): void {
-    this.#doorbell.look();
+    this.#group.context.doorbell.look();
   }
 
   /** The host `id` has made this member a deputy. */
@@ -119,7 +124,7 @@ export class Hosting {
   rest(address: string | undefined): void {
     this.#before = this.#group.ledger.hostId;
     this.#forgetEnds();
-    this.#doorbell.release();
+    this.#group.context.doorbell.release();
     this.#token = this.#heritage = undefined;
     this.#entrusted.clear();
     this.#admission.handOver(address);
@@ -166,7 +171,7 @@ export class Hosting {
   /** Somebody has the token who should not. Not at once: whoever is removed often comes back at once, to a meeting point that is held. */
   #changeToken(): void {
     const {context, signal} = this.#group;
-    context.environment.clock.after(tokenDelay, () => this.#doorbell.renew(), signal);
+    context.environment.clock.after(tokenDelay, () => context.doorbell.renew(), signal);
   }
 
   /** Tells everyone, those whom it concerns included, what has been written. */

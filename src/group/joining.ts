@@ -1,20 +1,17 @@
 import {PeerGroupError} from '../errors.js';
 import type {Bytes} from '../environment.js';
+import {Deferred} from '../promises.js';
 import type {FrameOf} from '../protocol/frames.js';
 import {limits} from '../protocol/limits.js';
 import type {Note} from '../protocol/records.js';
-import {backoff, pause} from './backoff.js';
+import {backoff} from './backoff.js';
 import type {Context} from './context.js';
 import type {Tries} from './password.js';
-import {claim, type Claimed} from './doorbell.js';
 import type {Session} from './session.js';
 import {everyTick} from './ticking.js';
 
-/** ms. If the meeting point does not answer by then, it is claimed and dialled once more: its holder may just have changed. */
+/** ms. If the meeting point does not answer by then, it is dialled once more, and claimed about then: its holder may just have changed. */
 const ringAgain = 1000;
-
-/** Calls under way at a time. Each lasts up to `dialTimeout`. */
-const mostCalls = 6;
 
 /** ms of this page's waking time without a word from the host, after which it counts as gone. It says `pending` every second. */
 const hostSilence = 3000;
@@ -23,14 +20,10 @@ const hostSilence = 3000;
 const firstRetry = 100;
 const slowestRetry = 3000;
 
-interface Founded {
-  readonly type: 'founded';
-  readonly claimed: Claimed;
-}
-
 /** What came of it. */
 export type Joined =
-  | Founded
+  /** The meeting point is held. */
+  | {readonly type: 'founded'}
   | {
       readonly type: 'welcomed';
       readonly session: Session;
@@ -72,7 +65,8 @@ export async function join(options: JoiningOptions, address: string | undefined,
     try {
       const session = next === undefined ? await ring(options, signal) : await options.context.dial(next, signal);
       next = undefined;
-      const outcome = 'type' in session ? session : await ask(options, session, tries, signal);
+      if (!session) return {type: 'founded'};
+      const outcome = await ask(options, session, tries, signal);
       if (outcome.type !== 'again') return outcome;
       next = outcome.address;
     } catch (error) {
@@ -90,64 +84,36 @@ export async function join(options: JoiningOptions, address: string | undefined,
 
 /**
  * Claims the meeting point and dials whoever holds it, until one of the two succeeds, or the host comes in another way: it
- * may have heard of this newcomer, and find no connection.
+ * may have heard of this newcomer, and find no connection. Resolves with nothing where the meeting point is held.
  */
-async function ring(options: JoiningOptions, signal: AbortSignal): Promise<Session | Joined> {
-  const {context} = options;
-  const {environment, meetingPoint} = context;
+function ring({context, ushered}: JoiningOptions, signal: AbortSignal): Promise<Session | undefined> {
+  const {doorbell, environment} = context;
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  const ushered = options.ushered(until);
-  const ways: Promise<Session | Founded | undefined>[] = [];
-  let winner: Session | Founded | undefined;
-  try {
-    for (let call = 1; call <= mostCalls; call += 1) {
-      // Before it is known whether anybody is there: a browser opens one WebSocket after the other, and the server keeps the call.
-      const dial = context.dial(meetingPoint, until);
-      const found = claim(context, until).then(
-        (claimed): Founded => ({type: 'founded', claimed}),
-        (error: unknown) => {
-          if (!(error instanceof PeerGroupError) || error.code !== 'id-taken') throw error;
-          return undefined;
-        },
-      );
-      ways.push(
-        found,
-        dial.catch((error: unknown) => (isFatal(error) ? Promise.reject(error) : undefined)),
-      );
-      const timeUp = call < mostCalls ? found.then(() => pause(environment.clock, ringAgain, until)) : undefined;
-      const rung = first(ways, timeUp).then(async way => {
-        // Browsers complain of a WebSocket that is closed before it is open. The claim is seldom the later of the two.
-        if (way) await found.catch(() => {});
-        return way;
-      });
-      winner = await Promise.race([rung, ushered]);
-      if (winner) return winner;
-    }
-    throw new PeerGroupError('unreachable', 'Somebody holds the meeting point but does not answer.');
-  } finally {
-    over.abort(new PeerGroupError('unreachable', 'The group was reached otherwise.'));
+  const {promise, resolve, reject} = new Deferred<Session | undefined>();
+  const end = (reason?: unknown) => {
+    over.abort(reason);
+    doorbell.release();
+  };
+  const met = (session: Session) => {
     // Only the first that got through is wanted, and another may have in the same moment.
-    for (const way of [ushered, ...ways]) {
-      way.then(
-        other => other && other !== winner && ('type' in other ? other.claimed.endpoint.close() : other.close()),
-        () => {},
-      );
-    }
-  }
-}
-
-function isFatal(error: unknown): boolean {
-  return error instanceof PeerGroupError && ['version-mismatch', 'bad-proof', 'bad-frame'].includes(error.code);
-}
-
-/** The first that leads anywhere; `undefined` when the time is up or none has. */
-function first<T>(ways: readonly Promise<T | undefined>[], timeUp: Promise<void> | undefined): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    for (const way of ways) way.then(end => end && resolve(end), reject);
-    timeUp?.then(() => resolve(undefined), reject);
-    Promise.all(ways).then(() => resolve(undefined), reject);
-  });
+    if (until.aborted) return session.close();
+    resolve(session);
+    end();
+  };
+  const held = () => {
+    resolve(undefined);
+    over.abort();
+  };
+  const call = () => {
+    doorbell.look();
+    environment.clock.after(ringAgain, call, until);
+  };
+  ushered(until).then(met, reject);
+  doorbell.hold({pause: ringAgain, met, held, failed: end});
+  // Before it is known whether anybody is there: a browser opens one WebSocket after the other, and the server keeps the call.
+  call();
+  return promise;
 }
 
 /** Asks whoever is at the other end to be let in, where there is a password once both have shown to know it. */

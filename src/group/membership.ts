@@ -13,6 +13,7 @@ import type {Context, GroupEnd} from './context.js';
 import {Group} from './group.js';
 import {limited, pause, untilAborted} from './backoff.js';
 import {Calls} from './calls.js';
+import {Doorbell} from './doorbell.js';
 import {join} from './joining.js';
 import {loadExtras} from './lazy-extras.js';
 import {Ledger} from './ledger.js';
@@ -103,13 +104,12 @@ export class Membership {
       this.#over.signal,
     );
     const take = (connection: Connection) => void calls.prove(connection, () => this.#incoming(connection));
-    const callers: Context['callers'] = {
-      call: (from, connection) => {
-        this.#group?.rung(from, connection);
-        // The transport tells what went wrong.
-        connection.then(take, () => {});
-      },
+    const call = (from: string, connection: Promise<Connection>) => {
+      this.#group?.rung(from, connection);
+      // The transport tells what went wrong.
+      connection.then(take, () => {});
     };
+    const dial: Context['dial'] = (address, signal) => calls.dial(address, signal, take);
     const presence = new Presence(
       environment,
       address,
@@ -120,18 +120,23 @@ export class Membership {
       environment,
       identity: settings.identity,
       self: new Person(settings.identity.id, settings.identity.publicKey, true),
-      meetingPoint: settings.meetingPoint,
       protection: () => this.#protection,
       presence,
+      doorbell: new Doorbell({
+        environment,
+        meetingPoint: settings.meetingPoint,
+        callers: {call, warning},
+        dial,
+        wire: this.#wire.signal,
+      }),
       listener,
       warning,
       wire: this.#wire.signal,
       grace: () => this.#description.presentation.grace,
       maxMessageSize: () => this.#description.presentation.maxMessageSize,
       prove,
-      callers,
       take,
-      dial: (address, signal) => calls.dial(address, signal, take),
+      dial,
     };
     this.#context.self.describe(this.#description.draft());
     void this.#join(undefined);
@@ -203,7 +208,7 @@ export class Membership {
         const ledger = await Ledger.found(crypto, identity, this.#description.presentation.approval);
         self.note = await this.#description.note(ledger.root, ledger.standing.epoch);
         if (signal.aborted) return;
-        return this.#enterGroup(ledger, new People(crypto, ledger.root, self), clock.now()).start(joined.claimed);
+        return this.#enterGroup(ledger, new People(crypto, ledger.root, self), clock.now()).start();
       }
       const {session, welcome, root, notes} = joined;
       // It is in: who leaves before it knows that says so, too.
@@ -220,7 +225,7 @@ export class Membership {
       self.note = await this.#description.note(root, ledger.standing.epoch);
       if (signal.aborted) return;
       signal.removeEventListener('abort', goodbye);
-      this.#enterGroup(ledger, people, clock.now() - welcome.age, session).start(undefined);
+      this.#enterGroup(ledger, people, clock.now() - welcome.age, session).start();
     } catch (error) {
       if (signal.aborted) return;
       const failure = PeerGroupError.from(error, 'unreachable', 'Joining the group failed.');

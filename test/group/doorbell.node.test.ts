@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import {getEventListeners} from 'node:events';
 import {describe, it} from 'node:test';
 import {PeerGroupError} from '../../src/errors.js';
-import type {Context} from '../../src/group/context.js';
-import {Doorbell} from '../../src/group/doorbell.js';
+import {Doorbell, type DoorbellListener, type DoorbellOptions} from '../../src/group/doorbell.js';
 import type {Session} from '../../src/group/session.js';
 import type {EndpointListener, Transport} from '../../src/transport/transport.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
 
 /** What a host has, at a server that does as `register` says. */
-function setting(register: Transport['register'], dial: Context['dial'] = () => new Promise(() => {})) {
+function setting(register: Transport['register'], dial: DoorbellOptions['dial'] = () => new Promise(() => {})) {
   const clock = new VirtualClock();
   const over = new AbortController();
   const failures: unknown[] = [];
@@ -20,18 +19,21 @@ function setting(register: Transport['register'], dial: Context['dial'] = () => 
     onReturn() {},
     transport: {register},
   };
-  const context = {
+  const options = {
     environment,
     meetingPoint: 'here',
-    callers: {call() {}},
+    callers: {call() {}, warning: (error: unknown) => failures.push(error)},
     dial,
-    warning: (error: unknown) => failures.push(error),
     wire: over.signal,
-  } as unknown as Context;
-  return {clock, over, failures, context};
+  } as unknown as DoorbellOptions;
+  const host: DoorbellListener = {
+    pause: 50,
+    met: () => assert.fail('nobody was met'),
+    held() {},
+    failed: error => failures.push(error),
+  };
+  return {clock, over, failures, options, host};
 }
-
-const neverMet = () => assert.fail('nobody was met');
 
 void describe('A host that looks who holds its meeting point', () => {
   void it('has few calls under way, however long the server is away', async () => {
@@ -45,9 +47,9 @@ void describe('A host that looks who holds its meeting point', () => {
         });
       });
     };
-    const {clock, over, failures, context} = setting(() => new Promise(() => {}), away);
-    const doorbell = new Doorbell(context, {met: neverMet, held: () => assert.fail('it is not held')});
-    doorbell.hold(undefined, undefined);
+    const {clock, over, failures, options, host} = setting(() => new Promise(() => {}), away);
+    const doorbell = new Doorbell(options);
+    doorbell.hold({...host, held: () => assert.fail('it is not held')});
     for (let second = 0; second < 120; second += 1) {
       doorbell.look();
       await clock.advance(1000);
@@ -66,7 +68,7 @@ void describe('A host that holds its meeting point', () => {
     const asked: string[] = [];
     const closed: string[] = [];
     let answer = () => {};
-    const {clock, over, failures, context} = setting((id, token) => {
+    const {clock, over, failures, options, host} = setting((id, token) => {
       asked.push(token);
       const endpoint = {id, dial: () => assert.fail(), close: () => closed.push(token)};
       if (asked.length === 1) return Promise.reject(new PeerGroupError('id-taken', 'Its machine has vanished.'));
@@ -74,8 +76,8 @@ void describe('A host that holds its meeting point', () => {
       return new Promise(resolve => (answer = () => resolve(endpoint)));
     });
     const held: string[] = [];
-    const doorbell = new Doorbell(context, {met: neverMet, held: token => held.push(token)});
-    doorbell.hold(undefined, 'old');
+    const doorbell = new Doorbell(options);
+    doorbell.hold({...host, held: token => held.push(token)}, 'old');
     await clock.advance(100);
     assert.equal(asked.at(-1), 'old');
     doorbell.renew();
@@ -100,13 +102,13 @@ void describe('A host that holds its meeting point', () => {
   void it('leaves nothing behind of the claims that it has lost', async () => {
     let lose: EndpointListener['lost'] = () => {};
     const signals: AbortSignal[] = [];
-    const {clock, over, context} = setting((id, _, {lost}, signal) => {
+    const {clock, over, options, host} = setting((id, _, {lost}, signal) => {
       lose = lost;
       signals.push(signal);
       return Promise.resolve({id, dial: () => assert.fail(), close() {}});
     });
-    const doorbell = new Doorbell(context, {met: neverMet, held() {}});
-    doorbell.hold(undefined, undefined);
+    const doorbell = new Doorbell(options);
+    doorbell.hold(host);
     for (let times = 0; times < 5; times += 1) {
       await clock.advance(1000);
       lose(new PeerGroupError('server-unreachable', 'It stops.'));
@@ -119,6 +121,59 @@ void describe('A host that holds its meeting point', () => {
     assert.ok(signals.every(signal => !signal.aborted));
     over.abort();
     assert.ok(signals.every(signal => signal.aborted));
+    await clock.advance(0);
+  });
+
+  void it('goes on where it has founded the group: with the same token, and calls nobody any more', async () => {
+    let registered = 0;
+    let calls = 0;
+    const {clock, over, failures, options, host} = setting(
+      id => {
+        registered += 1;
+        return Promise.resolve({id, dial: () => assert.fail(), close() {}});
+      },
+      (_, until) => {
+        calls += 1;
+        until.addEventListener('abort', () => (calls -= 1));
+        return new Promise(() => {});
+      },
+    );
+    const held: string[] = [];
+    const listener = {...host, held: (token: string) => held.push(token)};
+    const doorbell = new Doorbell(options);
+    doorbell.hold({...listener, pause: 1000});
+    doorbell.look();
+    await clock.advance(1);
+    assert.deepEqual([calls, held.length], [1, 1]);
+    doorbell.hold(listener);
+    // What it is told again and again.
+    doorbell.hold(listener);
+    await clock.advance(1);
+    assert.equal(calls, 0);
+    await clock.advance(10_000);
+    assert.equal(registered, 1);
+    assert.deepEqual(held, [held[0], held[0]]);
+    assert.deepEqual(failures, []);
+    over.abort();
+    await clock.advance(0);
+  });
+
+  void it('gives it back when it gets it too late', async () => {
+    let answer = () => {};
+    let closed = 0;
+    const {clock, over, options, host} = setting(
+      id =>
+        new Promise(resolve => {
+          answer = () => resolve({id, dial: () => assert.fail(), close: () => (closed += 1)});
+        }),
+    );
+    const doorbell = new Doorbell(options);
+    doorbell.hold({...host, held: () => assert.fail('nobody waits for it')});
+    doorbell.release();
+    answer();
+    await clock.advance(1000);
+    assert.equal(closed, 1);
+    over.abort();
     await clock.advance(0);
   });
 });
