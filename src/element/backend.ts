@@ -1,7 +1,7 @@
 import type {Identity} from '../environment.js';
 import type {Membership, MembershipSettings} from '../group/membership.js';
 import type {MembershipListener} from '../group/types.js';
-import type {ServerAddress} from './settings.js';
+import type {ServerAddress} from '../transport/transport.js';
 
 /** As much of `Membership` as the element uses. */
 export type RunningMembership = Pick<

@@ -1,4 +1,5 @@
 import {PeerGroupError} from '../errors.js';
+import type {ServerAddress} from '../transport/transport.js';
 
 /**
  * What the attributes and properties mean. Every function here is pure: it returns a value that is fit for use, or
@@ -20,16 +21,6 @@ export const defaultMaxMessageSize = 2 ** 32;
 /** RFC 7064 and 7065. Of anything else a browser makes an error at every connection. */
 const iceURL = /^(stuns?:[^\s/?#@]+|turns?:[^\s/?#@]+(\?transport=\w+)?)$/i;
 
-/** Where a PeerServer is, in the parts from which PeerJS composes its URLs. They stand in those URLs as they are here. */
-export interface ServerAddress {
-  readonly secure: boolean;
-  readonly host: string;
-  readonly port: number;
-  /** Begins and ends with a slash; may contain `{group}`. */
-  readonly path: string;
-  readonly key: string;
-}
-
 /** @throws `invalid-group` */
 export function parseGroup(text: string): string {
   const name = text.normalize('NFC');
@@ -48,7 +39,7 @@ export function parsePassword(value: unknown): string {
 }
 
 /**
- * `https://host[:port][/path][?key=…]`, or the same with `http`, `wss` or `ws`, or relative to `base`.
+ * `https://host[:port][/path][?key=…]`, or the same with `http`, `wss` or `ws`, or relative to `base`. The path may contain `{group}`.
  * @throws `invalid-server`
  */
 export function parseServer(text: string, base: string): ServerAddress {

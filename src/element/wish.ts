@@ -2,6 +2,7 @@ import {PeerGroupError} from '../errors.js';
 import type {PeerGroupErrorCode} from '../errors.js';
 import type {Presentation} from '../group/types.js';
 import {encodeShown} from '../shown.js';
+import type {ServerAddress} from '../transport/transport.js';
 import {
   checkIceServers,
   checkPage,
@@ -14,7 +15,7 @@ import {
   parsePassword,
   parseServer,
 } from './settings.js';
-import type {IdentityLifetime, ServerAddress} from './settings.js';
+import type {IdentityLifetime} from './settings.js';
 
 /** What the element was told: attributes as they stand (`null`: absent), and those properties that have none, as they were set. */
 export interface Inputs {

@@ -1,7 +1,7 @@
 import type {DataConnection, Peer} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
 import {isOver, PeerJSConnection} from './peerjs-connection.js';
-import {parseServerMessage, type Answer, type Candidate, type Offer} from './peerjs-messages.js';
+import {parseServerMessage, type ServerMessage} from './peerjs-messages.js';
 import {dialTimeout, type Connection, type Endpoint, type EndpointListener} from './transport.js';
 
 /** ms. The server answers in one round trip; behind a firewall that drops everything a browser tries for minutes. */
@@ -16,6 +16,8 @@ const missedProofs = 2;
 /** Offers being answered at a time. Anybody can send offers, each costs an RTCPeerConnection, and Chromium has 500 a page. */
 const maxHalfOpen = 64;
 
+type Message<Type> = Extract<ServerMessage, {type: Type}>;
+
 /** PeerJS's `Peer`, with what its types do not tell and is used here. */
 type StartedPeer = {
   readonly socket: {readonly _socket: WebSocket};
@@ -23,7 +25,7 @@ type StartedPeer = {
   readonly _connections: Map<string, readonly DataConnection[]>;
   /** Makes an offer; with the `_payload` of one, it answers that instead. */
   connect(to: string, options: object): DataConnection;
-  getConnection(other: string, connectionId: string): {handleMessage(message: Answer | Candidate): unknown} | null;
+  getConnection(other: string, id: string): {handleMessage(message: Message<'ANSWER' | 'CANDIDATE'>): unknown} | null;
 } & Peer;
 
 /** What PeerJS negotiates with, and the connection as soon as its data channel is open. */
@@ -177,8 +179,7 @@ export class PeerJSEndpoint implements Endpoint {
     this.#peer.socket.send({type: 'EXPIRE', dst: this.id});
   }
 
-  #accept(offer: Offer): void {
-    const {src, payload} = offer;
+  #accept({src, payload}: Message<'OFFER'>): void {
     // A call to an id that this page has claimed in the meantime.
     if (this.#state === 'over' || this.#own.has(src)) return;
     if (this.#peer.getConnection(src, payload.connectionId)) {

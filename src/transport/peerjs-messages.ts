@@ -1,53 +1,3 @@
-/**
- * What PeerServer relays between its clients, checked before PeerJS sees it. Any client may send anything to any id, and
- * PeerJS believes it: an unknown `serialization` or a broken `sdp` is an uncaught exception there.
- */
-export type ServerMessage = Offer | Answer | Candidate | Gone | Verdict;
-
-export interface Offer {
-  readonly type: 'OFFER';
-  readonly src: string;
-  readonly payload: Named & {
-    readonly type: 'data';
-    readonly reliable: true;
-    readonly serialization: 'raw';
-    readonly sdp: Description;
-  };
-}
-
-export interface Answer {
-  readonly type: 'ANSWER';
-  readonly src: string;
-  readonly payload: Named & {readonly sdp: Description};
-}
-
-export interface Candidate {
-  readonly type: 'CANDIDATE';
-  readonly src: string;
-  readonly payload: Named & {readonly candidate: RTCIceCandidateInit};
-}
-
-/** Nobody holds the id `src`, or its socket is broken. `EXPIRE` from oneself is how an endpoint proves that it holds its id. */
-export interface Gone {
-  readonly type: 'EXPIRE' | 'LEAVE';
-  readonly src: string;
-}
-
-/** What only the server itself says: it never relays these types. */
-export interface Verdict {
-  readonly type: 'OPEN' | 'ERROR' | 'ID-TAKEN' | 'INVALID-KEY';
-  readonly payload: {readonly msg: string};
-}
-
-interface Named {
-  readonly connectionId: string;
-}
-
-interface Description {
-  readonly type: 'offer' | 'answer';
-  readonly sdp: string;
-}
-
 /** Characters. PeerJS's own connection ids and labels have about 15; ours and other people's ids at a PeerServer up to 64. */
 const maxName = 128;
 
@@ -57,10 +7,15 @@ const maxDescription = 32 * 1024;
 /** Characters. Candidates have about 150. */
 const maxCandidate = 2048;
 
-/** A fresh object with nothing in it but what was checked; or why there is none. */
-export function parseServerMessage(message: unknown): ServerMessage | string {
+/**
+ * What PeerServer relays between its clients, checked before PeerJS sees it. Any client may send anything to any id, and
+ * PeerJS believes it: an unknown `serialization` or a broken `sdp` is an uncaught exception there.
+ * @returns a fresh object with nothing in it but what was checked; or why there is none
+ */
+export function parseServerMessage(message: unknown) {
   const {type, src, payload} = fields(message);
   switch (type) {
+    // What only the server itself says: it never relays these types.
     case 'OPEN':
     case 'ERROR':
     case 'ID-TAKEN':
@@ -68,6 +23,7 @@ export function parseServerMessage(message: unknown): ServerMessage | string {
       const {msg} = fields(payload);
       return {type, payload: {msg: typeof msg === 'string' ? msg : type}};
     }
+    // Nobody holds the id `src`, or its socket is broken. `EXPIRE` from oneself is how an endpoint proves that it holds its id.
     case 'EXPIRE':
     case 'LEAVE':
       return isName(src) ? {type, src} : `a ${type} without a sender`;
@@ -80,11 +36,9 @@ export function parseServerMessage(message: unknown): ServerMessage | string {
   }
 }
 
-function parseNegotiation(
-  type: 'OFFER' | 'ANSWER' | 'CANDIDATE',
-  src: unknown,
-  payload: Fields,
-): ServerMessage | string {
+export type ServerMessage = Exclude<ReturnType<typeof parseServerMessage>, string>;
+
+function parseNegotiation(type: 'OFFER' | 'ANSWER' | 'CANDIDATE', src: unknown, payload: Fields) {
   const {connectionId} = payload;
   if (!isName(src) || !isName(connectionId)) return `a ${type} that names no sender or connection`;
   if (type === 'CANDIDATE') {
@@ -98,10 +52,10 @@ function parseNegotiation(
   const {type: kind, serialization, reliable} = payload;
   if (kind !== 'data' || serialization !== 'raw' || reliable !== true)
     return 'an OFFER of something else than our channel';
-  return {type, src, payload: {connectionId, sdp, type: kind, serialization, reliable}};
+  return {type, src, payload: {connectionId, sdp, type: kind, serialization, reliable}} as const;
 }
 
-function parseDescription(type: 'offer' | 'answer', description: Fields): Description | undefined {
+function parseDescription(type: 'offer' | 'answer', description: Fields) {
   const {type: actual, sdp} = description;
   if (actual !== type || typeof sdp !== 'string' || sdp.length > maxDescription) return undefined;
   // A data channel is an `m=application`. Audio or video in it would be received and decoded for nobody.

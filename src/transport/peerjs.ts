@@ -1,21 +1,13 @@
 import {PeerGroupError} from '../errors.js';
 import {PeerJSEndpoint} from './peerjs-endpoint.js';
 import {Peer, util} from './peerjs-library.js';
-import type {Transport} from './transport.js';
+import type {ServerAddress, Transport} from './transport.js';
 
 export interface PeerJSOptions {
-  /** A PeerServer, already parsed and validated; undefined: PeerJS's public cloud. */
-  readonly server?: PeerJSServer | undefined;
+  /** `undefined`: PeerJS's public cloud. */
+  readonly server?: ServerAddress | undefined;
   /** Asked at each dial and each acceptance, so that a change applies to new connections; undefined: PeerJS's default. */
   readonly iceServers: () => readonly RTCIceServer[] | undefined;
-}
-
-export interface PeerJSServer {
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-  readonly key: string;
-  readonly secure: boolean;
 }
 
 /** A way through PeerJS and its server. */

@@ -29,6 +29,16 @@ export interface EndpointListener {
   warning(error: PeerGroupError): void;
 }
 
+/** Where a PeerServer is, in the parts from which PeerJS composes its URLs. They stand in those URLs as they are here. */
+export interface ServerAddress {
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Begins and ends with a slash. */
+  readonly path: string;
+  readonly key: string;
+}
+
 /** An id that is held at the signalling server. */
 export interface Endpoint {
   readonly id: string;

@@ -5,8 +5,8 @@ import type {MembershipSettings} from '../../src/group/membership.js';
 import type {GroupState, Member, MembershipListener, Presentation, SendSettings} from '../../src/group/types.js';
 import type {Backend, RunningMembership} from '../../src/element/backend.js';
 import {Reconciler} from '../../src/element/reconciler.js';
-import type {ServerAddress} from '../../src/element/settings.js';
 import {Deferred} from '../../src/promises.js';
+import type {ServerAddress} from '../../src/transport/transport.js';
 import type {Inputs} from '../../src/element/wish.js';
 
 /** A membership that does what it is told. */
