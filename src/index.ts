@@ -13,31 +13,28 @@ export {
   PeerGroupProgressEvent,
   PeerGroupStateChangeEvent,
 } from './element/events.js';
-export type {
-  EjectedDetail,
-  ErrorDetail,
-  HostChangeDetail,
-  JoinedDetail,
-  MemberDetail,
-  MemberLeaveDetail,
-  MessageDetail,
-  PeerGroupElementEventMap,
-  PeerGroupEventMap,
-  ProgressDetail,
-  StateChangeDetail,
-} from './element/events.js';
+export type {PeerGroupElementEventMap, PeerGroupEventMap} from './element/events.js';
 export type {IdentityLifetime} from './element/settings.js';
 export {PeerGroupError} from './errors.js';
 export type {PeerGroupErrorCode, PeerGroupErrorMeanings} from './errors.js';
 export type {
+  EjectedDetail,
   EjectOptions,
+  ErrorDetail,
   GroupState,
+  HostChangeDetail,
+  JoinedDetail,
   JoinRequest,
   LeaveReason,
   LinkStats,
   Member,
+  MemberDetail,
+  MemberLeaveDetail,
   MemberPath,
+  MessageDetail,
+  ProgressDetail,
   Receivers,
   SendOptions,
   SendProgress,
+  StateChangeDetail,
 } from './group/types.js';

@@ -1313,8 +1313,8 @@ const mutants = [
     file: 'src/group/membership.ts',
     edits: [
       [
-        "      this.#state = 'failed';\n      this.#listener.failed(failure);\n",
-        "      this.#listener.failed(failure);\n      this.#state = 'failed';\n",
+        "      this.#state = 'failed';\n      this.#tell('failed', {error: failure});\n",
+        "      this.#tell('failed', {error: failure});\n      this.#state = 'failed';\n",
       ],
     ],
     tests: 'sim/password',
@@ -1324,8 +1324,8 @@ const mutants = [
     file: 'src/group/membership.ts',
     edits: [
       [
-        "    this.#state = 'ejected';\n    this.#listener.ejected(end.reason, end.by);\n",
-        "    this.#listener.ejected(end.reason, end.by);\n    this.#state = 'ejected';\n",
+        "    this.#state = 'ejected';\n    this.#tell('ejected', {reason: end.reason, by: end.by});\n",
+        "    this.#tell('ejected', {reason: end.reason, by: end.by});\n    this.#state = 'ejected';\n",
       ],
     ],
     tests: 'sim/leaving',
@@ -1363,13 +1363,13 @@ const mutants = [
   {
     rule: 'nor of everything that is said at the door',
     file: 'src/group/admission.ts',
-    edits: [['this.#options.context.warning(error);', 'this.#options.context.listener.error(error);']],
+    edits: [['this.#options.context.warning(error);', "this.#options.context.tell('error', {error});"]],
     tests: 'attack/stranger',
   },
   {
     rule: 'nor of all that is said by those of whom nobody has heard',
     file: 'src/group/group.ts',
-    edits: [['failed: context.warning,', 'failed: error => context.listener.error(error),']],
+    edits: [['failed: context.warning,', "failed: error => context.tell('error', {error}),"]],
     tests: 'attack/stranger',
   },
   {
@@ -1476,7 +1476,7 @@ const mutants = [
   {
     rule: 'the page is told of some values that cannot be read',
     file: 'src/group/traffic.ts',
-    edits: [['this.#context.warning(', 'this.#context.listener.error(']],
+    edits: [['this.#context.warning(', "((error: PeerGroupError) => void this.#context.tell('error', {error}))("]],
     tests: 'attack/member',
   },
   {
@@ -1510,7 +1510,7 @@ const mutants = [
   {
     rule: 'join() waits while the group is joined again',
     file: 'src/element/visit.ts',
-    edits: [["if (state === 'connecting' && previous !== 'pending')", 'if (false)']],
+    edits: [["if (detail.state === 'connecting' && detail.previous !== 'pending')", 'if (false)']],
     tests: 'element/reconciler',
   },
   {
@@ -1556,7 +1556,7 @@ const mutants = [
   {
     rule: 'the page of a host is told which member answers in its place',
     file: 'src/group/branches.ts',
-    edits: [['      context.listener.error(new PeerGroupError(', '      void (new PeerGroupError(']],
+    edits: [["      context.tell('error', {", '      void ({']],
     tests: 'attack/member',
   },
   {

@@ -1,6 +1,6 @@
 import type {Identity} from '../environment.js';
 import type {Membership, MembershipSettings} from '../group/membership.js';
-import type {MembershipListener} from '../group/types.js';
+import type {Tell} from '../group/types.js';
 import type {ServerAddress} from '../transport/transport.js';
 
 /** As much of `Membership` as the element uses. */
@@ -27,6 +27,6 @@ export interface Backend {
     server: ServerAddress | undefined,
     iceServers: () => readonly RTCIceServer[] | undefined,
     settings: MembershipSettings,
-    listener: MembershipListener,
+    tell: Tell,
   ): RunningMembership;
 }

@@ -14,14 +14,14 @@ export const backend: Backend = {
     return persistentIdentity(await meetingPoint(group, browserCryptography), signal);
   },
   meetingPoint: group => meetingPoint(group, browserCryptography),
-  start(server, iceServers, settings, listener) {
+  start(server, iceServers, settings, tell) {
     const environment: Environment = {
       transport: peerjsTransport({server, iceServers}),
       clock: browserClock,
       crypto: browserCryptography,
       onReturn,
     };
-    return new Membership(environment, settings, listener);
+    return new Membership(environment, settings, tell);
   },
 };
 

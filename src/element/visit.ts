@@ -2,23 +2,11 @@ import {heldSize} from '../codec/codec.js';
 import type {Identity} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Content} from '../group/content.js';
-import type {GroupState, JoinRequest, LeaveReason, Member, MembershipListener, SendSettings} from '../group/types.js';
+import type {GroupState, SendSettings, Tell} from '../group/types.js';
 import {Deferred, refused} from '../promises.js';
 import {Waiting} from '../waiting.js';
 import type {Backend, LoadBackend, RunningMembership} from './backend.js';
-import {
-  PeerGroupEjectedEvent,
-  PeerGroupErrorEvent,
-  PeerGroupHostChangeEvent,
-  PeerGroupJoinedEvent,
-  PeerGroupJoinRequestEvent,
-  PeerGroupMemberChangeEvent,
-  PeerGroupMemberJoinEvent,
-  PeerGroupMemberLeaveEvent,
-  PeerGroupMessageEvent,
-  PeerGroupProgressEvent,
-} from './events.js';
-import type {ProgressDetail} from './events.js';
+import {events} from './events.js';
 import {addressFor} from './settings.js';
 import type {Live, Place} from './wish.js';
 
@@ -31,7 +19,7 @@ export interface VisitListener {
 }
 
 /** One visit of the element to one place: from being wanted, through a membership, to being gone. */
-export class Visit implements MembershipListener {
+export class Visit {
   readonly place: Place;
   readonly #load: LoadBackend;
   readonly #listener: VisitListener;
@@ -95,11 +83,11 @@ export class Visit implements MembershipListener {
       if (this.#left) return;
       const settings = {...this.#live, meetingPoint: hash, password, identity};
       const address = server && addressFor(server, hash);
-      this.#membership = backend.start(address, () => this.#live.iceServers, settings, this);
+      this.#membership = backend.start(address, () => this.#live.iceServers, settings, this.#tell);
     } catch (error) {
       if (this.#left) return;
       const reason = PeerGroupError.from(error, 'not-supported', 'The group could not be entered: see the cause.');
-      return this.failed(reason);
+      return void this.#tell('failed', {error: reason});
     }
     // What was sent before goes before whatever a listener sends now.
     this.#waiting.run(this.#membership);
@@ -112,7 +100,8 @@ export class Visit implements MembershipListener {
         return await backend.persistentIdentity(this.place.group, this.#over.signal);
       } catch (error) {
         this.#over.signal.throwIfAborted();
-        this.error(PeerGroupError.from(error, 'identity-unavailable', 'The persistent identity cannot be read.'));
+        const why = 'The persistent identity cannot be read.';
+        this.#tell('error', {error: PeerGroupError.from(error, 'identity-unavailable', why)});
       }
     }
     return ownIdentity();
@@ -169,52 +158,30 @@ export class Visit implements MembershipListener {
     this.#waiting.end(error);
   }
 
-  // What the membership tells.
-
-  statechange(state: GroupState, previous: GroupState): void {
-    if (state === 'connecting' && previous !== 'pending') this.#joined = new Deferred();
-    this.#listener.state(state);
-  }
-
-  joined(): void {
-    this.#joined.resolve();
-    const {self, host, members} = this.#membership ?? {};
-    if (self && host && members) this.#listener.dispatch(new PeerGroupJoinedEvent({self, host, members}));
-  }
-
-  message(data: unknown, from: Member, isPrivate: boolean): void {
-    this.#listener.dispatch(new PeerGroupMessageEvent({data, from, private: isPrivate}));
-  }
-
-  joinrequest(request: JoinRequest): boolean {
-    // Whoever is leaving lets nobody in.
-    return this.#left || !this.#listener.dispatch(new PeerGroupJoinRequestEvent(request));
-  }
-
-  memberjoin(member: Member): void {
-    this.#listener.dispatch(new PeerGroupMemberJoinEvent({member}));
-  }
-
-  memberchange(member: Member): void {
-    this.#listener.dispatch(new PeerGroupMemberChangeEvent({member}));
-  }
-
-  memberleave(member: Member, reason: LeaveReason): void {
-    this.#listener.dispatch(new PeerGroupMemberLeaveEvent({member, reason}));
-  }
-
-  hostchange(host: Member, previous: Member): void {
-    this.#listener.dispatch(new PeerGroupHostChangeEvent({host, previous}));
-  }
-
-  ejected(reason: string, by: Member | undefined): void {
-    const why = `The host did not let this member in or stay. Its reason: "${reason}".`;
-    this.#endFor(new PeerGroupError('ejected', why), 'ejected', new PeerGroupEjectedEvent({reason, by}));
-  }
-
-  failed(error: PeerGroupError): void {
-    this.#endFor(error, 'failed', new PeerGroupErrorEvent({error}));
-  }
+  /** What the membership tells. */
+  readonly #tell: Tell = (name, detail) => {
+    switch (name) {
+      case 'statechange':
+        if (detail.state === 'connecting' && detail.previous !== 'pending') this.#joined = new Deferred();
+        this.#listener.state(detail.state);
+        return true;
+      case 'ejected': {
+        const why = `The host did not let this member in or stay. Its reason: "${detail.reason}".`;
+        this.#endFor(new PeerGroupError('ejected', why), 'ejected', new events.ejected(detail));
+        return true;
+      }
+      case 'failed':
+        this.#endFor(detail.error, 'failed', new events.error(detail));
+        return true;
+      case 'joined':
+        this.#joined.resolve();
+        break;
+      case 'joinrequest':
+        // Whoever is leaving lets nobody in.
+        if (this.#left) return false;
+    }
+    return this.#listener.dispatch(new events[name](detail as never));
+  };
 
   #endFor(reason: PeerGroupError, state: GroupState, event: Event): void {
     this.#isOver = true;
@@ -222,13 +189,5 @@ export class Visit implements MembershipListener {
     this.#over.abort();
     this.#giveUp(reason);
     this.#listener.state(state, event);
-  }
-
-  progress(detail: ProgressDetail): void {
-    this.#listener.dispatch(new PeerGroupProgressEvent(detail));
-  }
-
-  error(error: PeerGroupError): void {
-    this.#listener.dispatch(new PeerGroupErrorEvent({error}));
   }
 }

@@ -187,7 +187,7 @@ export class Admission {
     this.#applicants.set(person.id, applicant);
     this.#list();
     this.#isOpen = true;
-    const later = this.#options.context.listener.joinrequest(request);
+    const later = !this.#options.context.tell('joinrequest', request);
     if (this.#applicants.get(person.id) !== applicant) return;
     if (later || this.#options.ledger.approval) this.#soothe(seen(applicant));
     else accept();

@@ -170,7 +170,7 @@ export class Branches {
       this.#usurper.isTold = true;
       const name = JSON.stringify(people.get(id)?.note?.name ?? '');
       const why = `A member, ${name}, holds the meeting point of this host: newcomers come to it. Eject it if it should not.`;
-      context.listener.error(new PeerGroupError('name-taken', why));
+      context.tell('error', {error: new PeerGroupError('name-taken', why)});
     }
   }
 

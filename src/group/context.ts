@@ -6,7 +6,7 @@ import type {Person} from './member.js';
 import type {Presence} from './presence.js';
 import type {Protection} from './protection.js';
 import type {Session} from './session.js';
-import type {Member, MembershipListener} from './types.js';
+import type {Member, Tell} from './types.js';
 
 /** What lasts as long as a membership and what its parts share. */
 export interface Context {
@@ -17,8 +17,9 @@ export interface Context {
   readonly protection: () => Protection | undefined;
   readonly presence: Presence;
   readonly doorbell: Doorbell;
-  readonly listener: MembershipListener;
-  /** Tells the page of an error that strangers can cause as often as they like. */
+  /** Tells the page. */
+  readonly tell: Tell;
+  /** Tells it of an error that strangers can cause as often as they like. */
   readonly warning: (error: PeerGroupError) => void;
   /** Ends every socket and connection; aborts last of all, when the goodbyes have been said. */
   readonly wire: AbortSignal;

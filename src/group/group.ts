@@ -192,7 +192,7 @@ export class Group implements Inside {
   // Who is in.
 
   #changed({member}: Person): void {
-    if (!this.signal.aborted && this.#view.members.includes(member)) this.context.listener.memberchange(member);
+    if (!this.signal.aborted && this.#view.members.includes(member)) this.context.tell('memberchange', {member});
   }
 
   #addPeer(seat: Seat): Peer {
@@ -293,7 +293,8 @@ export class Group implements Inside {
   }
 
   #fail(error: unknown): void {
-    this.context.listener.error(PeerGroupError.from(error, 'bad-frame', 'A change of the group makes no sense.'));
+    const why = 'A change of the group makes no sense.';
+    this.context.tell('error', {error: PeerGroupError.from(error, 'bad-frame', why)});
   }
 
   /** Removes a member everywhere. Rejects with `not-host`, `invalid-argument`, `unknown-member` or `too-large`. */
@@ -329,7 +330,7 @@ export class Group implements Inside {
   publish(note: Note): void {
     const differs = this.context.self.describe(note);
     this.mesh.broadcast({type: 'note', note});
-    if (differs) this.context.listener.memberchange(this.context.self.member);
+    if (differs) this.context.tell('memberchange', {member: this.context.self.member});
   }
 
   /** Leaves but for the goodbye: hears nothing more, and resolves when nothing of its own waits to be acknowledged. */

@@ -219,9 +219,9 @@ export class Hosting {
 
   /** Writes that a member is gone. */
   drop(member: string, reason: LeaveReason): void {
-    const {identity, listener} = this.#group.context;
+    const {identity, tell} = this.#group.context;
     this.#group.ledger.drop(identity, this.#dropping(member, reason)).catch((error: unknown) => {
-      listener.error(PeerGroupError.from(error, 'bad-frame', 'A member could not be dropped.'));
+      tell('error', {error: PeerGroupError.from(error, 'bad-frame', 'A member could not be dropped.')});
     });
   }
 

@@ -58,7 +58,7 @@ type Outcome = Joined | {readonly type: 'again'; readonly address?: string};
  * `address` is where to ask first, if that is known. Rejects with `version-mismatch`, `wrong-password`, or the signal's reason.
  */
 export async function join(options: JoiningOptions, address: string | undefined, signal: AbortSignal): Promise<Joined> {
-  const {environment, listener} = options.context;
+  const {environment, tell} = options.context;
   const tries: Tries = {unanswered: 0};
   let next = address;
   for (let attempt = 0; ; attempt += 1) {
@@ -74,7 +74,7 @@ export async function join(options: JoiningOptions, address: string | undefined,
       next = undefined;
       const failure = PeerGroupError.from(error, 'unreachable', 'The group could not be reached.');
       if (failure.code === 'version-mismatch' || failure.code === 'wrong-password') throw failure;
-      if (failure.code === 'bad-proof' || failure.code === 'bad-frame') listener.error(failure);
+      if (failure.code === 'bad-proof' || failure.code === 'bad-frame') tell('error', {error: failure});
     }
     options.pending(false);
     options.asking(false);

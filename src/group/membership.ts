@@ -29,9 +29,9 @@ import type {
   JoinRequest,
   LinkStats,
   Member,
-  MembershipListener,
   Presentation,
   SendSettings,
+  Tell,
 } from './types.js';
 
 export interface MembershipSettings extends Presentation {
@@ -64,7 +64,7 @@ const noRequests: readonly JoinRequest[] = Object.freeze([]);
  */
 export class Membership {
   readonly #settings: MembershipSettings;
-  readonly #listener: MembershipListener;
+  readonly #tell: Tell;
   readonly #context: Context;
   readonly #over = new AbortController();
   readonly #wire = new AbortController();
@@ -84,12 +84,12 @@ export class Membership {
   #publishing = false;
 
   /** Starts at once. */
-  constructor(environment: Environment, settings: MembershipSettings, listener: MembershipListener) {
+  constructor(environment: Environment, settings: MembershipSettings, tell: Tell) {
     this.#settings = settings;
-    this.#listener = listener;
+    this.#tell = tell;
     const address = toHex(environment.crypto.random(16));
     this.#description = new SelfDescription(environment.clock, settings.identity, address, settings);
-    const unreachable = (error: PeerGroupError) => listener.error(error);
+    const unreachable = (error: PeerGroupError) => tell('error', {error});
     const warning = (error: PeerGroupError) => this.#warn(error);
     const prove = (connection: Connection, signal: AbortSignal) => this.#prove(connection, signal);
     const calls = new Calls(
@@ -129,7 +129,7 @@ export class Membership {
         dial,
         wire: this.#wire.signal,
       }),
-      listener,
+      tell,
       warning,
       wire: this.#wire.signal,
       grace: () => this.#description.presentation.grace,
@@ -172,7 +172,7 @@ export class Membership {
     const previous = this.#state;
     if (previous === state) return;
     this.#state = state;
-    this.#listener.statechange(state, previous);
+    this.#tell('statechange', {state, previous});
   }
 
   // Getting in.
@@ -218,7 +218,8 @@ export class Membership {
       const hear = (note: Note) =>
         people.receive(note, session.proof.id).catch((error: unknown) => {
           // One member's nonsense keeps nobody out.
-          this.#listener.error(PeerGroupError.from(error, 'bad-frame', 'What a member says of itself makes no sense.'));
+          const why = 'What a member says of itself makes no sense.';
+          this.#tell('error', {error: PeerGroupError.from(error, 'bad-frame', why)});
         });
       const [ledger] = await Promise.all([Ledger.trust(crypto, root, welcome.state), ...notes.map(hear)]);
       session.standing = ledger.standing;
@@ -231,7 +232,7 @@ export class Membership {
       const failure = PeerGroupError.from(error, 'unreachable', 'Joining the group failed.');
       this.#close(failure);
       this.#state = 'failed';
-      this.#listener.failed(failure);
+      this.#tell('failed', {error: failure});
     }
   }
 
@@ -256,7 +257,9 @@ export class Membership {
     // Values that waited were sent before anything that a listener of `joined` sends.
     this.#waiting.run(group);
     this.#enter('joined');
-    this.#listener.joined();
+    const {self, host, members} = this;
+    // A listener of `statechange` may have ended it.
+    if (host) this.#tell('joined', {self, host, members});
     if (session) group.accept(session);
     // It may have changed while the note was being signed.
     if (this.#description.hasChanged) void this.#publish();
@@ -279,7 +282,7 @@ export class Membership {
       ),
     );
     this.#state = 'ejected';
-    this.#listener.ejected(end.reason, end.by);
+    this.#tell('ejected', {reason: end.reason, by: end.by});
   }
 
   #close(error: PeerGroupError): void {
@@ -336,7 +339,7 @@ export class Membership {
     if (this.#warnings >= mostWarnings) return;
     this.#warnings += 1;
     this.#context.environment.clock.after(warningTime, () => (this.#warnings -= 1), this.#over.signal);
-    this.#listener.error(error);
+    this.#tell('error', {error});
   }
 
   /** The group that this member is in, or will be in a moment. */

@@ -109,12 +109,9 @@ export class Rivalry {
   #report(theirs: Bytes): void {
     if (this.#reported.has(toHex(theirs)) || this.#reported.size >= mostReported) return;
     this.#reported.add(toHex(theirs));
-    this.#group.context.listener.error(
-      new PeerGroupError(
-        'name-taken',
-        'Another group lives under the same name and server, and neither gives way. Newcomers find one of the two; choose another name.',
-      ),
-    );
+    const why =
+      'Another group lives under the same name and server, and neither gives way. Newcomers find one of the two; choose another name.';
+    this.#group.context.tell('error', {error: new PeerGroupError('name-taken', why)});
   }
 }
 

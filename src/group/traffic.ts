@@ -52,13 +52,14 @@ export class Traffic {
   }
 
   #sent(transfer: number, progress: SendProgress, onprogress: SendSettings['onprogress']): void {
-    const {listener} = this.#context;
+    const {tell} = this.#context;
     try {
       onprogress?.(progress);
     } catch (error) {
-      listener.error(new PeerGroupError('listener-failed', '`onprogress` threw: see the cause.', {cause: error}));
+      const why = '`onprogress` threw: see the cause.';
+      tell('error', {error: new PeerGroupError('listener-failed', why, {cause: error})});
     }
-    if (progress.total > smallValue) listener.progress({...progress, direction: 'send', transfer: `${transfer}`});
+    if (progress.total > smallValue) tell('progress', {...progress, direction: 'send', transfer: `${transfer}`});
   }
 
   /** A value has come, whole. */
@@ -71,7 +72,7 @@ export class Traffic {
         PeerGroupError.from(error, 'bad-frame', `A message of “${member.name}” makes no sense.`),
       );
     }
-    this.#context.listener.message(data, member, arrived.private);
+    this.#context.tell('message', {data, from: member, private: arrived.private});
   }
 
   /** So many bytes of a transfer have come. */
@@ -79,7 +80,7 @@ export class Traffic {
     // As at the sender: a small Blob is there at once.
     if (total <= smallValue) return;
     const name = `${member.id} ${transfer}`;
-    this.#context.listener.progress({direction: 'receive', member, bytes, total, transfer: name});
+    this.#context.tell('progress', {direction: 'receive', member, bytes, total, transfer: name});
   }
 
   /** Somebody has fallen silent, or is heard again. */

@@ -77,13 +77,6 @@ export interface SendProgress {
   readonly total: number;
 }
 
-/** How far a transfer has come, in either direction. */
-export interface TransferProgress extends SendProgress {
-  readonly direction: 'send' | 'receive';
-  /** Tells one transfer from another: the same in all events of one. */
-  readonly transfer: string;
-}
-
 export interface EjectOptions {
   /** Keep its key out for as long as the group lives. Default `true`. */
   readonly ban?: boolean | undefined;
@@ -104,26 +97,88 @@ export interface LinkStats {
   readonly reconnections: number;
 }
 
-/**
- * What a membership tells its owner. Never called while another call of the same membership is on the stack, but for the end
- * that the owner itself brings about in one.
- */
-export interface MembershipListener {
-  /** But for how it ends by itself: `ejected` or `failed`. */
-  statechange(state: GroupState, previous: GroupState): void;
-  joined(): void;
-  message(data: unknown, from: Member, isPrivate: boolean): void;
-  /** @returns whether the decision is put off (the listeners called `preventDefault()`). */
-  joinrequest(request: JoinRequest): boolean;
-  memberjoin(member: Member): void;
-  memberchange(member: Member): void;
-  memberleave(member: Member, reason: LeaveReason): void;
-  hostchange(host: Member, previous: Member): void;
-  ejected(reason: string, by: Member | undefined): void;
-  failed(error: PeerGroupError): void;
-  progress(progress: TransferProgress): void;
-  error(error: PeerGroupError): void;
+/** Detail of `joined`. */
+export interface JoinedDetail {
+  readonly self: Member;
+  readonly host: Member;
+  /** Everyone, this member included, oldest first. */
+  readonly members: readonly Member[];
 }
+
+/** Detail of `message`. */
+export interface MessageDetail {
+  /** A copy of what was sent. */
+  readonly data: unknown;
+  readonly from: Member;
+  /** Whether it was sent with `to`, and so not to everyone. */
+  readonly private: boolean;
+}
+
+/** Detail of `memberjoin` and `memberchange`. */
+export interface MemberDetail {
+  readonly member: Member;
+}
+
+/** Detail of `memberleave`. */
+export interface MemberLeaveDetail extends MemberDetail {
+  readonly reason: LeaveReason;
+}
+
+/** Detail of `hostchange`. */
+export interface HostChangeDetail {
+  readonly host: Member;
+  readonly previous: Member;
+}
+
+/** Detail of `ejected`. */
+export interface EjectedDetail {
+  /** What the host gave as its reason; may be empty. */
+  readonly reason: string;
+  /** Who decided; `undefined` when it is not known. */
+  readonly by: Member | undefined;
+}
+
+/** Detail of `progress`: how far a transfer has come, in either direction. */
+export interface ProgressDetail extends SendProgress {
+  readonly direction: 'send' | 'receive';
+  /** Tells one transfer from another: the same in all events of one. */
+  readonly transfer: string;
+}
+
+/** Detail of `statechange`. */
+export interface StateChangeDetail {
+  readonly state: GroupState;
+  readonly previous: GroupState;
+}
+
+/** Detail of `error`. */
+export interface ErrorDetail {
+  readonly error: PeerGroupError;
+}
+
+/** What a membership tells its owner, by name: mostly what the page is told, as it is. */
+export interface News {
+  /** But for how it ends by itself: `ejected` or `failed`. */
+  statechange: StateChangeDetail;
+  joined: JoinedDetail;
+  message: MessageDetail;
+  joinrequest: JoinRequest;
+  memberjoin: MemberDetail;
+  memberchange: MemberDetail;
+  memberleave: MemberLeaveDetail;
+  hostchange: HostChangeDetail;
+  ejected: EjectedDetail;
+  failed: ErrorDetail;
+  progress: ProgressDetail;
+  error: ErrorDetail;
+}
+
+/**
+ * Tells the owner of a membership. Never called while another call of the same membership is on the stack, but for the end
+ * that the owner itself brings about in one.
+ * @returns false if the listeners have prevented what comes of it: a decision on a `joinrequest` is put off then
+ */
+export type Tell = (...news: {[Name in keyof News]: [name: Name, detail: News[Name]]}[keyof News]) => boolean;
 
 /** What may change while the membership lasts. */
 export interface Presentation {

@@ -30,15 +30,15 @@ export class View {
   /** Tells the page of those who have gone and come, each after the member list has changed, and of a new host. */
   update(leaving: readonly Peer[], coming: readonly Peer[]): void {
     const {context, signal} = this.#group;
-    const {listener} = context;
+    const {tell} = context;
     const previous = this.#host;
     this.#setHost();
     if (leaving.length + coming.length > 0) this.#list();
-    for (const peer of leaving) {
-      if (!signal.aborted) listener.memberleave(peer.person.member, this.#reason(peer.seat));
-    }
-    for (const {person} of coming) if (!signal.aborted) listener.memberjoin(person.member);
-    if (previous !== this.#host && !signal.aborted) listener.hostchange(this.#host.member, previous.member);
+    for (const {person, seat} of leaving)
+      if (!signal.aborted) tell('memberleave', {member: person.member, reason: this.#reason(seat)});
+    for (const {person} of coming) if (!signal.aborted) tell('memberjoin', {member: person.member});
+    if (previous !== this.#host && !signal.aborted)
+      tell('hostchange', {host: this.#host.member, previous: previous.member});
   }
 
   /** Of whom only a later roster tells it tells as much: who is not among the lost has left, or was removed. */

@@ -2,7 +2,7 @@
 import {PeerGroupError} from '../../src/errors.js';
 import type {Identity} from '../../src/environment.js';
 import type {MembershipSettings} from '../../src/group/membership.js';
-import type {GroupState, Member, MembershipListener, Presentation, SendSettings} from '../../src/group/types.js';
+import type {GroupState, Member, Presentation, SendSettings, Tell} from '../../src/group/types.js';
 import type {Backend, RunningMembership} from '../../src/element/backend.js';
 import {Reconciler} from '../../src/element/reconciler.js';
 import {Deferred} from '../../src/promises.js';
@@ -24,14 +24,14 @@ export class FakeMembership implements RunningMembership {
   readonly server: ServerAddress | undefined;
   readonly iceServers: () => readonly RTCIceServer[] | undefined;
   readonly settings: MembershipSettings;
-  readonly listener: MembershipListener;
+  readonly tell: Tell;
   #state: GroupState = 'connecting';
 
-  constructor(...[server, iceServers, settings, listener]: Parameters<Backend['start']>) {
+  constructor(...[server, iceServers, settings, tell]: Parameters<Backend['start']>) {
     this.server = server;
     this.iceServers = iceServers;
     this.settings = settings;
-    this.listener = listener;
+    this.tell = tell;
     this.self = {
       id: settings.identity.id,
       name: settings.name,
@@ -48,18 +48,18 @@ export class FakeMembership implements RunningMembership {
   become(state: Exclude<GroupState, 'failed' | 'ejected'>): void {
     const previous = this.#state;
     this.#state = state;
-    this.listener.statechange(state, previous);
-    if (state === 'joined') this.listener.joined();
+    this.tell('statechange', {state, previous});
+    if (state === 'joined') this.tell('joined', this);
   }
 
   fail(error = new PeerGroupError('wrong-password', 'It is another one.')): void {
     this.#state = 'failed';
-    this.listener.failed(error);
+    this.tell('failed', {error});
   }
 
   beEjected(reason = 'no'): void {
     this.#state = 'ejected';
-    this.listener.ejected(reason, undefined);
+    this.tell('ejected', {reason, by: undefined});
   }
 
   end(state: 'failed' | 'ejected'): void {

@@ -100,7 +100,7 @@ describe('what is wanted and what runs', () => {
       expect(element.latest.saidGoodbye).to.equal(false);
       expect(element.reconciler.state).to.equal('joined');
       expect((await refusal(element.reconciler.send(value, {}))).code).to.equal('invalid-state');
-      element.latest.listener.message('still', element.latest.self, false);
+      element.latest.tell('message', {data: 'still', from: element.latest.self, private: false});
       expect(element.events.at(-1)?.detail.data).to.equal('still');
       element.latest.gone.resolve();
       await settled();
@@ -232,9 +232,9 @@ describe('what is wanted and what runs', () => {
     element.set({group: 'go'});
     await settled();
     const before = element.events.length;
-    old.listener.message('late', old.self, false);
+    old.tell('message', {data: 'late', from: old.self, private: false});
     old.become('idle');
-    old.listener.error(new PeerGroupError('connection-lost', 'x'));
+    old.tell('error', {error: new PeerGroupError('connection-lost', 'x')});
     expect(element.events).to.have.length(before);
     expect(element.reconciler.state).to.equal('connecting');
   });
@@ -639,11 +639,11 @@ describe('join and leave', () => {
     const {signal} = new AbortController();
     const nothing = () => undefined;
     const request = {member: element.latest.self, credential: 1, signal, accept: nothing, reject: nothing};
-    expect(element.latest.listener.joinrequest(request)).to.equal(false);
+    expect(element.latest.tell('joinrequest', request)).to.equal(true);
     expect(element.events.at(-1)?.detail).to.equal(request);
     element.set({disabled: true});
     await settled();
-    expect(element.latest.listener.joinrequest(request)).to.equal(true);
+    expect(element.latest.tell('joinrequest', request)).to.equal(false);
   });
 
   it('gone() resolves when all that is being left is gone', async () => {

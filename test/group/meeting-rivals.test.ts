@@ -10,7 +10,7 @@ import type {Transport} from '../../src/transport/transport.js';
 import {startServer, type TestServer} from '../support/server.js';
 import {until} from '../support/until.js';
 import {joined, names, person, told} from './people.js';
-import {deaf, transportTo} from './raw.js';
+import {transportTo} from './raw.js';
 import {untilTogether, view} from './views.js';
 
 const youth = 120_000;
@@ -74,7 +74,11 @@ async function founder(name: string, server: TestServer, password = ''): Promise
       meetingPoint: id,
       identity: await browserCryptography.createIdentity(),
     },
-    {...deaf, joined: () => (count += 1), error: ({code}) => errors.push(code)},
+    (name, detail) => {
+      if (name === 'joined') count += 1;
+      if (name === 'error') errors.push(detail.error.code);
+      return true;
+    },
   );
   memberships.add(membership);
   await until(() => membership.state === 'joined');

@@ -4,13 +4,14 @@ import {browserCryptography} from '../../src/crypto.js';
 import type {Clock} from '../../src/environment.js';
 import {meetingPoint} from '../../src/group/meeting-point.js';
 import {Membership} from '../../src/group/membership.js';
+import type {Tell} from '../../src/group/types.js';
 import type {PeerGroup} from '../../src/index.js';
 import type {Transport} from '../../src/transport/transport.js';
 import {sharedServer, startServer} from '../support/server.js';
 import {until} from '../support/until.js';
 import {collectConnections, madeConnections, openConnections} from './connections.js';
 import {dismiss, joined, names, person, record, together, told} from './people.js';
-import {deaf, transportTo} from './raw.js';
+import {transportTo} from './raw.js';
 
 const people = ['Ann', 'Bob', 'Cem', 'Dee', 'Eve', 'Fay', 'Gil', 'Hal'];
 
@@ -48,8 +49,12 @@ describe('Meeting', () => {
       maxMessageSize: Infinity,
     };
     await new Promise<void>((resolve, reject) => {
-      const listener = {...deaf, joined: resolve, error: reject};
-      new Membership({transport, clock: standing, crypto: browserCryptography, onReturn() {}}, settings, listener);
+      const tell: Tell = (name, detail) => {
+        if (name === 'joined') resolve();
+        if (name === 'error') reject(detail.error);
+        return true;
+      };
+      new Membership({transport, clock: standing, crypto: browserCryptography, onReturn() {}}, settings, tell);
     });
     over.abort();
   });

@@ -2,6 +2,7 @@ import {expect} from '@open-wc/testing';
 import type {Inside} from '../../src/group/inside.js';
 import {Person} from '../../src/group/member.js';
 import {seatOf} from '../../src/group/roster.js';
+import type {Tell} from '../../src/group/types.js';
 import {View} from '../../src/group/view.js';
 
 const key = new Uint8Array(65);
@@ -18,14 +19,14 @@ describe('The group as the page sees it', () => {
     const seats = [seat(hostId, 0), seat(selfId, 1)];
     const told: string[] = [];
     const peer = () => ({person: host, seat: seats[0]});
-    const listener = {
-      memberleave: (member: unknown, reason: string) => told.push(`leave ${reason} ${member === first.member}`),
-      memberjoin: (member: unknown) => told.push(`join ${view.members.includes(member as never)}`),
-      hostchange: (member: unknown, previous: unknown) =>
-        told.push(`host ${member === host.member} ${previous === first.member}`),
+    const tell: Tell = (name, detail) => {
+      if (name === 'memberleave') told.push(`leave ${detail.reason} ${detail.member === first.member}`);
+      if (name === 'memberjoin') told.push(`join ${view.members.includes(detail.member)}`);
+      if (name === 'hostchange') told.push(`host ${detail.host === host.member} ${detail.previous === first.member}`);
+      return true;
     };
     const view = new View({
-      context: {self, listener},
+      context: {self, tell},
       ledger: {seats, hostId, bans: [], history: {hasEnded: () => false}},
       attendance: {present: seats, reason: () => undefined},
       people: {get: (id: string) => (id === hostId ? host : self)},
@@ -60,7 +61,7 @@ describe('The group as the page sees it', () => {
     const peers = people.map(person => ({person, seat: seats[ids.indexOf(person.id)]}));
     const left = seats.filter(({id}) => id !== parting?.id);
     const view = new View({
-      context: {self, listener: {memberjoin() {}}},
+      context: {self, tell: () => true},
       ledger: {seats: left, hostId},
       attendance: {present: left},
       people: {get: () => host},
@@ -84,8 +85,12 @@ describe('The group as the page sees it', () => {
       const gone = {person: new Person(hostId, key, false), seat: seat(hostId, 0)};
       const mine = seat(selfId, 1);
       const reasons: string[] = [];
+      const tell: Tell = (name, detail) => {
+        if (name === 'memberleave') reasons.push(detail.reason);
+        return true;
+      };
       const view = new View({
-        context: {self, listener: {memberleave: (_: unknown, why: string) => reasons.push(why), hostchange() {}}},
+        context: {self, tell},
         ledger: {seats: [mine], hostId: selfId, bans, history: {hasEnded: () => hasEnded}},
         attendance: {present: [mine], reason: () => told},
         people: {get: () => self},

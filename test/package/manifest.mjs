@@ -1,5 +1,5 @@
 /** Whether the manifest, made from the class comment, says of the element what the code does: the same events, all with words. */
-import {readdirSync, readFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 // @ts-expect-error: it comes without types.
 import {cli} from '@custom-elements-manifest/analyzer/cli.js';
@@ -13,19 +13,15 @@ const declarations = manifest.modules.flatMap((/** @type {any} */ module) => mod
 const element = declarations.find((/** @type {any} */ declaration) => declaration.tagName === 'peer-group');
 if (element === undefined) throw new Error('The manifest has no <peer-group>.');
 
-/** The events that the types know: the names in the one interface called `…EventMap`. @type {Set<string>} */
+/** The events that the types know: the names in the table of their classes. @type {Set<string>} */
 const typed = new Set();
-for (const file of readdirSync(join(root, 'src/element'))) {
-  const source = ts.createSourceFile(
-    file,
-    readFileSync(join(root, 'src/element', file), 'utf8'),
-    ts.ScriptTarget.ES2022,
-  );
-  for (const statement of source.statements) {
-    if (!ts.isInterfaceDeclaration(statement) || !statement.name.text.endsWith('EventMap')) continue;
-    for (const {name} of statement.members) if (name !== undefined && 'text' in name) typed.add(name.text);
-  }
-}
+const file = join(root, 'src/element/events.ts');
+ts.forEachChild(ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022), function visit(node) {
+  if (ts.isPropertyAssignment(node) && ts.isIdentifier(node.initializer) && 'text' in node.name)
+    typed.add(node.name.text);
+  ts.forEachChild(node, visit);
+});
+if (typed.size === 0) problems.push('the types know no events at all');
 
 /** @type {{name?: string, description?: string}[]} */
 const events = element.events ?? [];

@@ -2,7 +2,7 @@ import {encode} from '../../src/codec/codec.js';
 import type {Identity} from '../../src/environment.js';
 import type {Content} from '../../src/group/content.js';
 import {Membership} from '../../src/group/membership.js';
-import type {JoinRequest, LeaveReason, Member, MembershipListener, Presentation} from '../../src/group/types.js';
+import type {JoinRequest, LeaveReason, Member, Presentation, Tell} from '../../src/group/types.js';
 import type {PeerGroupError} from '../../src/errors.js';
 import type {World} from './world.js';
 
@@ -32,7 +32,7 @@ interface Sent {
 }
 
 /** A person with a page, who joins, talks and leaves, and checks that nothing happens that must not. */
-export class Actor implements MembershipListener {
+export class Actor {
   readonly name: string;
   readonly world: World;
   readonly identity: Identity;
@@ -91,7 +91,7 @@ export class Actor implements MembershipListener {
         ...this.presentation,
         approval,
       },
-      this,
+      this.#tell,
     );
   }
 
@@ -168,9 +168,45 @@ export class Actor implements MembershipListener {
     return this.world.fail(`${this.name}: ${what}`);
   }
 
-  // What the membership tells.
+  /** What the membership tells. */
+  readonly #tell: Tell = (name, detail) => {
+    switch (name) {
+      case 'statechange':
+        this.#become(detail.state);
+        break;
+      case 'joined':
+        this.#enter(detail.members);
+        break;
+      case 'message':
+        this.#listen(detail.data, detail.from);
+        break;
+      case 'joinrequest':
+        return !this.joinrequest(detail);
+      case 'memberjoin':
+        this.#see(detail.member);
+        break;
+      case 'memberleave':
+        this.#miss(detail.member, detail.reason);
+        break;
+      case 'hostchange':
+        this.world.log(`${this.name} has host ${detail.host.name}`);
+        break;
+      case 'ejected':
+        if (this.membership?.state !== 'ejected') this.#fail('was ejected before its state said so');
+        this.world.log(`${this.name} is ejected: ${detail.reason}`);
+        break;
+      case 'failed':
+        if (this.membership?.state !== 'failed') this.#fail('failed before its state said so');
+        this.world.log(`${this.name} is failed`);
+        this.#judge(detail.error);
+        break;
+      case 'error':
+        this.#judge(detail.error);
+    }
+    return true;
+  };
 
-  statechange(state: string): void {
+  #become(state: string): void {
     this.world.log(`${this.name} is ${state}`);
     if (state === 'connecting') {
       this.#joined = false;
@@ -179,15 +215,15 @@ export class Actor implements MembershipListener {
     }
   }
 
-  joined(): void {
+  #enter(members: readonly Member[]): void {
     if (this.#joined) this.#fail('joined twice');
     this.#joined = true;
-    const {members = [], self} = this.membership ?? {};
+    const self = this.membership?.self;
     if (!members.some(member => member === self)) this.#fail('is not in its own member list');
     for (const member of members) if (member !== self) this.present.add(member.id);
   }
 
-  message(data: unknown, from: Member): void {
+  #listen(data: unknown, from: Member): void {
     if (!this.#joined) this.#fail(`heard ${from.name} before it had joined`);
     if (!this.present.has(from.id)) this.#fail(`heard ${from.name} who is not in`);
     if (data instanceof ReadableStream) return void this.#read(data, from);
@@ -243,6 +279,7 @@ export class Actor implements MembershipListener {
     if (this.stay === stay) this.#hear(head, from);
   }
 
+  /** @returns whether the decision is put off */
   joinrequest(request: JoinRequest): boolean {
     if (this.decide === 'reject') request.reject('no');
     if (this.decide !== 'later' && !this.world.approval) return false;
@@ -250,40 +287,21 @@ export class Actor implements MembershipListener {
     return true;
   }
 
-  memberjoin(member: Member): void {
+  #see(member: Member): void {
     this.world.log(`${this.name} sees ${member.name} come`);
     if (!this.#joined) this.#fail(`saw ${member.name} come before it had joined`);
     if (this.present.has(member.id)) this.#fail(`saw ${member.name} come twice`);
     this.present.add(member.id);
   }
 
-  memberchange(): void {}
-
-  memberleave(member: Member, reason: LeaveReason): void {
+  #miss(member: Member, reason: LeaveReason): void {
     this.world.log(`${this.name} sees ${member.name} go: ${reason}`);
     if (!this.present.delete(member.id)) this.#fail(`saw ${member.name} go who was not in`);
     this.departures.set(member.id, (this.departures.get(member.id) ?? 0) + 1);
     if (reason === 'lost' && !this.world.mayLose) this.#fail(`lost ${member.name}`);
   }
 
-  progress(): void {}
-
-  hostchange(host: Member): void {
-    this.world.log(`${this.name} has host ${host.name}`);
-  }
-
-  ejected(reason: string): void {
-    if (this.membership?.state !== 'ejected') this.#fail('was ejected before its state said so');
-    this.world.log(`${this.name} is ejected: ${reason}`);
-  }
-
-  failed(error: PeerGroupError): void {
-    if (this.membership?.state !== 'failed') this.#fail('failed before its state said so');
-    this.world.log(`${this.name} is failed`);
-    this.error(error);
-  }
-
-  error(error: PeerGroupError): void {
+  #judge(error: PeerGroupError): void {
     this.world.log(`${this.name} has error ${error.code}: ${error.message}`);
     if (error.code === 'name-taken') this.world.rivals = true;
     if (!this.world.expectedErrors.includes(error.code)) this.#fail(`error ${error.code}: ${error.message}`);
