@@ -129,8 +129,8 @@ const mutants = [
   },
   {
     rule: 'a stream that has waited and is read by somebody else is refused',
-    file: 'src/group/streams.ts',
-    edits: [['unlocked(stream).pipeThrough', 'stream.pipeThrough']],
+    file: 'src/group/traffic.ts',
+    edits: [['this.sending.stream(unlocked(content)', 'this.sending.stream((void unlocked, content)']],
     tests: 'group/sending',
   },
   {
@@ -1469,9 +1469,9 @@ const mutants = [
   },
   {
     rule: 'a chunk of a stream is decoded when it is read',
-    file: 'src/group/streams.ts',
+    file: 'src/link/incoming-stream.ts',
     edits: [['{highWaterMark: 0}', '{highWaterMark: 1}']],
-    tests: 'group/pending',
+    tests: 'link/streams',
   },
   {
     rule: 'the page is told of some values that cannot be read',

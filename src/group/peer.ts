@@ -1,3 +1,4 @@
+import {decode} from '../codec/codec.js';
 import type {Clock, Environment} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {Link} from '../link/link.js';
@@ -76,6 +77,7 @@ export class Peer {
       signal: this.signal,
       pace,
       mostBytes,
+      decode,
       deliver: arrived => deliver(arrived, this),
       progress: (transfer, bytes, total) => progress(this, transfer, bytes, total),
     });

@@ -1,5 +1,4 @@
 import {bodySize, heldSize} from '../codec/codec.js';
-import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Link} from '../link/link.js';
 import {isSmall, type Parcel, type Receipt} from '../link/parcel.js';
@@ -7,6 +6,7 @@ import {StreamLog} from '../link/stream-log.js';
 import {refused} from '../promises.js';
 import {Budget} from '../waiting.js';
 import type {Peer} from './peer.js';
+import {chunksOf} from './streams.js';
 import type {SendProgress} from './types.js';
 
 /** Blobs and large buffers in one value: their sizes go in one frame, and what each takes at the receiver is counted there. */
@@ -163,8 +163,8 @@ export class Sending {
   }
 
   /** Sends a stream. Resolves when all its readers have taken all of it, or do not want more. Rejects as `send`. */
-  stream(stream: ReadableStream<Bytes>, delivery: Delivery): Promise<void> {
-    const log = new StreamLog(stream, delivery.named);
+  stream(stream: ReadableStream, delivery: Delivery): Promise<void> {
+    const log = new StreamLog(stream, chunksOf, delivery.named);
     if (delivery.peers.length === 0) log.cancel();
     return this.#deliver(0, false, delivery, (link, pending) => link.send(log, pending));
   }

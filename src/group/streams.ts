@@ -1,5 +1,4 @@
-import {unlocked} from '../arguments.js';
-import {decode, encode} from '../codec/codec.js';
+import {encode} from '../codec/codec.js';
 import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 
@@ -7,19 +6,12 @@ import {PeerGroupError} from '../errors.js';
 const byteChunk = 256 * 1024;
 
 /**
- * The chunks of a stream, encoded. It fails with `data-clone` at a chunk that cannot be carried.
- * @throws PeerGroupError `data-clone`
+ * What a chunk of a stream is sent as.
+ * @throws PeerGroupError `data-clone` if it cannot be carried
  */
-export function encodeStream(stream: ReadableStream): ReadableStream<Bytes> {
-  return unlocked(stream).pipeThrough(
-    new TransformStream<unknown, Bytes>({
-      transform(chunk, controller) {
-        if (!(chunk instanceof Uint8Array)) return controller.enqueue(encodeChunk(chunk));
-        for (let at = 0; at < chunk.length; at += byteChunk)
-          controller.enqueue(encodeChunk(chunk.slice(at, at + byteChunk)));
-      },
-    }),
-  );
+export function* chunksOf(chunk: unknown): Generator<Bytes> {
+  if (!(chunk instanceof Uint8Array)) yield encodeChunk(chunk);
+  else for (let at = 0; at < chunk.length; at += byteChunk) yield encodeChunk(chunk.slice(at, at + byteChunk));
 }
 
 function encodeChunk(chunk: unknown): Bytes {
@@ -27,25 +19,4 @@ function encodeChunk(chunk: unknown): Bytes {
   if (bodies.length > 0)
     throw new PeerGroupError('data-clone', 'A chunk of a stream holds a Blob. Send it on its own.');
   return bytes;
-}
-
-/** The same, as they were, each when somebody wants it. It fails with `bad-frame` at a chunk that makes no sense. */
-export function decodeStream(stream: ReadableStream<Bytes>): ReadableStream {
-  const reader = stream.getReader();
-  return new ReadableStream<unknown>(
-    {
-      async pull(controller) {
-        const {done, value} = await reader.read();
-        if (done) return controller.close();
-        try {
-          controller.enqueue(decode(value));
-        } catch (error) {
-          reader.cancel(error).catch(() => {});
-          throw error;
-        }
-      },
-      cancel: reason => reader.cancel(reason),
-    },
-    {highWaterMark: 0},
-  );
 }

@@ -1,3 +1,4 @@
+import {unlocked} from '../arguments.js';
 import {decode} from '../codec/codec.js';
 import {PeerGroupError} from '../errors.js';
 import type {Arrived} from '../link/parcel.js';
@@ -7,7 +8,6 @@ import type {Context} from './context.js';
 import type {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import {Sending} from './sending.js';
-import {decodeStream, encodeStream} from './streams.js';
 import type {SendProgress, SendSettings} from './types.js';
 
 /** What the pages say to each other: hands values to the links of those they are for, and to the page what comes over them. */
@@ -36,7 +36,7 @@ export class Traffic {
     const transfer = (this.#last += 1);
     const progress = (now: SendProgress) => this.#sent(transfer, now, onprogress);
     const delivery = {peers, named, signal, isWatched: onprogress !== undefined, progress};
-    if (content instanceof ReadableStream) return this.sending.stream(encodeStream(content), delivery);
+    if (content instanceof ReadableStream) return this.sending.stream(unlocked(content), delivery);
     const {bytes, bodies} = content;
     return this.sending.send({bytes, bodies, private: named}, delivery);
   }
@@ -66,7 +66,7 @@ export class Traffic {
   deliver(arrived: Arrived, {person: {member}}: Peer): void {
     let data: unknown;
     try {
-      data = 'stream' in arrived ? decodeStream(arrived.stream) : decode(arrived.bytes, arrived.bodies);
+      data = 'stream' in arrived ? arrived.stream : decode(arrived.bytes, arrived.bodies);
     } catch (error) {
       return this.#context.warning(
         PeerGroupError.from(error, 'bad-frame', `A message of “${member.name}” makes no sense.`),

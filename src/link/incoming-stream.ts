@@ -5,10 +5,11 @@ import {mostChunk, streamWindow} from '../protocol/frames.js';
 
 /** A stream on its way in. What its reader has not taken is not acknowledged, so that the sender stops when it stops. */
 export class IncomingStream {
-  readonly stream: ReadableStream<Bytes>;
+  readonly stream: ReadableStream;
   /** The reader has taken more, or does not want more. */
   readonly #changed: () => void;
-  #controller: ReadableStreamDefaultController<Bytes> | undefined;
+  readonly #decode: (chunk: Bytes) => unknown;
+  #controller: ReadableStreamDefaultController | undefined;
   /** What waits to be read, from the beginning of a chunk on: as it came, for many chunks are small. */
   #pile = new Pile();
   /** Bytes of whole chunks in it, with their lengths. */
@@ -23,9 +24,11 @@ export class IncomingStream {
   /** Whether the reader has everything, or does not want more. */
   isOver = false;
 
-  constructor(changed: () => void) {
+  /** `decode`: what a chunk was; it throws at one that makes no sense, which ends the stream. */
+  constructor(changed: () => void, decode: (chunk: Bytes) => unknown) {
     this.#changed = changed;
-    this.stream = new ReadableStream<Bytes>(
+    this.#decode = decode;
+    this.stream = new ReadableStream(
       {
         start: controller => void (this.#controller = controller),
         pull: () => {
@@ -94,7 +97,13 @@ export class IncomingStream {
       this.#isWanted = false;
       const length = this.#pile.take(4).reduce((number, digit) => number * 256 + digit, 0);
       this.#whole -= 4 + length;
-      this.#controller?.enqueue(this.#pile.take(length));
+      const chunk = this.#pile.take(length);
+      try {
+        this.#controller?.enqueue(this.#decode(chunk));
+      } catch (error) {
+        this.fail(error);
+        return this.#changed();
+      }
     }
     if (this.#isComplete && this.#whole === 0) {
       this.#controller?.close();
@@ -129,7 +138,7 @@ export class IncomingStream {
   }
 
   /** It will not go on. */
-  fail(error: PeerGroupError): void {
+  fail(error: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
     this.#empty();

@@ -32,6 +32,8 @@ export interface IncomingTransfersOptions {
   readonly clock: Clock;
   /** Bytes of the largest value that is taken, if it is a transfer. */
   readonly mostBytes: () => number;
+  /** What a chunk of a stream was. @throws PeerGroupError `bad-frame` */
+  readonly decode: (chunk: Bytes) => unknown;
   readonly dispatch: (arrived: Arrived) => void;
   readonly progress: (transfer: number, bytes: number, total: number) => void;
   readonly refuse: (transfer: number) => void;
@@ -80,7 +82,7 @@ export class IncomingTransfers {
       if (stream.isOver && this.dispatched >= number) this.#transfers.delete(number);
       this.#options.owe();
     };
-    const stream = new IncomingStream(changed);
+    const stream = new IncomingStream(changed, this.#options.decode);
     this.#transfers.set(number, {after, private: isPrivate, content: stream, isRefused: false});
     this.#flush();
   }

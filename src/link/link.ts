@@ -31,6 +31,8 @@ export interface LinkOptions {
   readonly pace: Pace;
   /** Bytes of the largest value that is taken, if it is a transfer. */
   readonly mostBytes: () => number;
+  /** What a chunk of a stream was. @throws PeerGroupError `bad-frame` */
+  readonly decode: (chunk: Bytes) => unknown;
   /** A value has arrived, in order, once. It counts as acknowledged when this returns. */
   readonly deliver: (arrived: Arrived) => void;
   /** So many bytes of a transfer have come. */
@@ -73,7 +75,7 @@ export class Link {
   messagesReceived = 0;
   reconnections = -1;
 
-  constructor({clock, signal, pace, mostBytes, deliver, progress}: LinkOptions) {
+  constructor({clock, signal, pace, mostBytes, decode, deliver, progress}: LinkOptions) {
     this.#pace = pace;
     this.#deliver = deliver;
     this.#acks = new Acknowledger(clock, signal, () => this.#acknowledge());
@@ -81,6 +83,7 @@ export class Link {
     this.#arrivingTransfers = new IncomingTransfers({
       clock,
       mostBytes,
+      decode,
       dispatch: arrived => this.#dispatch(arrived),
       progress,
       refuse: transfer => this.#write({type: 'refuse', transfer}),

@@ -12,7 +12,7 @@ export interface Parcel {
 }
 
 /** What has arrived: a value, or a stream of chunks that begins. */
-export type Arrived = Parcel | {readonly stream: ReadableStream<Bytes>; readonly private: boolean};
+export type Arrived = Parcel | {readonly stream: ReadableStream; readonly private: boolean};
 
 /** What becomes of a parcel on its links, each of which is told apart by being the same object. For each link exactly one of `done`, `gone` and `failed` is called, once, unless it is cancelled. */
 export interface Receipt {

@@ -29,7 +29,8 @@ interface Follower {
 export class StreamLog {
   /** Whether it is meant for some members only. */
   readonly private: boolean;
-  readonly #reader: ReadableStreamDefaultReader<Bytes>;
+  readonly #reader: ReadableStreamDefaultReader<unknown>;
+  readonly #chunksOf: (chunk: unknown) => Iterable<Bytes>;
   readonly #followers = new Set<Follower>();
   #kept: Bytes[] = [];
   /** The number of the first piece that is kept, and where it begins. */
@@ -39,9 +40,10 @@ export class StreamLog {
   #isReading = false;
   #isDone = false;
 
-  /** @throws TypeError if the stream is locked */
-  constructor(stream: ReadableStream<Bytes>, isPrivate = false) {
+  /** `chunksOf`: what a chunk is sent as; it throws at one that cannot be. @throws TypeError if the stream is locked */
+  constructor(stream: ReadableStream, chunksOf: (chunk: unknown) => Iterable<Bytes>, isPrivate = false) {
     this.private = isPrivate;
+    this.#chunksOf = chunksOf;
     this.#reader = stream.getReader();
   }
 
@@ -121,7 +123,7 @@ export class StreamLog {
       const {done, value} = await this.#reader.read();
       if (this.#isDone) return;
       if (done) this.#isDone = true;
-      else this.#append(value);
+      else for (const chunk of this.#chunksOf(value)) this.#append(chunk);
     } catch (error) {
       // What the producer says of that is nobody's concern any more.
       this.#reader.cancel(error).catch(() => {});

@@ -172,7 +172,10 @@ export const stream: Target = {
     const count = input[0] ?? 0;
     const content = input.slice(1 + count);
     const {chunks, isWhole} = chunksOf(content);
-    const incoming = new IncomingStream(() => {});
+    const incoming = new IncomingStream(
+      () => {},
+      chunk => chunk,
+    );
     const reader = incoming.stream.getReader();
     const read: Bytes[] = [];
     let [sent, taken, lost, isDone] = [0, 0, 0, false];
@@ -180,7 +183,7 @@ export const stream: Target = {
     const readOne = async () => {
       const {done, value} = await reader.read();
       isDone = done;
-      if (value) read.push(value);
+      if (value) read.push(value as Bytes);
     };
     for (const act of input.subarray(1, 1 + count)) {
       if (incoming.isOver) break;

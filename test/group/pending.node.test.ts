@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {Sending} from '../../src/group/sending.js';
 import {bufferLimit} from '../../src/waiting.js';
-import {decodeStream} from '../../src/group/streams.js';
-import {encode} from '../../src/codec/codec.js';
 import type {Receipt} from '../../src/link/parcel.js';
 import {PeerGroupError} from '../../src/errors.js';
 
@@ -76,27 +74,6 @@ void test('a buffer that was detached meanwhile is not sent, nor are more bodies
   );
   void sending.send({bytes: new Uint8Array(3), bodies: blobs.slice(1), private: false}, delivery);
   assert.equal(bob.receipts.length, 1);
-});
-
-void test('a stream is decoded as it is read, and ends with the first chunk that makes no sense', async () => {
-  const chunks = [encode('one').bytes, encode('two').bytes, Uint8Array.of(63), encode('three').bytes];
-  let pulled = 0;
-  let cancelled = false;
-  const source = new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      pull: controller => controller.enqueue(chunks[pulled++] ?? new Uint8Array()),
-      cancel: () => void (cancelled = true),
-    },
-    {highWaterMark: 0},
-  );
-  const reader = decodeStream(source).getReader();
-  await new Promise(resolve => setImmediate(resolve));
-  assert.equal(pulled, 0);
-  assert.equal((await reader.read()).value, 'one');
-  assert.equal((await reader.read()).value, 'two');
-  assert.equal(pulled, 2);
-  assert.equal(await codeOf(reader.read()), 'bad-frame');
-  assert.equal(cancelled, true);
 });
 
 void test('what only members who are out of reach lack counts, too, beyond 256 MiB', async () => {

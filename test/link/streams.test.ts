@@ -1,10 +1,12 @@
 import {expect} from '@open-wc/testing';
+import {decode, encode} from '../../src/codec/codec.js';
 import {PeerGroupError} from '../../src/errors.js';
-import {StreamLog} from '../../src/link/stream-log.js';
+import {IncomingStream} from '../../src/link/incoming-stream.js';
+import type {StreamLog} from '../../src/link/stream-log.js';
 import {mostChunk, type LinkFrame} from '../../src/protocol/frames.js';
 import {smallValue} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
-import {numberIn, range, sentByAnn, value, Wire, type Sent} from './wire.js';
+import {logOf, numberIn, range, sentByAnn, value, Wire, type Sent} from './wire.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -24,7 +26,7 @@ function produce(sizes: readonly number[]): {readonly log: StreamLog; made: numb
     },
     {highWaterMark: 0},
   );
-  const producer = {log: new StreamLog(stream), made: 0, cancelled: undefined as unknown};
+  const producer = {log: logOf(stream), made: 0, cancelled: undefined as unknown};
   return producer;
 }
 
@@ -110,7 +112,7 @@ describe('A stream', () => {
       const wire = new Wire();
       wire.connect();
       const chunks = sizes.map(() => new Uint8Array());
-      const sent = wire.ann.stream(new StreamLog(streamOf(chunks)));
+      const sent = wire.ann.stream(logOf(streamOf(chunks)));
       await wire.run();
       const reader = wire.bob.streams[0]?.getReader();
       expect(reader && (await rest(wire, reader)).map(chunk => chunk.length)).to.deep.equal(sizes);
@@ -139,7 +141,7 @@ describe('A stream', () => {
     const count = 100;
     const producers = range(count).map(() => {
       const {readable, writable} = new TransformStream<Bytes, Bytes>();
-      wire.ann.stream(new StreamLog(readable));
+      wire.ann.stream(logOf(readable));
       return writable.getWriter();
     });
     await wire.run();
@@ -215,7 +217,7 @@ describe('A stream', () => {
     wire.connect();
     let cancelled = false;
     const idle = new ReadableStream<Bytes>({cancel: () => void (cancelled = true)});
-    const sent = wire.ann.stream(new StreamLog(idle));
+    const sent = wire.ann.stream(logOf(idle));
     await wire.run();
     const goOn = wire.resume();
     await wire.bob.streams[0]?.cancel();
@@ -243,7 +245,7 @@ describe('A stream', () => {
     wire.connect();
     let fail = (_reason: Error) => {};
     const stream = new ReadableStream<Bytes>({start: controller => void (fail = error => controller.error(error))});
-    const sent = wire.ann.stream(new StreamLog(stream));
+    const sent = wire.ann.stream(logOf(stream));
     await wire.run();
     fail(new Error('the camera is gone'));
     await wire.run();
@@ -266,7 +268,7 @@ describe('A stream', () => {
         producer = controller;
         controller.enqueue(value(0));
       };
-      const log = new StreamLog(new ReadableStream({start, cancel: reason => void reasons.push(reason)}));
+      const log = logOf(new ReadableStream({start, cancel: reason => void reasons.push(reason)}));
       const wires = range(3).map(() => new Wire());
       for (const wire of wires) {
         wire.connect();
@@ -290,7 +292,7 @@ describe('A stream', () => {
   });
 
   it('that breaks while one is behind gives that one nothing that is not there', async () => {
-    const log = new StreamLog(streamOf([value(0, 1000), new Uint8Array(mostChunk + 1)]));
+    const log = logOf(streamOf([value(0, 1000), new Uint8Array(mostChunk + 1)]));
     let read = 0;
     const seen: unknown[] = [];
     const first = log.follow(
@@ -320,13 +322,34 @@ describe('A stream', () => {
   it('with a chunk that is too large fails there, with what came before it sent', async () => {
     const wire = new Wire();
     wire.connect();
-    const next = wire.ann.stream(new StreamLog(streamOf([value(0), new Uint8Array(mostChunk + 1)])));
+    const next = wire.ann.stream(logOf(streamOf([value(0), new Uint8Array(mostChunk + 1)])));
     await wire.run();
     const reader = wire.bob.streams[0]?.getReader();
     if (!reader) throw new Error('nothing has arrived');
     await expectFailure(reader, 'connection-lost');
     expect(next).to.deep.equal(['failed']);
     expect((next.errors[0] as PeerGroupError).code).to.equal('too-large');
+  });
+
+  it('is decoded as it is read, and ends with the first chunk that makes no sense', async () => {
+    let decoded = 0;
+    const incoming = new IncomingStream(
+      () => {},
+      chunk => {
+        decoded += 1;
+        return decode(chunk);
+      },
+    );
+    for (const chunk of [encode('one').bytes, encode('two').bytes, Uint8Array.of(63), encode('three').bytes])
+      incoming.part(Uint8Array.of(0, 0, 0, chunk.length, ...chunk));
+    const reader = incoming.stream.getReader();
+    await new Promise(resolve => setTimeout(resolve));
+    expect(decoded).to.equal(0);
+    expect((await reader.read()).value).to.equal('one');
+    expect((await reader.read()).value).to.equal('two');
+    expect([decoded, incoming.isOver]).to.deep.equal([2, false]);
+    await expectFailure(reader, 'bad-frame');
+    expect([decoded, incoming.isOver, incoming.held]).to.deep.equal([3, true, 0]);
   });
 
   it('that is over, however it ended, takes no place from others', async () => {
@@ -371,7 +394,7 @@ describe('A stream', () => {
     const stream = new ReadableStream<Bytes>({
       start: controller => void (add = chunk => controller.enqueue(chunk)),
     });
-    wire.ann.stream(new StreamLog(stream));
+    wire.ann.stream(logOf(stream));
     await wire.run();
     const reader = wire.bob.streams[0]?.getReader();
     if (!reader) throw new Error('nothing has arrived');

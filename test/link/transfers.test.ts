@@ -1,10 +1,9 @@
 import {expect} from '@open-wc/testing';
 import {Assembly} from '../../src/link/assembly.js';
-import {StreamLog} from '../../src/link/stream-log.js';
 import type {FrameOf} from '../../src/protocol/frames.js';
 import {smallValue} from '../../src/protocol/values.js';
 import {seededRandom} from '../transport/virtual-clock.js';
-import {numberIn, range, same, sentByAnn, value, Wire, type Sent} from './wire.js';
+import {logOf, numberIn, range, same, type Sent, sentByAnn, value, Wire} from './wire.js';
 
 const MiB = 1024 * 1024;
 const large = smallValue + 1000;
@@ -150,7 +149,7 @@ describe('A transfer', () => {
     await wire.run();
     const body = new Uint8Array(300_000);
     for (const number of range(1100)) wire.ann.send(value(number), {bodies: [body]});
-    wire.ann.stream(new StreamLog(new ReadableStream()));
+    wire.ann.stream(logOf(new ReadableStream()));
     wire.busy = wire.bob;
     await wire.run();
     expect(sentByAnn(wire, 'offer').length).to.be.within(64, 1024);

@@ -1,7 +1,7 @@
 import {Link} from '../../src/link/link.js';
 import {Pace} from '../../src/link/pace.js';
 import type {Arrived, Parcel, Receipt} from '../../src/link/parcel.js';
-import type {StreamLog} from '../../src/link/stream-log.js';
+import {StreamLog} from '../../src/link/stream-log.js';
 import {decodeFrame, encodeFrame, type Frame, type FrameOf, type LinkFrame} from '../../src/protocol/frames.js';
 import {lowWaterMark, type Connection, type Lane} from '../../src/transport/transport.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
@@ -36,6 +36,7 @@ export class End {
       signal: new AbortController().signal,
       pace: new Pace(clock),
       mostBytes: () => this.mostBytes,
+      decode: chunk => chunk,
       deliver,
       progress: (transfer, bytes, total) => this.progress.push({transfer, bytes, total}),
     });
@@ -90,6 +91,11 @@ export function value(number: number, size = 4): Bytes {
   for (let at = 4; at < size; at += 1) bytes[at] = (at * 31 + number) % 251;
   new DataView(bytes.buffer).setUint32(0, number);
   return bytes;
+}
+
+/** A log of chunks that are bytes already. */
+export function logOf(stream: ReadableStream<Bytes>): StreamLog {
+  return new StreamLog(stream, chunk => [chunk as Bytes]);
 }
 
 export function numberIn(bytes: Bytes): number {
