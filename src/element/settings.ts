@@ -150,7 +150,7 @@ export function parseName(text: string): string {
  */
 export function parseGrace(text: string | null): number {
   if (text === null) return defaultGrace * 1000;
-  const seconds = text.trim() === '' ? NaN : Number(text);
+  const seconds = Number(text);
   if (seconds > 0 && Number.isFinite(seconds * 1000)) return seconds * 1000;
   throw new PeerGroupError(
     'invalid-grace',
@@ -164,7 +164,7 @@ export function parseGrace(text: string | null): number {
  */
 export function parseMaxMessageSize(text: string | null): number {
   if (text === null) return defaultMaxMessageSize;
-  const bytes = text.trim() === '' ? NaN : Number(text);
+  const bytes = Number(text);
   if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
   throw new PeerGroupError(
     'invalid-max-message-size',

@@ -1,3 +1,4 @@
+import {ByteReader} from '../codec/codec.js';
 import type {Bytes} from '../environment.js';
 import {limits} from './limits.js';
 import {base, entry, groupState, leaveReason, memberId, note, publicKey, reign, signature, stay} from './records.js';
@@ -163,12 +164,10 @@ export const decodeFrame = (data: Bytes) => read(frame, data);
 
 /** The version that a `hello` announces, readable whatever the version; `undefined` if this is no hello. */
 export function announcedVersion(data: Bytes): number | undefined {
-  if (data[0] !== 0) return undefined;
-  let version = 0;
-  for (let at = 1, scale = 1; at < Math.min(data.length, 6); at += 1, scale *= 128) {
-    const byte = data[at] ?? 0;
-    version += (byte & 127) * scale;
-    if (byte < 128) return version;
+  const reader = new ByteReader().open(data);
+  try {
+    return reader.byte() === 0 ? reader.natural() : undefined;
+  } catch {
+    return undefined;
   }
-  return undefined;
 }
