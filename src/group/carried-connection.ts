@@ -1,5 +1,6 @@
 import type {Bytes, Clock, Cryptography, KeyExchange, Seals} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
+import {Deferred} from '../promises.js';
 import {Inbox, messageOverhead} from '../transport/inbox.js';
 import {Joiner, piecesOf} from '../transport/pieces.js';
 import type {Connection, Fingerprints} from '../transport/transport.js';
@@ -53,7 +54,8 @@ export class CarriedConnection implements Connection {
   readonly maxMessageSize = maxMessageSize - overhead;
   /** Resolves when messages can be sent. Rejects when the connection ends first. */
   readonly opened: Promise<this>;
-  readonly fingerprints: Promise<Fingerprints>;
+  readonly #identified = new Deferred<Fingerprints>();
+  readonly fingerprints = this.#identified.promise;
   readonly inbox = new Inbox(() => this.close());
   ondrained: (() => void) | undefined;
   readonly #options: CarriedConnectionOptions;
@@ -63,8 +65,6 @@ export class CarriedConnection implements Connection {
   #exchange: Promise<KeyExchange>;
   #seals: Seals | undefined;
   #goodbye: Bytes | undefined;
-  #admit: (fingerprints: Fingerprints) => void = () => {};
-  #refuse: (error: PeerGroupError) => void = () => {};
   /** What was sent and has not been taken over there: first what is under way, then what waits for its turn. */
   #underWay = 0;
   #outbox: Bytes[] = [];
@@ -84,10 +84,6 @@ export class CarriedConnection implements Connection {
     this.#options = options;
     this.role = options.role;
     this.carrier = options.carrier;
-    this.fingerprints = new Promise((resolve, reject) => {
-      this.#admit = resolve;
-      this.#refuse = reject;
-    });
     this.opened = this.fingerprints.then(() => this);
     this.#exchange = options.crypto.exchange();
     this.#sealing = this.#exchange
@@ -169,7 +165,7 @@ export class CarriedConnection implements Connection {
     this.#state = 'closed';
     this.#over.abort();
     this.#outbox = [];
-    this.#refuse(error);
+    this.#identified.reject(error);
     // Nobody waits for it where it was never asked for.
     this.opened.catch(() => {});
     if (!isClosing) this.inbox.end(error);
@@ -191,7 +187,7 @@ export class CarriedConnection implements Connection {
     this.#goodbye = await this.#seals.seal(lastCounter, Uint8Array.of(kinds.goodbye));
     if (this.#state !== 'opening') return;
     this.#state = 'open';
-    this.#admit({local, remote});
+    this.#identified.resolve({local, remote});
   }
 
   async #open(seals: Seals, data: Bytes): Promise<Bytes> {

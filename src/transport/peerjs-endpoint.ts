@@ -1,5 +1,6 @@
 import type {DataConnection, Peer} from 'peerjs';
 import {PeerGroupError} from '../errors.js';
+import {Deferred} from '../promises.js';
 import {isOver, PeerJSConnection} from './peerjs-connection.js';
 import {parseServerMessage, type ServerMessage} from './peerjs-messages.js';
 import {dialTimeout, type Connection, type Endpoint, type EndpointListener} from './transport.js';
@@ -43,7 +44,8 @@ interface Way {
  */
 export class PeerJSEndpoint implements Endpoint {
   readonly id: string;
-  readonly registered: Promise<Endpoint>;
+  readonly #registration = new Deferred<Endpoint>();
+  readonly registered = this.#registration.promise;
 
   readonly #own: ReadonlySet<string>;
   readonly #peer: StartedPeer;
@@ -51,8 +53,6 @@ export class PeerJSEndpoint implements Endpoint {
   /** Those that are tried or open, until what PeerJS holds of them is freed. */
   readonly #ways = new Set<Way>();
   #state: 'registering' | 'held' | 'over' = 'registering';
-  #admit: (endpoint: Endpoint) => void = () => {};
-  #refuse: (reason: unknown) => void = () => {};
   /** Of the registration, then of the next proof. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unanswered = 0;
@@ -73,10 +73,6 @@ export class PeerJSEndpoint implements Endpoint {
     this.id = id;
     this.#own = own;
     this.#listener = listener;
-    this.registered = new Promise((resolve, reject) => {
-      this.#admit = resolve;
-      this.#refuse = reject;
-    });
     try {
       this.#peer = create() as StartedPeer;
     } catch (error) {
@@ -164,7 +160,7 @@ export class PeerJSEndpoint implements Endpoint {
     this.#state = 'held';
     clearTimeout(this.#timer);
     this.#timer = setInterval(() => this.#prove(), proofInterval);
-    this.#admit(this);
+    this.#registration.resolve(this);
   }
 
   /** Sends itself a message through the server. It is of a kind that PeerServer relays and does not queue. */
@@ -251,7 +247,7 @@ export class PeerJSEndpoint implements Endpoint {
     clearTimeout(this.#timer);
     this.#peer.disconnect();
     const reason = error ?? new PeerGroupError('server-unreachable', 'This id was given back to the server.');
-    this.#refuse(reason);
+    this.#registration.reject(reason);
     for (const {shell, ending} of this.#ways) {
       if (!told || shell.peerConnection.signalingState !== 'stable') ending.abort(reason);
     }
@@ -264,7 +260,7 @@ export class PeerJSEndpoint implements Endpoint {
   }
 
   #abort(reason: unknown): void {
-    this.#refuse(reason);
+    this.#registration.reject(reason);
     this.#over(undefined);
     for (const {ending, connection} of this.#ways) {
       ending.abort(reason);

@@ -21,7 +21,7 @@ const layers = {
   'codec/': ['errors.ts', 'environment.ts'],
   'shown.ts': ['errors.ts', 'environment.ts', 'codec/'],
   'arguments.ts': ['errors.ts', 'codec/', 'group/types.ts'],
-  'transport/peerjs': ['errors.ts', 'environment.ts', 'transport/', 'peerjs'],
+  'transport/peerjs': ['errors.ts', 'environment.ts', 'promises.ts', 'transport/', 'peerjs'],
   'transport/': ['errors.ts', 'environment.ts', 'pile.ts'],
   'link/': ['errors.ts', 'environment.ts', 'pile.ts', 'protocol/', 'codec/', 'transport/transport.ts'],
   'group/': [
