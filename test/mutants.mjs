@@ -836,6 +836,24 @@ const mutants = [
     tests: 'sim/leaving',
   },
   {
+    rule: 'a host has its meeting point back where the server only believes that it is held',
+    file: 'src/group/doorbell.ts',
+    edits: [['(this.#isUnanswered ? own : undefined)', 'undefined']],
+    tests: 'group/doorbell',
+  },
+  {
+    rule: 'a host does not take the meeting point from whoever answers there',
+    file: 'src/group/doorbell.ts',
+    edits: [['(this.#isUnanswered ? own : undefined)', 'own']],
+    tests: 'group/doorbell',
+  },
+  {
+    rule: 'a host does not use a token again that is not to be good any more',
+    file: 'src/group/doorbell.ts',
+    edits: [['own = this.#token.signal.aborted ? undefined : held.token;', 'own = held.token;']],
+    tests: 'group/doorbell',
+  },
+  {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/connections.ts',
     edits: [['asHost(relay => relay.invite(from, follows))', 'undefined']],

@@ -39,7 +39,8 @@ export interface DoorbellListener {
  * Holds the meeting point for as long as this member is host, or wants to be where there is none: claims it, claims it again
  * when it is lost, and talks to whoever holds it instead. Nothing follows from holding it: it only lets newcomers find the host.
  *
- * The server keeps the id of a machine that vanished for up to 90 s. A deputy has the token and takes it over.
+ * The server keeps the id of a machine that vanished, or of a connection that broke unseen, for up to 90 s. A deputy has the token
+ * and takes it over; so does the host itself, when nobody answers.
  */
 export class Doorbell {
   readonly #options: DoorbellOptions;
@@ -48,6 +49,8 @@ export class Doorbell {
   #holding: AbortController | undefined;
   /** Aborts when the token that it is held with, or is about to be, should not be good any more. */
   #token = new AbortController();
+  /** Whether nobody has answered the last call to the end. */
+  #isUnanswered = false;
   /** Calls under way, each with the time when it began. */
   readonly #visits = new Map<AbortController, number>();
 
@@ -95,6 +98,8 @@ export class Doorbell {
   async #keep(inherited: string | undefined, signal: AbortSignal): Promise<void> {
     let attempt = 0;
     let token: string | undefined;
+    /** The one that it was held with last. */
+    let own: string | undefined;
     for (;;) {
       try {
         const held = await this.#claim(token);
@@ -106,16 +111,20 @@ export class Doorbell {
         // Nobody has had one that is new.
         if (token === undefined) this.#token = new AbortController();
         this.#listener?.held(held.token);
+        this.#isUnanswered = false;
         const until = AbortSignal.any([signal, this.#token.signal]);
         await untilAborted(held.lost, until).catch(() => signal.throwIfAborted());
         held.endpoint.close();
+        own = this.#token.signal.aborted ? undefined : held.token;
       } catch (error) {
         signal.throwIfAborted();
         const failure = PeerGroupError.from(error, 'server-unreachable', 'The signalling server cannot be reached.');
-        if (failure.code === 'id-taken' && inherited !== undefined && inherited !== token) {
-          token = inherited;
+        const known = inherited ?? (this.#isUnanswered ? own : undefined);
+        if (failure.code === 'id-taken' && known !== undefined && known !== token) {
+          token = known;
           continue;
         }
+        if (failure.code === 'id-taken' && token === own) own = undefined;
         if (failure.code === 'id-taken') void this.#visit(signal);
         // That the server is gone is noticed, and told once, where this member's own address is held.
         else if (failure.code !== 'server-unreachable') this.#listener?.failed(failure);
@@ -141,10 +150,12 @@ export class Doorbell {
       // While the server is away a call would wait for it, and others with it.
       const session = await limited(clock, dialTimeout, until, within => dial(meetingPoint, within));
       this.#visits.delete(visit);
+      this.#isUnanswered = false;
       for (const other of this.#visits.keys()) other.abort();
       this.#listener?.met(session);
     } catch (error) {
       const failure = PeerGroupError.from(error, 'unreachable', 'Nobody answers at the meeting point.');
+      this.#isUnanswered ||= failure.code === 'unreachable' && !until.aborted;
       const harmless = ['unreachable', 'connection-lost', 'server-unreachable'].includes(failure.code);
       if (!harmless && !visit.signal.aborted && !signal.aborted) this.#listener?.failed(failure);
     } finally {

@@ -99,6 +99,44 @@ void describe('A host that holds its meeting point', () => {
     await clock.advance(0);
   });
 
+  for (const isAnswered of [false, true]) {
+    const words = isAnswered
+      ? 'leaves it to whoever answers there'
+      : 'has it back by its own token where nobody answers';
+    void it(`and loses its connection, which the server does not see, ${words}`, async () => {
+      const asked: string[] = [];
+      let lose: EndpointListener['lost'] = () => {};
+      let holder: string | undefined;
+      const dial = () =>
+        isAnswered
+          ? Promise.resolve(undefined as unknown as Session)
+          : Promise.reject(new PeerGroupError('unreachable', 'Nobody answers.'));
+      const {clock, over, failures, options, host} = setting((id, token, {lost}) => {
+        asked.push(token);
+        if (token !== (holder ??= token)) return Promise.reject(new PeerGroupError('id-taken', 'It is held.'));
+        lose = lost;
+        return Promise.resolve({id, dial: () => assert.fail(), close() {}});
+      }, dial);
+      const held: string[] = [];
+      const doorbell = new Doorbell(options);
+      doorbell.hold({...host, met() {}, held: token => held.push(token)});
+      await clock.advance(100);
+      lose(new PeerGroupError('server-unreachable', 'The connection broke.'));
+      await clock.advance(10_000);
+      assert.deepEqual(held, isAnswered ? [holder] : [holder, holder]);
+      assert.equal(asked.slice(1).includes(holder ?? ''), !isAnswered);
+      // One that was given up is not good any more.
+      if (!isAnswered) {
+        doorbell.renew();
+        await clock.advance(10_000);
+        assert.equal(held.length, 2);
+      }
+      assert.deepEqual(failures, []);
+      over.abort();
+      await clock.advance(0);
+    });
+  }
+
   void it('leaves nothing behind of the claims that it has lost', async () => {
     let lose: EndpointListener['lost'] = () => {};
     const signals: AbortSignal[] = [];

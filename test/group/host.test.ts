@@ -50,7 +50,8 @@ describe('A host that leaves', () => {
     const [ann, bob, cem] = await gather(server, 'a quick successor', 'Ann', 'Bob', 'Cem');
     if (!ann || !bob || !cem) throw new Error();
     const ejected = new Promise<void>((resolve, reject) => {
-      bob.addEventListener('hostchange', () => bob.eject(cem.self?.id ?? '').then(resolve, reject), {once: true});
+      const eject = () => void bob.eject(cem.self?.id ?? '').then(resolve, reject);
+      bob.addEventListener('hostchange', eject, {once: true});
     });
     await ann.leave();
     await ejected;
