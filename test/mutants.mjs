@@ -16,7 +16,7 @@ const mutants = [
   {
     rule: 'who is banned while it is let in is told so',
     file: 'src/group/admission.ts',
-    edits: [['if (this.#options.ledger.bans.includes(person.id)) return refuse(session, banned);', '']],
+    edits: [['if (this.#group.ledger.bans.includes(person.id)) return refuse(session, banned);', '']],
     tests: 'sim/leaving',
   },
   {
@@ -52,7 +52,7 @@ const mutants = [
   {
     rule: 'the round trip is measured',
     file: 'src/group/mesh.ts',
-    edits: [['this.#options.environment.clock.now() - frame.stamp', 'frame.stamp']],
+    edits: [['this.#group.context.environment.clock.now() - frame.stamp', 'frame.stamp']],
     tests: 'sim/relay',
   },
   {
@@ -370,7 +370,7 @@ const mutants = [
   {
     rule: 'a transfer leaves room for small values to others',
     file: 'src/group/mesh.ts',
-    edits: [['this.#options, this.#pace, seat', 'this.#options, new Pace(this.#options.environment.clock), seat']],
+    edits: [['this.#group, this.#pace, seat', 'this.#group, new Pace(this.#group.context.environment.clock), seat']],
     tests: 'group/sending',
   },
   {
@@ -716,7 +716,7 @@ const mutants = [
     file: 'src/group/admission.ts',
     edits: [
       ['    if (ledger.bans.includes(id)) return refuse(session, banned);\n', ''],
-      ['if (this.#options.ledger.bans.includes(person.id)) return refuse(session, banned);', ''],
+      ['if (this.#group.ledger.bans.includes(person.id)) return refuse(session, banned);', ''],
     ],
     tests: 'sim/hosts',
   },
@@ -729,7 +729,7 @@ const mutants = [
   {
     rule: 'a host that slept looks who holds the meeting point',
     file: 'src/group/vigil.ts',
-    edits: [['    if (this.isCutOff) this.#hosting.lookAround();\n', '']],
+    edits: [['    if (this.isCutOff) hosting.lookAround();\n', '']],
     tests: 'sim/hosts',
   },
   {
@@ -773,7 +773,7 @@ const mutants = [
     file: 'src/group/mesh.ts',
     edits: [
       [
-        'if (!peer.session || peer.isMissing || peer.missing?.has(this.#options.mine.id)) return true;',
+        'if (!peer.session || peer.isMissing || peer.missing?.has(this.#group.mine.id)) return true;',
         'if (!peer.session) return true;',
       ],
     ],
@@ -862,7 +862,7 @@ const mutants = [
   {
     rule: 'a newcomer is introduced while it is let in',
     file: 'src/group/connections.ts',
-    edits: [['if (this.#hosting.isOpen) asHost', 'if (false) asHost']],
+    edits: [['if (this.#group.hosting.isOpen) asHost', 'if (false) asHost']],
     tests: 'sim/introduction',
   },
   {
@@ -1381,13 +1381,13 @@ const mutants = [
   {
     rule: 'nor of everything that is said at the door',
     file: 'src/group/admission.ts',
-    edits: [['this.#options.context.warning(error);', "this.#options.context.tell('error', {error});"]],
+    edits: [['this.#group.context.warning(error);', "this.#group.context.tell('error', {error});"]],
     tests: 'attack/stranger',
   },
   {
     rule: 'nor of all that is said by those of whom nobody has heard',
-    file: 'src/group/group.ts',
-    edits: [['failed: context.warning,', "failed: error => context.tell('error', {error}),"]],
+    file: 'src/group/mesh.ts',
+    edits: [['this.#group.context.warning(error);', "this.#group.context.tell('error', {error});"]],
     tests: 'attack/stranger',
   },
   {
@@ -1494,7 +1494,7 @@ const mutants = [
   {
     rule: 'the page is told of some values that cannot be read',
     file: 'src/group/traffic.ts',
-    edits: [['this.#context.warning(', "((error: PeerGroupError) => void this.#context.tell('error', {error}))("]],
+    edits: [['this.#group.context.warning(', "((error: PeerGroupError) => void this.#group.context.tell('error', {error}))("]],
     tests: 'attack/member',
   },
   {
@@ -1586,7 +1586,7 @@ const mutants = [
   {
     rule: 'unless it has shown to be host of another branch',
     file: 'src/group/dispatcher.ts',
-    edits: [['mesh.peer(id) ?? this.#connections.extra?.branches.hasShown(session)', 'mesh.peer(id)']],
+    edits: [['mesh.peer(id) ?? connections.extra?.branches.hasShown(session)', 'mesh.peer(id)']],
     tests: 'sim/cuts sim/sim',
   },
   {
@@ -1848,12 +1848,9 @@ const mutants = [
   },
   {
     rule: 'what a member shows to know is remembered',
-    file: 'src/group/group.ts',
+    file: 'src/group/connections.ts',
     edits: [
-      [
-        '      inform: session => {\n        ledger.hear(session.proof.id, session.standing);\n',
-        '      inform: session => {\n',
-      ],
+      ['hosting} = this.#group;\n    ledger.hear(session.proof.id, session.standing);\n', 'hosting} = this.#group;\n'],
     ],
     tests: 'attack/former',
   },
@@ -1883,7 +1880,7 @@ const mutants = [
   {
     rule: 'what is not its sender’s to send ends the connection',
     file: 'src/group/dispatcher.ts',
-    edits: [['        throw outOfRole(frame);', '        return;']],
+    edits: [['      throw outOfRole(frame);', '      return;']],
     tests: 'attack/member',
   },
   {
@@ -1913,7 +1910,7 @@ const mutants = [
     file: 'src/group/dispatcher.ts',
     edits: [
       [
-        'return peer !== undefined && (session.proof.id === ledger.hostId || !hearsHost);',
+        'return peer !== undefined && (session.proof.id === ledger.hostId || !vigil.hearsHost);',
         'return peer !== undefined;',
       ],
     ],
@@ -1922,7 +1919,7 @@ const mutants = [
   {
     rule: 'only the host sends its members to newcomers',
     file: 'src/group/dispatcher.ts',
-    edits: [['if (!peer || !this.#isHosts(frame, session)) return;', 'if (!peer) return;']],
+    edits: [['if (!peer || !isHosts(group, frame, session)) return;', 'if (!peer) return;']],
     tests: 'attack/member',
   },
   {
@@ -2076,7 +2073,7 @@ const mutants = [
   {
     rule: 'what a caller said before this member was in does not count against it',
     file: 'src/group/membership.ts',
-    edits: [['group.accept(session, isEarly);', 'group.accept(session);']],
+    edits: [['group.connections.accept(session, isEarly);', 'group.connections.accept(session);']],
     tests: 'sim/sim',
   },
   {

@@ -3,8 +3,7 @@ import {PeerGroupError} from '../errors.js';
 import {limits} from '../protocol/limits.js';
 import {note as noteKind, type Note} from '../protocol/records.js';
 import type {Frame} from '../protocol/frames.js';
-import type {Context} from './context.js';
-import type {Ledger} from './ledger.js';
+import type {Group} from './group.js';
 import {Person} from './member.js';
 import type {Protection} from './protection.js';
 import type {Session} from './session.js';
@@ -23,15 +22,6 @@ const mostRequests = 128;
 /** What whoever is banned is told. */
 export const banned = 'You are banned from this group.';
 
-export interface AdmissionOptions {
-  readonly context: Context;
-  readonly ledger: Ledger;
-  /** Whether somebody has been decided on: it is in already, or was lost or left a while ago, and comes back. */
-  readonly isKnown: (id: string) => boolean;
-  /** Lets somebody in, who has said this of itself. */
-  readonly admit: (person: Person, note: Note, session: Session) => Promise<void>;
-}
-
 interface Applicant {
   readonly request: JoinRequest;
   readonly session: Session;
@@ -43,7 +33,7 @@ interface Applicant {
  * newcomer, or handed to another host.
  */
 export class Admission {
-  readonly #options: AdmissionOptions;
+  readonly #group: Group;
   readonly #applicants = new Map<string, Applicant>();
   /** Connections whose other end has not shown yet that it knows the password. */
   readonly #examined = new Set<Session>();
@@ -52,12 +42,12 @@ export class Admission {
   #requests: readonly JoinRequest[] = Object.freeze([]);
   #isOpen = false;
 
-  constructor(options: AdmissionOptions) {
-    this.#options = options;
+  constructor(group: Group) {
+    this.#group = group;
   }
 
   get #clock() {
-    return this.#options.context.environment.clock;
+    return this.#group.context.environment.clock;
   }
 
   /** A new frozen array at every change. */
@@ -72,7 +62,7 @@ export class Admission {
 
   /** Somebody who is in no group has connected; or the host of another one, who is to show that it knows the password. */
   receive(session: Session): void {
-    const protection = this.#options.context.protection();
+    const protection = this.#group.context.protection();
     if (!protection) this.#listen(session);
     else if (protection.isFull) session.sendAway();
     else void this.#examine(session, protection);
@@ -86,7 +76,7 @@ export class Admission {
       if (knows && !session.proof.root && !session.over) return this.#listen(session);
       if (!knows) session.send({type: 'denied'});
     } catch (error) {
-      if (error instanceof PeerGroupError && error.code === 'bad-frame') this.#options.context.warning(error);
+      if (error instanceof PeerGroupError && error.code === 'bad-frame') this.#group.context.warning(error);
     } finally {
       this.#examined.delete(session);
     }
@@ -112,7 +102,7 @@ export class Admission {
         this.#silent.delete(session);
         const applicant = this.#applicants.get(session.proof.id);
         if (applicant?.session === session) this.#giveUp(applicant);
-        if (error.code === 'bad-frame') this.#options.context.warning(error);
+        if (error.code === 'bad-frame') this.#group.context.warning(error);
       },
     });
   }
@@ -132,7 +122,7 @@ export class Admission {
     }
     if (frame.type !== 'request' || !this.#silent.has(session))
       throw new PeerGroupError('bad-frame', 'Somebody who is not let in sent what only members may.');
-    const {context, ledger} = this.#options;
+    const {context, ledger} = this.#group;
     const {id, key} = session.proof;
     const {note} = frame;
     const own =
@@ -147,13 +137,13 @@ export class Admission {
     }
     const person = new Person(id, key, false);
     person.describe(note);
-    if (this.#options.isKnown(id)) return this.#admit(person, note, session);
+    if (this.#group.hosting.isKnown(id)) return this.#admit(person, note, session);
     let credential: unknown;
     try {
       if (frame.credential.length > 0) credential = decode(frame.credential, [], limits.objects);
     } catch (error) {
       // It may be of a kind that newer browsers know, and would be no other if it asked again.
-      this.#options.context.warning(error as PeerGroupError);
+      this.#group.context.warning(error as PeerGroupError);
       return refuse(session, 'The browser of the host cannot read this credential.');
     }
     this.#ask(session, person, note, credential);
@@ -187,9 +177,9 @@ export class Admission {
     this.#applicants.set(person.id, applicant);
     this.#list();
     this.#isOpen = true;
-    const later = !this.#options.context.tell('joinrequest', request);
+    const later = !this.#group.context.tell('joinrequest', request);
     if (this.#applicants.get(person.id) !== applicant) return;
-    if (later || this.#options.ledger.approval) this.#soothe(seen(applicant));
+    if (later || this.#group.ledger.approval) this.#soothe(seen(applicant));
     else accept();
   }
 
@@ -204,11 +194,11 @@ export class Admission {
   #admit(person: Person, note: Note, session: Session): void {
     // What it says from now on, it says to the group.
     session.hold();
-    this.#options.admit(person, note, session).catch((error: unknown) => {
+    this.#group.hosting.admit(person, note, session).catch((error: unknown) => {
       // By the host, while it was being written down.
-      if (this.#options.ledger.bans.includes(person.id)) return refuse(session, banned);
+      if (this.#group.ledger.bans.includes(person.id)) return refuse(session, banned);
       const message = `A group has ${limits.members} members at most: somebody was turned away.`;
-      this.#options.context.warning(new PeerGroupError('too-large', message, {cause: error}));
+      this.#group.context.warning(new PeerGroupError('too-large', message, {cause: error}));
       refuse(session, 'The group is full.');
     });
   }

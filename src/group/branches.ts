@@ -3,8 +3,7 @@ import type {FrameOf} from '../protocol/frames.js';
 import type {Reign} from '../protocol/records.js';
 import {toHex} from '../protocol/schema.js';
 import {Contest, type Stands} from './contest.js';
-import type {Hosting} from './hosting.js';
-import type {Inside} from './inside.js';
+import type {Group} from './group.js';
 import type {Peer} from './peer.js';
 import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
@@ -38,16 +37,14 @@ interface Encounter {
  * their host.
  */
 export class Branches {
-  readonly #group: Inside;
-  readonly #hosting: Hosting;
+  readonly #group: Group;
   readonly #contest: Contest;
   readonly #encounters = new WeakMap<Session, Encounter>();
   /** The member that answers in this host's place, and since when. */
   #usurper: {readonly id: string; readonly since: number; isTold: boolean} | undefined;
 
-  constructor(group: Inside, hosting: Hosting) {
+  constructor(group: Group) {
     this.#group = group;
-    this.#hosting = hosting;
     this.#contest = new Contest(group.context.environment.crypto, group.ledger, group.people);
   }
 
@@ -91,7 +88,7 @@ export class Branches {
   async receiveBranch({reigns}: FrameOf<'branch'>, session: Session): Promise<void> {
     const {ledger} = this.#group;
     const claim = await this.#contest.leads(reigns, session.proof.id);
-    if (claim === 'no') return this.#hosting.expel(session);
+    if (claim === 'no') return this.#group.hosting.expel(session);
     const encounter = this.#encounter(session);
     encounter.seen = reigns;
     encounter.claim = {reigns, isOut: claim === 'out'};
@@ -106,13 +103,13 @@ export class Branches {
     session: Session,
     peer: Peer | undefined,
   ): Promise<void> {
-    const {ledger, mesh, briefing, isHost, hearsHost} = this.#group;
+    const {ledger, mesh, briefing, isHost, vigil} = this.#group;
     if (session.proof.id === ledger.hostId) {
       // Its host has given this branch up, or had at some time, where a connection that the link has left brings that late.
       await ledger.receiveState(state, peer ? session.proof.id : '');
       return;
     }
-    const mayFollow = isHost || !hearsHost;
+    const mayFollow = isHost || !vigil.hearsHost;
     const verdict = await this.#contest.receive(state, bases, this.#stands(stands, session), mayFollow);
     const encounter = this.#encounter(session);
     encounter.seen = state.reigns;
@@ -157,7 +154,7 @@ export class Branches {
       session,
       this.#speakers.filter(id => keys.has(toHex(people.get(id)?.key ?? new Uint8Array()))),
     );
-    this.#hosting.expel(session, bases);
+    this.#group.hosting.expel(session, bases);
   }
 
   /** Somebody answers at the meeting point, which is this host's. A member may be about to give it back, or lead another branch. */

@@ -1,8 +1,8 @@
 import {PeerGroupError} from '../errors.js';
+import type {Note} from '../protocol/records.js';
 import {openingTime} from '../transport/transport.js';
 import type {Branches} from './branches.js';
-import type {Hosting} from './hosting.js';
-import type {Inside} from './inside.js';
+import type {Group} from './group.js';
 import {loadExtras} from './lazy-extras.js';
 import type {Peer} from './peer.js';
 import type {Relay} from './relay.js';
@@ -19,13 +19,11 @@ export interface Extra {
 
 /** Proven connections of a member that is in a group, in and out: whose each is, and who takes it on. */
 export class Connections {
-  readonly #group: Inside;
-  readonly #hosting: Hosting;
+  readonly #group: Group;
   #extra: Extra | undefined;
 
-  constructor(group: Inside, hosting: Hosting) {
+  constructor(group: Group) {
     this.#group = group;
-    this.#hosting = hosting;
   }
 
   /** What is loaded on its own, as soon as it is. */
@@ -47,7 +45,7 @@ export class Connections {
     // It has gone on without this group. To the host it may be coming back.
     if (peer && !isEarly && (session.proof.root || !this.#group.isHost)) this.#group.depart(peer, 'lost');
     if (!this.#group.isHost) return session.sendAway(this.#group.hostAddress);
-    if (!session.proof.root) return this.#hosting.receive(session);
+    if (!session.proof.root) return this.#group.hosting.receive(session);
     // Where it could not be loaded, the doorbell rings again soon.
     void this.#loadExtra().then(
       ({rivalry}) => rivalry.meet(session),
@@ -64,7 +62,7 @@ export class Connections {
       void this.withExtra(({relay}) => {
         if (this.#group.isHost) action(relay);
       });
-    if (this.#hosting.isOpen) asHost(relay => relay.introduce(from, follows));
+    if (this.#group.hosting.isOpen) asHost(relay => relay.introduce(from, follows));
     const opened = new AbortController();
     connection.finally(() => opened.abort()).catch(() => {});
     const until = AbortSignal.any([signal, opened.signal]);
@@ -77,6 +75,25 @@ export class Connections {
     void this.withExtra(({branches}) => branches.meet(session));
   }
 
+  /**
+   * Over a new connection with a member: what the other side lacks.
+   * @returns what this member says of itself, if it has not yet
+   */
+  greet(session: Session): Note | undefined {
+    const {ledger, briefing} = this.#group;
+    ledger.hear(session.proof.id, session.standing);
+    return briefing.greet(session);
+  }
+
+  /** A member has told where it stands: it is brought up to date, as far as it lacks something. */
+  inform(session: Session): void {
+    const {ledger, briefing, hosting} = this.#group;
+    ledger.hear(session.proof.id, session.standing);
+    briefing.inform(session);
+    hosting.entrust();
+    this.meet(session);
+  }
+
   /** Rejects when it cannot be loaded, or the group is over. */
   async #loadExtra(): Promise<Extra> {
     const {context, mesh, signal} = this.#group;
@@ -84,8 +101,8 @@ export class Connections {
     signal.throwIfAborted();
     return (this.#extra ??= {
       relay: new Relay(context, mesh, session => this.accept(session), signal),
-      branches: new Branches(this.#group, this.#hosting),
-      rivalry: new Rivalry(this.#group, this.#hosting),
+      branches: new Branches(this.#group),
+      rivalry: new Rivalry(this.#group),
     });
   }
 
@@ -99,17 +116,17 @@ export class Connections {
   }
 
   /** Dials a member and proves both ends. */
-  async dial(peer: Peer, signal: AbortSignal): Promise<Session> {
+  async dial(peer: Peer): Promise<Session> {
     const address = peer.person.note?.address;
     if (address === undefined)
       throw new PeerGroupError('unreachable', 'Nobody has told yet where this member can be dialled.');
-    return this.#expect(peer, await this.#group.context.dial(address, signal));
+    return this.#expect(peer, await this.#group.context.dial(address, peer.signal));
   }
 
   /** Finds a way to a member through another one, and proves both ends. */
-  async dialThrough(peer: Peer, signal: AbortSignal): Promise<Session> {
+  async dialThrough(peer: Peer): Promise<Session> {
     const {relay} = await this.#loadExtra();
-    return this.#expect(peer, await relay.dial(peer, signal));
+    return this.#expect(peer, await relay.dial(peer, peer.signal));
   }
 
   /** The session, if this member is at the other end of it, and still in this group. */
@@ -136,7 +153,7 @@ export class Connections {
     const {standing, id} = session.proof;
     const wasLost = ledger.wasLost(id, context.environment.clock.date() / 1000);
     if (ledger.isBehind(standing) || (isHost ? ledger.isApart(standing, id) : !wasLost)) return false;
-    if (isHost) this.#hosting.expel(session);
+    if (isHost) this.#group.hosting.expel(session);
     else session.send({type: 'expelled', reason: 'lost', text: '', bases: []});
     return true;
   }

@@ -3,21 +3,16 @@ import type {Entry, Note} from '../protocol/records.js';
 import {Attendance} from './attendance.js';
 import {Briefing} from './briefing.js';
 import {Connections} from './connections.js';
-import type {Content} from './content.js';
 import type {Context, GroupEnd} from './context.js';
-import {Dispatcher} from './dispatcher.js';
 import {Hosting} from './hosting.js';
-import type {Inside} from './inside.js';
 import type {Ledger} from './ledger.js';
-import type {Person} from './member.js';
 import {Mesh} from './mesh.js';
 import type {Peer} from './peer.js';
 import type {People} from './people.js';
 import type {Seat} from './roster.js';
-import type {Session} from './session.js';
 import {equalBytes} from './signing.js';
-import type {JoinRequest, LeaveReason, LinkStats, Member, SendSettings} from './types.js';
 import {Traffic} from './traffic.js';
+import type {LeaveReason} from './types.js';
 import {View} from './view.js';
 import {Vigil} from './vigil.js';
 
@@ -39,35 +34,38 @@ export interface GroupOptions {
 
 /**
  * The group, seen by a member that is in it. Everything that happens changes facts (the ledger, who is gone, which
- * links are up), then `#review` makes the consequences true:
+ * links are up), then `review` makes the consequences true:
  *
  * 1. There is a peer for every seat of the roster but one's own, except those who are gone as far as can be told here.
  * 2. The page is told of everyone who came and went, once each, after the member list has changed.
  * 3. Whoever the records name as host, and nobody else, holds the meeting point and decides on requests.
  * 4. When the host is gone or out of everybody's reach, the oldest member that is not becomes host.
  */
-export class Group implements Inside {
+export class Group {
   readonly context: Context;
   readonly ledger: Ledger;
   readonly people: People;
-  readonly mesh: Mesh;
-  readonly briefing: Briefing;
-  readonly attendance: Attendance;
+  /** When it was founded, by this environment's clock. */
   readonly founded: number;
+  /** This member's own seat. */
   readonly mine: Seat;
+  // Its parts, each of which knows the others by it.
+  readonly attendance: Attendance;
+  readonly briefing: Briefing;
+  readonly mesh: Mesh;
+  readonly traffic: Traffic;
+  readonly hosting: Hosting;
+  readonly vigil: Vigil;
+  readonly connections: Connections;
+  readonly view: View;
   readonly #options: GroupOptions;
   readonly #over = new AbortController();
-  readonly #traffic: Traffic;
-  readonly #hosting: Hosting;
-  readonly #vigil: Vigil;
-  readonly #connections: Connections;
-  readonly #view: View;
   /** Whether this member was host when the consequences were last drawn. */
   #reigns = false;
 
   constructor(options: GroupOptions) {
     const {context, ledger, people, founded} = options;
-    const {environment, self} = context;
+    const {self} = context;
     const mine = ledger.seat(self.id);
     if (!mine) throw new PeerGroupError('bad-frame', 'The host welcomed this member into a roster without it.');
     this.#options = options;
@@ -78,121 +76,45 @@ export class Group implements Inside {
     this.mine = mine;
     this.attendance = new Attendance(ledger);
     this.briefing = new Briefing(context, ledger, people);
-    this.mesh = new Mesh({
-      environment,
-      mine,
-      pulse: () => ({standing: ledger.standing, missing: this.#vigil.missing}),
-      dial: (peer, until) => this.#connections.dial(peer, until),
-      dialThrough: (peer, until) => this.#connections.dialThrough(peer, until),
-      isStranger: session => this.#connections.isStranger(session),
-      greet: session => {
-        ledger.hear(session.proof.id, session.standing);
-        return this.briefing.greet(session);
-      },
-      inform: session => {
-        ledger.hear(session.proof.id, session.standing);
-        this.briefing.inform(session);
-        this.#hosting.entrust();
-        this.#connections.meet(session);
-      },
-      mostBytes: context.maxMessageSize,
-      deliver: (arrived, peer) => this.#traffic.deliver(arrived, peer),
-      progress: (peer, transfer, bytes, total) => this.#traffic.arriving(peer, transfer, bytes, total),
-      changed: peer => this.#linkChanged(peer),
-      forgotten: peer => this.#renew(peer),
-      frame: (frame, session, peer) => dispatcher.receive(frame, session, peer),
-      failed: context.warning,
-      unbearable: peer => this.#banish(peer),
-    });
-    this.#traffic = new Traffic(context, this.mesh);
-    this.#hosting = new Hosting(this, session => {
-      void this.#connections.withExtra(({branches}) => branches.answers(session));
-      this.accept(session);
-    });
-    this.#vigil = new Vigil(this, this.#hosting, hasTurned => {
-      if (hasTurned) this.#traffic.reachChanged();
-      this.#review(undefined);
-    });
-    this.#connections = new Connections(this, this.#hosting);
-    const dispatcher = new Dispatcher(this, this.#hosting, this.#connections, person => this.#changed(person));
-    ledger.listen({changed: entry => this.#review(entry), hearsHost: () => this.hearsHost});
+    this.mesh = new Mesh(this);
+    this.traffic = new Traffic(this);
+    this.hosting = new Hosting(this);
+    this.vigil = new Vigil(this);
+    this.connections = new Connections(this);
+    ledger.listen({changed: entry => this.review(entry), hearsHost: () => this.vigil.hearsHost});
     for (const seat of ledger.seats) if (seat.id !== self.id) this.#addPeer(seat);
-    this.#view = new View(this);
+    this.view = new View(this);
   }
 
   /** After `joined` has been told: dials the others, and does the host's work if it is this one's. */
   start(): void {
-    this.#review(undefined);
-    void this.#connections.withExtra(() => {});
+    this.review();
+    void this.connections.withExtra(() => {});
   }
 
-  get root() {
-    return this.ledger.root;
-  }
-
-  get standing() {
-    return this.ledger.standing;
-  }
-
-  get members(): readonly Member[] {
-    return this.#view.members;
-  }
-
-  get host(): Member {
-    return this.#view.host.member;
-  }
-
-  get requests(): readonly JoinRequest[] {
-    return this.#hosting.requests;
-  }
-
-  get stats(): LinkStats[] {
-    return this.mesh.peers.map(peer => peer.stats());
-  }
-
+  /** Whether this member is the host. */
   get isHost(): boolean {
     return this.ledger.hostId === this.context.self.id;
   }
 
-  get hearsHost(): boolean {
-    return this.#vigil.hearsHost;
-  }
-
-  get isCutOff(): boolean {
-    return this.#vigil.isCutOff;
-  }
-
+  /** Where the host can be dialled, or while that one is gone, the one who will be. */
   get hostAddress(): string | undefined {
-    return this.#view.host.note?.address;
+    return this.view.host.note?.address;
   }
 
+  /** Aborts when the group is over for this member. */
   get signal(): AbortSignal {
     return this.#over.signal;
   }
 
-  // Connections.
-
-  /** @see Connections.accept */
-  accept(session: Session, isEarly = false): void {
-    this.#connections.accept(session, isEarly);
-  }
-
-  /** @see Connections.rung */
-  rung(from: string, connection: Promise<unknown>): void {
-    this.#connections.rung(from, connection);
-  }
-
-  #linkChanged(peer: Peer): void {
-    if (peer.link.attached) return this.#review(undefined);
-    this.#connections.extra?.relay.interrupted(peer);
-    if (peer.isParting) return this.depart(peer, 'left');
-    this.#reconsider();
-  }
-
   // Who is in.
 
-  #changed({member}: Person): void {
-    if (!this.signal.aborted && this.#view.members.includes(member)) this.context.tell('memberchange', {member});
+  /** A link was taken up or interrupted. */
+  linkChanged(peer: Peer): void {
+    if (peer.link.attached) return this.review();
+    this.connections.extra?.relay.interrupted(peer);
+    if (peer.isParting) return this.depart(peer, 'left');
+    this.#reconsider();
   }
 
   #addPeer(seat: Seat): Peer {
@@ -200,25 +122,26 @@ export class Group implements Inside {
     return this.mesh.add(seat, person);
   }
 
-  /** A member has forgotten the link: to the page it has gone and come back. */
-  #renew(peer: Peer): void {
+  /** A member has forgotten the link, as it has been without this one for a while: to the page it has gone and come back. */
+  renew(peer: Peer): void {
     this.mesh.remove(peer);
     this.people.renew(peer.person);
     const again = this.#addPeer(peer.seat);
-    this.#view.update([peer], [again]);
+    this.view.update([peer], [again]);
     this.mesh.connect();
   }
 
+  /** A stay is over, whatever the roster says. */
   depart(peer: Peer, reason: LeaveReason): void {
     peer.isParting = false;
     this.attendance.depart(peer.seat, reason);
-    this.#review(undefined);
+    this.review();
   }
 
   /** Makes the consequences of what has changed true. `entry`: the change of the roster that it was, if it was one. */
-  #review(entry: Entry | undefined): void {
+  review(entry?: Entry): void {
     if (this.signal.aborted) return;
-    if (this.isHost) this.#hosting.announce(entry);
+    if (this.isHost) this.hosting.announce(entry);
     else if (this.#reigns) for (const {session} of this.mesh.peers) if (session) this.briefing.brief(session);
     this.#reigns = this.isHost;
     if (!equalBytes(this.context.self.note?.epoch, this.ledger.standing.epoch)) this.#options.restate();
@@ -239,13 +162,13 @@ export class Group implements Inside {
     const leaving = this.mesh.peers.filter(({seat, isParting}) => !stays.has(seat.key) && !isParting);
     for (const peer of leaving) {
       this.mesh.remove(peer);
-      this.#connections.extra?.relay.interrupted(peer, true);
+      this.connections.extra?.relay.interrupted(peer, true);
       this.people.forget(peer.person);
       if (isBack(peer)) this.people.renew(peer.person);
     }
     const coming = seats.filter(seat => !this.mesh.peer(seat.id)).map(seat => this.#addPeer(seat));
-    this.#view.update(leaving, coming);
-    if (!this.signal.aborted) this.#options.cutOff(this.isCutOff);
+    this.view.update(leaving, coming);
+    if (!this.signal.aborted) this.#options.cutOff(this.vigil.isCutOff);
     this.attendance.tidy();
     if (this.signal.aborted) return;
     this.mesh.connect();
@@ -271,7 +194,7 @@ export class Group implements Inside {
   #expelled(): void {
     const {change} = this.ledger.entry ?? {};
     if (change?.type === 'drop' && change.member === this.context.self.id && change.reason === 'ejected') {
-      this.end({type: 'ejected', reason: change.text, by: this.#view.host.member});
+      this.end({type: 'ejected', reason: change.text, by: this.view.host.member});
     } else this.end({type: 'rejoin', address: this.people.get(this.ledger.hostId)?.note?.address});
   }
 
@@ -279,15 +202,15 @@ export class Group implements Inside {
   #serve(): void {
     const {identity} = this.context;
     if (this.isHost) {
-      this.#hosting.serve();
+      this.hosting.serve();
       for (const seat of this.ledger.seats) {
         const reason = this.attendance.reason(seat);
-        if (reason) this.#hosting.drop(seat.id, reason);
+        if (reason) this.hosting.drop(seat.id, reason);
       }
       return;
     }
-    this.#hosting.rest(this.hostAddress);
-    if (this.#vigil.isSuccessor) {
+    this.hosting.rest(this.hostAddress);
+    if (this.vigil.isSuccessor) {
       this.ledger.take(identity, this.ledger.hostId).catch((error: unknown) => this.#fail(error));
     }
   }
@@ -301,17 +224,18 @@ export class Group implements Inside {
   async eject(id: string, reason: string, ban: boolean): Promise<void> {
     const {identity, self} = this.context;
     // The page is told that it is host as soon as the one before has gone; the records say so a moment later.
-    if (!this.isHost && this.host === self.member) await this.ledger.take(identity, this.ledger.hostId);
-    return this.#hosting.eject(id, reason, ban);
+    if (!this.isHost && this.view.host === self) await this.ledger.take(identity, this.ledger.hostId);
+    return this.hosting.eject(id, reason, ban);
   }
 
-  /** A member does not keep to the protocol. Others have to bear with it until the host has seen that itself. */
-  #banish(peer: Peer): void {
+  /** A member has sent again and again what the protocol does not allow. Others have to bear with it until the host has seen that itself. */
+  banish(peer: Peer): void {
     if (!this.isHost) return;
     const reason = 'It has sent again and again what the protocol does not allow.';
-    this.#hosting.eject(peer.person.id, reason, false).catch((error: unknown) => this.#fail(error));
+    this.hosting.eject(peer.person.id, reason, false).catch((error: unknown) => this.#fail(error));
   }
 
+  /** Another group under this name is older: this one's members apply there. */
   yield(address: string): void {
     // Somebody else may have become host while the two found out about each other.
     if (!this.isHost) return;
@@ -320,11 +244,6 @@ export class Group implements Inside {
   }
 
   // What the page does.
-
-  /** @see Traffic.send */
-  send(content: Content, settings: SendSettings): Promise<void> {
-    return this.#traffic.send(content, settings);
-  }
 
   /** Tells everyone what this member says of itself now. */
   publish(note: Note): void {
@@ -336,18 +255,19 @@ export class Group implements Inside {
   /** Leaves but for the goodbye: hears nothing more, and resolves when nothing of its own waits to be acknowledged. */
   part(): Promise<void> {
     this.mesh.deafen();
-    return this.#traffic.sending.whenSettled;
+    return this.traffic.sending.whenSettled;
   }
 
   /** Says goodbye to everyone, at once. */
   goodbye(): void {
     if (this.signal.aborted) return;
     const heir = this.attendance.present.find(({id}) => id !== this.context.self.id);
-    this.#hosting.rest(heir && this.people.get(heir.id)?.note?.address);
+    this.hosting.rest(heir && this.people.get(heir.id)?.note?.address);
     this.mesh.goodbye();
     this.#close('This member left the group before everyone had the message.');
   }
 
+  /** The group is over for this member, not by its own wish. */
   end(end: GroupEnd): void {
     if (this.signal.aborted) return;
     this.#close('This member is not in the group any more.');
@@ -355,10 +275,10 @@ export class Group implements Inside {
   }
 
   #close(why: string): void {
-    this.#hosting.rest(undefined);
-    this.#traffic.sending.end(new PeerGroupError('left', why));
+    this.hosting.rest(undefined);
+    this.traffic.sending.end(new PeerGroupError('left', why));
     this.mesh.end();
-    this.#connections.extra?.relay.end();
+    this.connections.extra?.relay.end();
     this.#over.abort();
     this.context.self.isHost = false;
   }

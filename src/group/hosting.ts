@@ -3,7 +3,7 @@ import {limits} from '../protocol/limits.js';
 import type {Base, Change, Entry, Note} from '../protocol/records.js';
 import {Admission, banned} from './admission.js';
 import type {DoorbellListener} from './doorbell.js';
-import type {Inside} from './inside.js';
+import type {Group} from './group.js';
 import {keepLast} from './keep-last.js';
 import type {Person} from './member.js';
 import type {Session} from './session.js';
@@ -29,7 +29,7 @@ const tokenDelay = 3000;
  * writing the roster.
  */
 export class Hosting {
-  readonly #group: Inside;
+  readonly #group: Group;
   readonly #admission: Admission;
   readonly #ringing: DoorbellListener;
   readonly #dropped = new Map<string, Extract<Change, {type: 'drop'}>>();
@@ -45,20 +45,16 @@ export class Hosting {
   /** What has been given over a connection: over the next one it is given again, as it may not have arrived, or have been forgotten. */
   readonly #given = new WeakMap<Session, string>();
 
-  /** `met`: somebody else answers at the meeting point. */
-  constructor(group: Inside, met: (session: Session) => void) {
+  constructor(group: Group) {
     this.#group = group;
-    const {context, ledger, attendance} = group;
-    this.#admission = new Admission({
-      context,
-      ledger,
-      isKnown: id =>
-        attendance.present.some(seat => seat.id === id) || ledger.wasLost(id, this.#date) || this.#hasJustLeft(id),
-      admit: (person, note, session) => this.#admit(person, note, session),
-    });
+    const {context} = group;
+    this.#admission = new Admission(group);
     this.#ringing = {
       pause: firstClaim,
-      met,
+      met: session => {
+        void group.connections.withExtra(({branches}) => branches.answers(session));
+        group.connections.accept(session);
+      },
       failed: context.warning,
       held: token => {
         this.#token = token;
@@ -82,7 +78,7 @@ export class Hosting {
   /** Begins, or goes on. */
   serve(): void {
     // In a group of several, whoever hears nobody has probably lost its own network, and not all the others theirs.
-    const mayTakeOver = this.#group.ledger.seats.length <= 2 || !this.#group.isCutOff;
+    const mayTakeOver = this.#group.ledger.seats.length <= 2 || !this.#group.vigil.isCutOff;
     if (mayTakeOver) this.#heritage ??= this.#inherited.get(this.#before);
     this.#group.context.doorbell.hold(this.#ringing, this.#heritage);
     this.#inherited.clear();
@@ -148,6 +144,12 @@ export class Hosting {
     session.close();
   }
 
+  /** Whether somebody has been decided on: it is in already, or was lost or left a while ago, and comes back. */
+  isKnown(id: string): boolean {
+    const {ledger, attendance} = this.#group;
+    return attendance.present.some(seat => seat.id === id) || ledger.wasLost(id, this.#date) || this.#hasJustLeft(id);
+  }
+
   /** Whether somebody left by itself so lately that its page may just have been loaded again. */
   #hasJustLeft(id: string): boolean {
     const dropped = this.#dropped.get(id);
@@ -193,7 +195,8 @@ export class Hosting {
     }
   }
 
-  async #admit(person: Person, note: Note, session: Session): Promise<void> {
+  /** Lets somebody in, who has said this of itself. */
+  async admit(person: Person, note: Note, session: Session): Promise<void> {
     const {context, ledger, people, mesh, briefing, founded} = this.#group;
     const {identity, environment} = context;
     // Whoever applies again does not know its earlier stay any more.

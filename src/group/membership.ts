@@ -97,7 +97,7 @@ export class Membership {
         clock: environment.clock,
         dial: (address, signal) => presence.dial(address, signal),
         prove,
-        root: () => this.#group?.root,
+        root: () => this.#group?.ledger.root,
         answer: (connection, claim) => this.#answer(connection, claim),
         warning,
       },
@@ -105,7 +105,7 @@ export class Membership {
     );
     const take = (connection: Connection) => void calls.prove(connection, () => this.#incoming(connection));
     const call = (from: string, connection: Promise<Connection>) => {
-      this.#group?.rung(from, connection);
+      this.#group?.connections.rung(from, connection);
       // The transport tells what went wrong.
       connection.then(take, () => {});
     };
@@ -151,21 +151,21 @@ export class Membership {
   }
 
   get host(): Member | undefined {
-    return this.#group?.host;
+    return this.#group?.view.host.member;
   }
 
   /** Oldest first, a new frozen array at every change; empty until joined. */
   get members(): readonly Member[] {
-    return this.#group?.members ?? nobody;
+    return this.#group?.view.members ?? nobody;
   }
 
   get requests(): readonly JoinRequest[] {
     // A former host's page is told of the next one a moment before the requests are passed on.
-    return this.#group?.isHost ? this.#group.requests : noRequests;
+    return this.#group?.isHost ? this.#group.hosting.requests : noRequests;
   }
 
   stats(): LinkStats[] {
-    return this.#group?.stats ?? [];
+    return this.#group?.mesh.peers.map(peer => peer.stats()) ?? [];
   }
 
   #enter(state: GroupState): void {
@@ -260,7 +260,7 @@ export class Membership {
     const {self, host, members} = this;
     // A listener of `statechange` may have ended it.
     if (host) this.#tell('joined', {self, host, members});
-    if (session) group.accept(session);
+    if (session) group.connections.accept(session);
     // It may have changed while the note was being signed.
     if (this.#description.hasChanged) void this.#publish();
     return group;
@@ -297,8 +297,8 @@ export class Membership {
   #prove(connection: Connection, signal: AbortSignal): Promise<Session> {
     const me = {
       identity: this.#settings.identity,
-      root: this.#group?.root,
-      standing: () => this.#group?.standing,
+      root: this.#group?.ledger.root,
+      standing: () => this.#group?.ledger.standing,
     };
     return Session.prove(this.#context.environment, connection, me, signal);
   }
@@ -317,7 +317,7 @@ export class Membership {
     const group = await this.#groupSoon();
     if (!group) return connection.close();
     const session = await this.#prove(connection, this.#over.signal);
-    if (group === this.#group) group.accept(session, isEarly);
+    if (group === this.#group) group.connections.accept(session, isEarly);
     else session.close();
   }
 
@@ -369,7 +369,7 @@ export class Membership {
       this.#publishing = false;
       const group = this.#group;
       if (!group) return;
-      const note = await this.#description.note(group.root, group.standing.epoch);
+      const note = await this.#description.note(group.ledger.root, group.ledger.standing.epoch);
       if (group === this.#group) group.publish(note);
     } catch (error) {
       if (!this.#over.signal.aborted) throw error;
@@ -394,7 +394,7 @@ export class Membership {
   #send(content: Content, settings: SendSettings): Promise<void> {
     const {reliable, signal} = settings;
     signal?.throwIfAborted();
-    if (this.#group) return this.#group.send(content, settings);
+    if (this.#group) return this.#group.traffic.send(content, settings);
     if (this.#over.signal.aborted) {
       throw new PeerGroupError('invalid-state', 'send(): this member is in no group. Join one first.');
     }
@@ -404,7 +404,7 @@ export class Membership {
       return Promise.resolve();
     }
     const bytes = content instanceof ReadableStream ? 0 : heldSize(content);
-    return this.#waiting.add(async group => group.send(content, settings), signal, bytes);
+    return this.#waiting.add(async group => group.traffic.send(content, settings), signal, bytes);
   }
 
   /** Removes a member everywhere, at once. Rejects with `invalid-state`, `not-host`, `unknown-member`, `invalid-argument`, `too-large`. */

@@ -1,11 +1,12 @@
 import {PeerGroupError} from '../errors.js';
 import {Pace} from '../link/pace.js';
 import {isLinkFrame, type Frame, type FrameOf} from '../protocol/frames.js';
-import type {Note} from '../protocol/records.js';
 import {backoff, pause} from './backoff.js';
 import {Conduct} from './conduct.js';
+import {dispatch} from './dispatcher.js';
+import type {Group} from './group.js';
 import type {Person} from './member.js';
-import {Peer, type PeerOptions} from './peer.js';
+import {Peer} from './peer.js';
 import {compareSeats, type Seat} from './roster.js';
 import type {Session} from './session.js';
 
@@ -24,41 +25,21 @@ const detourAfter = 1000;
 /** How to get to a member: by a connection of one's own, or through another member. */
 type Way = 'straight' | 'carried';
 
-export interface MeshOptions extends PeerOptions {
-  /** Dials a member and proves both ends. */
-  readonly dial: (peer: Peer, signal: AbortSignal) => Promise<Session>;
-  /** Finds a way to a member through another one, and proves both ends. */
-  readonly dialThrough: (peer: Peer, signal: AbortSignal) => Promise<Session>;
-  /** Whether somebody who is not in the roster has no business here; it has been told then. */
-  readonly isStranger: (session: Session) => boolean;
-  /** Tells the other end of a new connection what it lacks. @returns what this member says of itself, if it has not yet */
-  readonly greet: (session: Session) => Note | undefined;
-  /** Brings a member up to date over this connection, as far as it lacks something. */
-  readonly inform: (session: Session) => void;
-  /** The other side does not know this link any more: it has been without this member for a while. */
-  readonly forgotten: (peer: Peer) => void;
-  /** A frame from a member that is not about links; `peer` is absent for somebody not known to be one. */
-  readonly frame: (frame: Frame, session: Session, peer: Peer | undefined) => void | Promise<void>;
-  readonly failed: (error: PeerGroupError) => void;
-  /** A member has sent again and again what the protocol does not allow. */
-  readonly unbearable: (peer: Peer) => void;
-}
-
 /**
  * The connections to all other members: one for each pair. The younger member of a pair dials, and dials again whenever
  * the connection is lost.
  */
 export class Mesh {
-  readonly #options: MeshOptions;
+  readonly #group: Group;
   readonly #peers = new Map<string, Peer>();
   readonly #unplaced = new Set<Session>();
   readonly #conduct: Conduct;
   readonly #pace: Pace;
   #deaf = false;
 
-  constructor(options: MeshOptions) {
-    this.#options = options;
-    const {clock} = options.environment;
+  constructor(group: Group) {
+    this.#group = group;
+    const {clock} = group.context.environment;
     this.#conduct = new Conduct(clock);
     this.#pace = new Pace(clock);
   }
@@ -72,7 +53,7 @@ export class Mesh {
   }
 
   add(seat: Seat, person: Person): Peer {
-    const peer = new Peer(this.#options, this.#pace, seat, person);
+    const peer = new Peer(this.#group, this.#pace, seat, person);
     this.#peers.set(seat.id, peer);
     if (this.#deaf) peer.link.deafen();
     return peer;
@@ -99,7 +80,7 @@ export class Mesh {
 
   /** Whether it is this side's part to dial. */
   #isDialler(peer: Peer): boolean {
-    return compareSeats(this.#options.mine, peer.seat) > 0;
+    return compareSeats(this.#group.mine, peer.seat) > 0;
   }
 
   /** Whoever dials may find several ways at once; which one it takes shows in that it resumes the link there. */
@@ -112,7 +93,7 @@ export class Mesh {
   /** Whether a connection to this member is missing; it may be heard here and not hear us. */
   #isWanted(peer: Peer, way: Way): boolean {
     if (peer.signal.aborted) return false;
-    if (!peer.session || peer.isMissing || peer.missing?.has(this.#options.mine.id)) return true;
+    if (!peer.session || peer.isMissing || peer.missing?.has(this.#group.mine.id)) return true;
     return way === 'straight' && peer.carrier !== undefined;
   }
 
@@ -127,7 +108,7 @@ export class Mesh {
     const dialling = this.#dialling[way];
     if (!this.#isWanted(peer, way) || dialling.has(peer)) return;
     dialling.add(peer);
-    const {environment} = this.#options;
+    const {environment} = this.#group.context;
     try {
       // The straight way goes first.
       if (way === 'carried') await pause(environment.clock, detourAfter, peer.signal);
@@ -146,16 +127,16 @@ export class Mesh {
   }
 
   async #dial(peer: Peer, way: Way): Promise<void> {
-    const {dial, dialThrough, failed} = this.#options;
+    const {connections, context} = this.#group;
     try {
-      const session = await (way === 'carried' ? dialThrough : dial)(peer, peer.signal);
+      const session = await (way === 'carried' ? connections.dialThrough(peer) : connections.dial(peer));
       if (this.#isWelcome(peer, way)) this.accept(session);
       else session.close();
     } catch (error) {
       // That a member cannot be reached shows in its `path`; only what nobody expects is an error.
       const failure = PeerGroupError.from(error, 'unreachable', 'A member could not be dialled.');
       const harmless = failure.code === 'unreachable' || failure.code === 'connection-lost';
-      if (!harmless && !peer.signal.aborted) failed(failure);
+      if (!harmless && !peer.signal.aborted) context.warning(failure);
     }
   }
 
@@ -174,7 +155,7 @@ export class Mesh {
     const peer = this.#peers.get(session.proof.id);
     if (peer && this.#conduct.pause(session.proof.id) > 0) return session.close();
     if (peer && this.#isChosen(session, peer)) return this.#place(session, peer);
-    if (!peer && this.#options.isStranger(session)) return session.close();
+    if (!peer && this.#group.connections.isStranger(session)) return session.close();
     this.#keep(session);
   }
 
@@ -189,13 +170,13 @@ export class Mesh {
     const give = () => {
       if (this.#unplaced.delete(session)) session.close();
     };
-    this.#options.environment.clock.after(placingTime, give, session.signal);
+    this.#group.context.environment.clock.after(placingTime, give, session.signal);
   }
 
   #place(session: Session, peer: Peer): void {
     this.#unplaced.delete(session);
     session.trust();
-    const before = peer.connect(session, () => this.#options.greet(session));
+    const before = peer.connect(session);
     // Whoever dials may have gone on to that one, which shows later.
     if (before && this.#isDialler(peer)) before.close();
     else if (before) this.#keep(before);
@@ -205,9 +186,9 @@ export class Mesh {
   #closed(session: Session, error: PeerGroupError): void {
     if (error.code === 'left') void this.#receive({type: 'goodbye'}, session);
     if (error.code === 'bad-frame') {
-      this.#options.failed(error);
+      this.#group.context.warning(error);
       const peer = this.#peers.get(session.proof.id);
-      if (peer && this.#conduct.offend(peer.person.id)) this.#options.unbearable(peer);
+      if (peer && this.#conduct.offend(peer.person.id)) this.#group.banish(peer);
     }
     this.#giveUp(session);
   }
@@ -233,24 +214,24 @@ export class Mesh {
           session.resume = frame;
           if (peer && this.#unplaced.has(session) && this.#isChosen(session, peer)) this.#place(session, peer);
         }
-        return frame.note && this.#options.frame({type: 'note', note: frame.note}, session, linked);
+        return frame.note && dispatch(this.#group, {type: 'note', note: frame.note}, session, linked);
       case 'ping':
         session.send({type: 'pong', stamp: frame.stamp});
         session.standing = session.says = frame.standing;
         if (linked) {
           linked.missing = new Set(frame.missing);
-          if (linked.missing.has(this.#options.mine.id)) this.connect();
-          this.#options.inform(session);
+          if (linked.missing.has(this.#group.mine.id)) this.connect();
+          this.#group.connections.inform(session);
         }
         return;
       case 'pong':
-        if (peer) peer.person.roundTripTime = Math.max(0, this.#options.environment.clock.now() - frame.stamp);
+        if (peer) peer.person.roundTripTime = Math.max(0, this.#group.context.environment.clock.now() - frame.stamp);
         return;
       case 'goodbye':
         // It may have left before it was placed.
-        return this.#options.frame(frame, session, peer?.session ? linked : peer);
+        return dispatch(this.#group, frame, session, peer?.session ? linked : peer);
       default:
-        return this.#options.frame(frame, session, linked);
+        return dispatch(this.#group, frame, session, linked);
     }
   }
 
@@ -266,7 +247,7 @@ export class Mesh {
     // One of the two lacks news of the other: the next connection begins with it.
     this.#giveUp(session);
     // Another connection may have taken its place there, and said the same.
-    if (outcome === 'forgotten' && !peer.signal.aborted) this.#options.forgotten(peer);
+    if (outcome === 'forgotten' && !peer.signal.aborted) this.#group.renew(peer);
   }
 
   /** This member is leaving: it hears no more values, but still whether its own have arrived. */

@@ -1,11 +1,10 @@
 import {decode} from '../codec/codec.js';
-import type {Clock, Environment} from '../environment.js';
+import type {Clock} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import {Link} from '../link/link.js';
 import type {Pace} from '../link/pace.js';
-import type {Arrived} from '../link/parcel.js';
-import type {FrameOf, Standing} from '../protocol/frames.js';
-import type {Note} from '../protocol/records.js';
+import type {FrameOf} from '../protocol/frames.js';
+import type {Group} from './group.js';
 import type {Person} from './member.js';
 import {stayKey, type Seat} from './roster.js';
 import type {Session} from './session.js';
@@ -17,21 +16,6 @@ const heartbeat = 1000;
 /** ms of silence after which a member counts as out of reach: two heartbeats, and time for an answer from far away. */
 const silenceLimit = 2500;
 
-export interface PeerOptions {
-  readonly environment: Environment;
-  /** This member's own seat. */
-  readonly mine: Seat;
-  /** What a heartbeat tells. */
-  readonly pulse: () => {readonly standing: Standing; readonly missing: readonly string[]};
-  /** Bytes of the largest value that is taken. */
-  readonly mostBytes: () => number;
-  readonly deliver: (arrived: Arrived, peer: Peer) => void;
-  /** A transfer from a member is on its way. */
-  readonly progress: (peer: Peer, transfer: number, bytes: number, total: number) => void;
-  /** A link was taken up or interrupted. */
-  readonly changed: (peer: Peer) => void;
-}
-
 /** Another member, for one stay: its link and the connection that the link runs over. */
 export class Peer {
   readonly person: Person;
@@ -41,7 +25,7 @@ export class Peer {
   missing: ReadonlySet<string> | undefined;
   /** Whether it is not in the roster any more, but something from it may still be on its way. */
   isParting = false;
-  readonly #options: PeerOptions;
+  readonly #group: Group;
   readonly #clock: Clock;
   /** Tells this link from an earlier or later one of the same stays. */
   readonly #number: number;
@@ -65,9 +49,9 @@ export class Peer {
   #asked: Session | undefined;
   #path: MemberPath = 'direct';
 
-  constructor(options: PeerOptions, pace: Pace, seat: Seat, person: Person) {
-    const {environment, mostBytes, deliver, progress} = options;
-    this.#options = options;
+  constructor(group: Group, pace: Pace, seat: Seat, person: Person) {
+    const {environment, maxMessageSize} = group.context;
+    this.#group = group;
     this.#clock = environment.clock;
     this.#number = environment.crypto.random(6).reduce((number, byte) => number * 256 + byte, 0);
     this.person = person;
@@ -76,10 +60,10 @@ export class Peer {
       clock: this.#clock,
       signal: this.signal,
       pace,
-      mostBytes,
+      mostBytes: maxMessageSize,
       decode,
-      deliver: arrived => deliver(arrived, this),
-      progress: (transfer, bytes, total) => progress(this, transfer, bytes, total),
+      deliver: arrived => group.traffic.deliver(arrived, this),
+      progress: (transfer, bytes, total) => group.traffic.arriving(this, transfer, bytes, total),
     });
   }
 
@@ -132,7 +116,9 @@ export class Peer {
     if (!session || !this.link.attached) return;
     if (this.#asked !== session) this.#askPath(session);
     this.#lastBeat = this.#clock.now();
-    session.send({type: 'ping', stamp: Math.round(this.#lastBeat), ...this.#options.pulse()});
+    const {ledger, vigil} = this.#group;
+    const stamp = Math.round(this.#lastBeat);
+    session.send({type: 'ping', stamp, standing: ledger.standing, missing: vigil.missing});
   }
 
   #askPath(session: Session): void {
@@ -155,28 +141,28 @@ export class Peer {
 
   /**
    * Goes on over a proven connection. The other side has to say `resume` too.
-   * `greet`: tells the other side what it lacks; what this member says of itself goes with the offer.
    * @returns the connection that is not used any more
    */
-  connect(session: Session, greet: () => Note | undefined): Session | undefined {
+  connect(session: Session): Session | undefined {
     const before = this.#session;
     this.#session = session;
     this.#connected = this.#clock.now();
     this.missing = undefined;
     if (before) {
       this.link.detach();
-      this.#options.changed(this);
+      this.#group.linkChanged(this);
     }
-    if (!this.#offered.has(session)) this.#offer(session, greet());
+    if (!this.#offered.has(session)) this.#offer(session);
     return before;
   }
 
   /** Says where the link goes on, once on each connection. */
-  #offer(session: Session, note: Note | undefined): void {
+  #offer(session: Session): void {
+    const note = this.#group.connections.greet(session);
     this.#offered.add(session);
     session.send({
       type: 'resume',
-      mine: this.#options.mine.ticket,
+      mine: this.#group.mine.ticket,
       yours: this.seat.ticket,
       link: this.#number,
       known: this.#partner,
@@ -199,7 +185,7 @@ export class Peer {
    */
   resumed(frame: FrameOf<'resume'>): 'together' | 'apart' | 'forgotten' {
     const theirs = stayKey(frame.mine) === this.seat.key;
-    if (!theirs || stayKey(frame.yours) !== this.#options.mine.key) return 'apart';
+    if (!theirs || stayKey(frame.yours) !== this.#group.mine.key) return 'apart';
     if (this.#partner !== undefined && this.#partner !== frame.link) return 'forgotten';
     if (frame.known !== undefined && frame.known !== this.#number) return 'apart';
     if (this.link.attached) throw new PeerGroupError('bad-frame', 'A member resumed a link that was not interrupted.');
@@ -213,7 +199,7 @@ export class Peer {
     this.#path = connection.carrier === undefined ? 'direct' : 'carried';
     this.#showPath();
     this.#lastBeat = this.#clock.now();
-    this.#options.changed(this);
+    this.#group.linkChanged(this);
     return 'together';
   }
 
@@ -224,7 +210,7 @@ export class Peer {
     this.missing = undefined;
     this.link.detach();
     this.#showPath();
-    this.#options.changed(this);
+    this.#group.linkChanged(this);
     return true;
   }
 

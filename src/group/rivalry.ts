@@ -2,8 +2,7 @@ import type {Bytes} from '../environment.js';
 import {PeerGroupError} from '../errors.js';
 import type {Frame} from '../protocol/frames.js';
 import {toHex} from '../protocol/schema.js';
-import type {Hosting} from './hosting.js';
-import type {Inside} from './inside.js';
+import type {Group} from './group.js';
 import type {Protection} from './protection.js';
 import type {Session} from './session.js';
 
@@ -28,15 +27,13 @@ const mostReported = 16;
  * more itself; of two old ones both stay and say so.
  */
 export class Rivalry {
-  readonly #group: Inside;
-  readonly #hosting: Hosting;
+  readonly #group: Group;
   /** Who has not said yet how old its group is. */
   readonly #met = new Set<Session>();
   readonly #reported = new Set<string>();
 
-  constructor(group: Inside, hosting: Hosting) {
+  constructor(group: Group) {
     this.#group = group;
-    this.#hosting = hosting;
   }
 
   /** Somebody of another group is at the other end. Only where this host has dialled it may lead it on, and only once. */
@@ -87,7 +84,7 @@ export class Rivalry {
       this.#met.delete(session);
       session.hold();
       if (verdict === 'yield') void this.#compare(protection, session, frame.address, theirs);
-      else this.#hosting.receive(session);
+      else this.#group.hosting.receive(session);
       return;
     }
     if (verdict === 'stay') session.send({type: 'denied'});

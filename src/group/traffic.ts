@@ -4,29 +4,26 @@ import {PeerGroupError} from '../errors.js';
 import type {Arrived} from '../link/parcel.js';
 import {smallValue} from '../protocol/values.js';
 import {datagramOf, type Content} from './content.js';
-import type {Context} from './context.js';
-import type {Mesh} from './mesh.js';
+import type {Group} from './group.js';
 import type {Peer} from './peer.js';
 import {Sending} from './sending.js';
 import type {SendProgress, SendSettings} from './types.js';
 
 /** What the pages say to each other: hands values to the links of those they are for, and to the page what comes over them. */
 export class Traffic {
-  readonly #context: Context;
-  readonly #mesh: Mesh;
+  readonly #group: Group;
   /** What this member sends, until it is settled. */
   readonly sending = new Sending();
   /** Tells the progress of one transfer from that of others. */
   #last = 0;
 
-  constructor(context: Context, mesh: Mesh) {
-    this.#context = context;
-    this.#mesh = mesh;
+  constructor(group: Group) {
+    this.#group = group;
   }
 
   /** @see Sending.send. Rejects with `unknown-member`, `no-receiver` or `too-large` before anything is sent. */
   send(content: Content, {ids, reliable, signal, onprogress}: SendSettings): Promise<void> {
-    const peers = ids ? this.#receivers(ids) : this.#mesh.peers;
+    const peers = ids ? this.#receivers(ids) : this.#group.mesh.peers;
     const named = ids !== undefined;
     if (reliable === false) {
       const data = datagramOf(content);
@@ -42,17 +39,17 @@ export class Traffic {
   }
 
   #receivers(ids: readonly string[]): Peer[] {
-    const others = ids.filter(id => id !== this.#context.self.id);
+    const others = ids.filter(id => id !== this.#group.context.self.id);
     if (others.length === 0) throw new PeerGroupError('no-receiver', 'send(): `to` names nobody but oneself.');
     return others.map(id => {
-      const peer = this.#mesh.peer(id);
+      const peer = this.#group.mesh.peer(id);
       if (!peer) throw new PeerGroupError('unknown-member', `send(): nobody in the group has the id ${id}.`);
       return peer;
     });
   }
 
   #sent(transfer: number, progress: SendProgress, onprogress: SendSettings['onprogress']): void {
-    const {tell} = this.#context;
+    const {tell} = this.#group.context;
     try {
       onprogress?.(progress);
     } catch (error) {
@@ -68,11 +65,11 @@ export class Traffic {
     try {
       data = 'stream' in arrived ? arrived.stream : decode(arrived.bytes, arrived.bodies);
     } catch (error) {
-      return this.#context.warning(
+      return this.#group.context.warning(
         PeerGroupError.from(error, 'bad-frame', `A message of “${member.name}” makes no sense.`),
       );
     }
-    this.#context.tell('message', {data, from: member, private: arrived.private});
+    this.#group.context.tell('message', {data, from: member, private: arrived.private});
   }
 
   /** So many bytes of a transfer have come. */
@@ -80,11 +77,11 @@ export class Traffic {
     // As at the sender: a small Blob is there at once.
     if (total <= smallValue) return;
     const name = `${member.id} ${transfer}`;
-    this.#context.tell('progress', {direction: 'receive', member, bytes, total, transfer: name});
+    this.#group.context.tell('progress', {direction: 'receive', member, bytes, total, transfer: name});
   }
 
   /** Somebody has fallen silent, or is heard again. */
   reachChanged(): void {
-    this.sending.reachChanged(this.#mesh.peers.some(peer => peer.isMissing));
+    this.sending.reachChanged(this.#group.mesh.peers.some(peer => peer.isMissing));
   }
 }

@@ -1,4 +1,4 @@
-import type {Inside} from './inside.js';
+import type {Group} from './group.js';
 import type {Person} from './member.js';
 import type {Peer} from './peer.js';
 import {compareSeats, type Seat} from './roster.js';
@@ -6,11 +6,11 @@ import type {LeaveReason, Member} from './types.js';
 
 /** The group as the page sees it: its members, its host, and who comes and goes. */
 export class View {
-  readonly #group: Inside;
+  readonly #group: Group;
   #members: readonly Member[] = [];
   #host: Person;
 
-  constructor(group: Inside) {
+  constructor(group: Group) {
     this.#group = group;
     this.#host = group.context.self;
     this.#setHost();
@@ -39,6 +39,12 @@ export class View {
     for (const {person} of coming) if (!signal.aborted) tell('memberjoin', {member: person.member});
     if (previous !== this.#host && !signal.aborted)
       tell('hostchange', {host: this.#host.member, previous: previous.member});
+  }
+
+  /** Somebody has said something new of itself. */
+  changed({member}: Person): void {
+    const {context, signal} = this.#group;
+    if (!signal.aborted && this.#members.includes(member)) context.tell('memberchange', {member});
   }
 
   /** Of whom only a later roster tells it tells as much: who is not among the lost has left, or was removed. */

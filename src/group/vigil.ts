@@ -1,6 +1,5 @@
 import type {Standing} from '../protocol/frames.js';
-import type {Hosting} from './hosting.js';
-import type {Inside} from './inside.js';
+import type {Group} from './group.js';
 import type {Peer} from './peer.js';
 import {everyTick} from './ticking.js';
 
@@ -12,19 +11,14 @@ const followTime = 30_000;
 
 /** Notices who has fallen silent, asks the others about it, and finds out whose turn it is when that is the host. */
 export class Vigil {
-  readonly #group: Inside;
-  readonly #hosting: Hosting;
-  readonly #changed: (hasTurned: boolean) => void;
+  readonly #group: Group;
   /** ms of waking time for which the group has had no host that anybody hears. */
   #hostless = 0;
   /** The roster that each member is being told, and for how many ms of waking time it has been heard since. */
   readonly #told = new WeakMap<Peer, {readonly standing: Standing; heard: number}>();
 
-  /** `changed`: somebody has fallen silent or is heard again (`hasTurned`), or the host is out of reach. */
-  constructor(group: Inside, hosting: Hosting, changed: (hasTurned: boolean) => void) {
+  constructor(group: Group) {
     this.#group = group;
-    this.#hosting = hosting;
-    this.#changed = changed;
     everyTick(group.context.environment.clock, awake => this.#tick(awake), group.signal);
   }
 
@@ -35,7 +29,7 @@ export class Vigil {
     return ids.filter(id => mesh.peer(id)?.isMissing ?? true);
   }
 
-  /** @see Inside.hearsHost */
+  /** Whether this member is the host, hears it, or hears somebody who hears it. */
   get hearsHost(): boolean {
     return this.isReached(this.#group.ledger.hostId);
   }
@@ -74,18 +68,18 @@ export class Vigil {
   }
 
   #tick(awake: number): void {
-    const {context, mesh} = this.#group;
+    const {context, mesh, traffic, hosting} = this.#group;
     for (const peer of mesh.peers) if (peer.isHeard) this.#tell(peer, awake);
     const turned = mesh.peers.filter(peer => peer.tick(awake));
     // What others conclude from it should not wait for the next heartbeat.
     if (turned.length > 0) for (const peer of mesh.peers) peer.beat();
     this.#hostless = this.hearsHost ? 0 : this.#hostless + awake;
-    if (turned.length > 0 || !this.hearsHost) this.#changed(turned.length > 0);
+    if (turned.length > 0) traffic.reachChanged();
+    if (turned.length > 0 || !this.hearsHost) this.#group.review();
     if (!this.#group.isHost) return;
-    if (this.isCutOff) this.#hosting.lookAround();
+    if (this.isCutOff) hosting.lookAround();
     for (const peer of mesh.peers) {
-      if (peer.silence >= context.grace() && !this.isReached(peer.person.id))
-        this.#hosting.drop(peer.person.id, 'lost');
+      if (peer.silence >= context.grace() && !this.isReached(peer.person.id)) hosting.drop(peer.person.id, 'lost');
     }
   }
 

@@ -2,30 +2,30 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {PeerGroupError} from '../../src/errors.js';
 import type {Environment} from '../../src/environment.js';
+import type {Group} from '../../src/group/group.js';
 import {Person} from '../../src/group/member.js';
-import {Mesh, type MeshOptions} from '../../src/group/mesh.js';
+import {Mesh} from '../../src/group/mesh.js';
 import {seatOf} from '../../src/group/roster.js';
 import type {Session, SessionReader} from '../../src/group/session.js';
 import type {FrameOf} from '../../src/protocol/frames.js';
 import {VirtualClock} from '../transport/virtual-clock.js';
 
 /** A member's end of what it has with others, as far as these tests need it. */
-function meshOf(more: Partial<MeshOptions> = {}) {
+function meshOf(more: Partial<Group> = {}) {
   const seat = (id: string, index: number) =>
     seatOf(id, {number: 0, epoch: new Uint8Array(32), index, key: new Uint8Array(65), signature: new Uint8Array(64)});
   const environment = {
     clock: new VirtualClock(),
     crypto: {random: (length: number) => new Uint8Array(length)},
   } as unknown as Environment;
-  const options = {
-    environment,
+  const group = {
+    context: {environment},
     mine: seat('0a', 0),
-    greet: () => undefined,
-    isStranger: () => false,
-    changed() {},
+    connections: {greet: () => undefined, isStranger: () => false},
+    linkChanged() {},
     ...more,
   };
-  const mesh = new Mesh(options as unknown as MeshOptions);
+  const mesh = new Mesh(group as unknown as Group);
   return {mesh, bob: mesh.add(seat('0b', 1), new Person('0b', new Uint8Array(65), false))};
 }
 
@@ -57,7 +57,7 @@ void describe('A link that the other end has forgotten', () => {
   void it('is replaced once, though another connection says so in the same moment', () => {
     let replaced = 0;
     const {mesh, bob} = meshOf({
-      forgotten(peer) {
+      renew(peer) {
         replaced += 1;
         mesh.remove(peer);
       },

@@ -1,5 +1,5 @@
 import {expect} from '@open-wc/testing';
-import type {Inside} from '../../src/group/inside.js';
+import type {Group} from '../../src/group/group.js';
 import {Person} from '../../src/group/member.js';
 import {seatOf} from '../../src/group/roster.js';
 import type {Tell} from '../../src/group/types.js';
@@ -38,7 +38,7 @@ describe('The group as the page sees it', () => {
       },
       mine: seats[1],
       signal: new AbortController().signal,
-    } as unknown as Inside);
+    } as unknown as Group);
     const first = host;
     const gone = peer();
     expect(view.members).to.deep.equal([host.member, self.member]);
@@ -69,7 +69,7 @@ describe('The group as the page sees it', () => {
       mesh: {peers: [...peers].reverse(), peer: (id: string) => peers.find(({person}) => person.id === id)},
       mine: seats[1],
       signal: new AbortController().signal,
-    } as unknown as Inside);
+    } as unknown as Group);
     view.update([], [peers[2] as never]);
     expect(view.members).to.deep.equal([host, self, parting, young].map(person => person?.member));
   });
@@ -97,7 +97,7 @@ describe('The group as the page sees it', () => {
         mesh: {peers: [], peer() {}},
         mine,
         signal: new AbortController().signal,
-      } as unknown as Inside);
+      } as unknown as Group);
       view.update([gone as never], []);
       expect(reasons).to.deep.equal([reason]);
     });
