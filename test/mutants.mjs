@@ -914,18 +914,18 @@ const mutants = [
   },
   {
     rule: 'a newcomer takes calls instead of dialling',
-    file: 'src/group/calls.ts',
+    file: 'src/group/line.ts',
     edits: [
-      ['const call = this.#open.get(address)?.();', 'const call = undefined as Promise<Connection> | undefined;'],
+      ['const call = this.#calls.get(address)?.();', 'const call = undefined as Promise<Connection> | undefined;'],
     ],
     tests: 'sim/introduction',
   },
   {
     rule: 'a call that does not come about is not waited for',
-    file: 'src/group/calls.ts',
+    file: 'src/group/line.ts',
     edits: [
       ['clock.after(callPatience, forget, settled.signal);', 'clock.after(callPatience, () => {}, settled.signal);'],
-      ['limited(clock, callPatience, this.#signal, until => untilAborted(call, until))', 'call'],
+      ['limited(environment.clock, callPatience, wire, until => untilAborted(call, until))', 'call'],
     ],
     tests: 'sim/hosts',
   },
@@ -1086,7 +1086,7 @@ const mutants = [
   },
   {
     rule: '64 may be connected who have not said who they are',
-    file: 'src/group/calls.ts',
+    file: 'src/group/line.ts',
     edits: [['const mostUnproven = 64;', 'const mostUnproven = 1e9;']],
     tests: 'attack/stranger',
   },
@@ -1098,7 +1098,7 @@ const mutants = [
   },
   {
     rule: 'of those the oldest gives way',
-    file: 'src/group/calls.ts',
+    file: 'src/group/line.ts',
     edits: [['      this.#unproven.delete(oldest);\n      oldest.close();\n', '      return connection.close();\n']],
     tests: 'attack/stranger',
   },
@@ -1299,7 +1299,7 @@ const mutants = [
   },
   {
     rule: 'calls are made before the server has answered',
-    file: 'src/group/presence.ts',
+    file: 'src/group/line.ts',
     edits: [['registering: endpoint => (this.#registering = endpoint),', 'registering: () => {},']],
     tests: 'sim/joining',
   },
@@ -2078,8 +2078,10 @@ const mutants = [
   },
   {
     rule: 'a call that began before this member was in is taken if it is of this group',
-    file: 'src/group/calls.ts',
-    edits: [['if (equalBytes(session.proof.root, root())) return session;', 'return session;']],
+    file: 'src/group/line.ts',
+    edits: [
+      ['if (equalBytes(session.proof.root, this.#listener.group()?.ledger.root)) return session;', 'return session;'],
+    ],
     tests: 'sim/introduction',
   },
   {

@@ -120,7 +120,7 @@ export class Connections {
     const address = peer.person.note?.address;
     if (address === undefined)
       throw new PeerGroupError('unreachable', 'Nobody has told yet where this member can be dialled.');
-    return this.#expect(peer, await this.#group.context.dial(address, peer.signal));
+    return this.#expect(peer, await this.#group.context.line.dial(address, peer.signal));
   }
 
   /** Finds a way to a member through another one, and proves both ends. */

@@ -1,11 +1,9 @@
 import type {Environment, Identity} from '../environment.js';
 import type {PeerGroupError} from '../errors.js';
-import type {Connection} from '../transport/transport.js';
 import type {Doorbell} from './doorbell.js';
+import type {Line} from './line.js';
 import type {Person} from './member.js';
-import type {Presence} from './presence.js';
 import type {Protection} from './protection.js';
-import type {Session} from './session.js';
 import type {Member, Tell} from './types.js';
 
 /** What lasts as long as a membership and what its parts share. */
@@ -15,7 +13,7 @@ export interface Context {
   readonly self: Person;
   /** `undefined` where there is no password. Nobody is in a group, or on the way to one, before it is there. */
   readonly protection: () => Protection | undefined;
-  readonly presence: Presence;
+  readonly line: Line;
   readonly doorbell: Doorbell;
   /** Tells the page. */
   readonly tell: Tell;
@@ -27,12 +25,6 @@ export interface Context {
   readonly grace: () => number;
   /** Bytes of the largest value that is taken. */
   readonly maxMessageSize: () => number;
-  /** Proves both ends of a fresh connection. */
-  readonly prove: (connection: Connection, signal: AbortSignal) => Promise<Session>;
-  /** Takes on an open connection of a member or newcomer. */
-  readonly take: (connection: Connection) => void;
-  /** Dials an address and proves both ends. */
-  readonly dial: (address: string, signal: AbortSignal) => Promise<Session>;
 }
 
 /** Why this member is not in the group any more, other than by its own wish. */

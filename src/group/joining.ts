@@ -63,7 +63,7 @@ export async function join(options: JoiningOptions, address: string | undefined,
   let next = address;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const session = next === undefined ? await ring(options, signal) : await options.context.dial(next, signal);
+      const session = next === undefined ? await ring(options, signal) : await options.context.line.dial(next, signal);
       next = undefined;
       if (!session) return {type: 'founded'};
       const outcome = await ask(options, session, tries, signal);

@@ -5,24 +5,22 @@ import {PeerGroupError} from '../errors.js';
 import {refused} from '../promises.js';
 import {limits} from '../protocol/limits.js';
 import type {Note} from '../protocol/records.js';
-import {toHex} from '../protocol/schema.js';
 import {openingTime, type Connection} from '../transport/transport.js';
 import {Waiting} from '../waiting.js';
 import {datagramOf, type Content} from './content.js';
 import type {Context, GroupEnd} from './context.js';
 import {Group} from './group.js';
 import {limited, pause, untilAborted} from './backoff.js';
-import {Calls} from './calls.js';
 import {Doorbell} from './doorbell.js';
 import {join} from './joining.js';
 import {loadExtras} from './lazy-extras.js';
 import {Ledger} from './ledger.js';
+import {Line} from './line.js';
 import {Person} from './member.js';
 import {People} from './people.js';
-import {Presence} from './presence.js';
 import type {Protection} from './protection.js';
 import {SelfDescription} from './self-description.js';
-import {Session} from './session.js';
+import type {Session} from './session.js';
 import type {
   EjectOptions,
   GroupState,
@@ -87,57 +85,29 @@ export class Membership {
   constructor(environment: Environment, settings: MembershipSettings, tell: Tell) {
     this.#settings = settings;
     this.#tell = tell;
-    const address = toHex(environment.crypto.random(16));
-    this.#description = new SelfDescription(environment.clock, settings.identity, address, settings);
-    const unreachable = (error: PeerGroupError) => tell('error', {error});
+    const {identity, meetingPoint} = settings;
+    const wire = this.#wire.signal;
     const warning = (error: PeerGroupError) => this.#warn(error);
-    const prove = (connection: Connection, signal: AbortSignal) => this.#prove(connection, signal);
-    const calls = new Calls(
-      {
-        clock: environment.clock,
-        dial: (address, signal) => presence.dial(address, signal),
-        prove,
-        root: () => this.#group?.ledger.root,
-        answer: (connection, claim) => this.#answer(connection, claim),
-        warning,
-      },
-      this.#over.signal,
-    );
-    const take = (connection: Connection) => void calls.prove(connection, () => this.#incoming(connection));
-    const call = (from: string, connection: Promise<Connection>) => {
-      this.#group?.connections.rung(from, connection);
-      // The transport tells what went wrong.
-      connection.then(take, () => {});
-    };
-    const dial: Context['dial'] = (address, signal) => calls.dial(address, signal, take);
-    const presence = new Presence(
+    const context = {
       environment,
-      address,
-      {call: (from, connection) => calls.ring(from, connection), unreachable, warning},
-      this.#wire.signal,
-    );
-    this.#context = {
-      environment,
-      identity: settings.identity,
-      self: new Person(settings.identity.id, settings.identity.publicKey, true),
+      identity,
+      self: new Person(identity.id, identity.publicKey, true),
       protection: () => this.#protection,
-      presence,
-      doorbell: new Doorbell({
-        environment,
-        meetingPoint: settings.meetingPoint,
-        callers: {call, warning},
-        dial,
-        wire: this.#wire.signal,
-      }),
       tell,
       warning,
-      wire: this.#wire.signal,
+      wire,
       grace: () => this.#description.presentation.grace,
       maxMessageSize: () => this.#description.presentation.maxMessageSize,
-      prove,
-      take,
-      dial,
     };
+    const line = new Line(context, {
+      group: () => this.#group,
+      called: (connection, claim) => this.#answer(connection, claim),
+      connected: connection => this.#incoming(connection),
+    });
+    const dial = (address: string, signal: AbortSignal) => line.dial(address, signal);
+    const doorbell = new Doorbell({environment, meetingPoint, callers: {call: line.rung, warning}, dial, wire});
+    this.#context = {...context, line, doorbell};
+    this.#description = new SelfDescription(environment.clock, identity, line.address, settings);
     this.#context.self.describe(this.#description.draft());
     void this.#join(undefined);
   }
@@ -294,15 +264,6 @@ export class Membership {
 
   // Connections.
 
-  #prove(connection: Connection, signal: AbortSignal): Promise<Session> {
-    const me = {
-      identity: this.#settings.identity,
-      root: this.#group?.ledger.root,
-      standing: () => this.#group?.ledger.standing,
-    };
-    return Session.prove(this.#context.environment, connection, me, signal);
-  }
-
   /** The host has everybody dial a newcomer that it will let in; and later somebody, to fetch one that it cannot reach. */
   async #answer(connection: Connection, claim: () => boolean): Promise<void> {
     const isEarly = !this.#group;
@@ -316,7 +277,7 @@ export class Membership {
   async #incoming(connection: Connection, isEarly = !this.#group): Promise<void> {
     const group = await this.#groupSoon();
     if (!group) return connection.close();
-    const session = await this.#prove(connection, this.#over.signal);
+    const session = await this.#context.line.prove(connection, this.#over.signal);
     if (group === this.#group) group.connections.accept(session, isEarly);
     else session.close();
   }
@@ -324,7 +285,7 @@ export class Membership {
   /** Nobody knows of this member but the host that could not connect with it, and has somebody carry. */
   async #usher(connection: Connection): Promise<void> {
     const {signal} = this.#over;
-    const member = await this.#prove(connection, signal);
+    const member = await this.#context.line.prove(connection, signal);
     if (!member.proof.root) return member.close();
     const {ushered} = await loadExtras().catch((error: unknown) => {
       member.close();

@@ -101,7 +101,7 @@ export class Relay {
   async #try(carrier: Peer, to: string, signal: AbortSignal): Promise<Session> {
     const connection = this.#open(carrier.person.id, to, (this.#last += 1), true);
     try {
-      return await this.#context.prove(await untilAborted(connection.opened, signal), signal);
+      return await this.#context.line.prove(await untilAborted(connection.opened, signal), signal);
     } catch (error) {
       connection.close();
       throw error;
@@ -153,7 +153,7 @@ export class Relay {
     const connection = this.#open(id, from, channel, false);
     connection.receive(data);
     connection.opened.then(
-      opening => this.#context.take(opening),
+      opening => this.#context.line.take(opening),
       () => this.#channels.delete(key),
     );
   }
@@ -201,7 +201,7 @@ export class Relay {
   async visit(address: string, host: Peer): Promise<void> {
     if (this.#isLinked(address) || this.#visits >= mostGuests) return;
     this.#visits += 1;
-    const guest = await this.#context.dial(address, host.signal).catch(() => undefined);
+    const guest = await this.#context.line.dial(address, host.signal).catch(() => undefined);
     this.#visits -= 1;
     if (!guest) return;
     const {id, root} = guest.proof;

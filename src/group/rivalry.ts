@@ -49,7 +49,7 @@ export class Rivalry {
       frame: frame => this.#receive(frame, session, age, mayLead),
       closed: () => this.#met.delete(session),
     });
-    session.send({type: 'rival', age, address: context.presence.address});
+    session.send({type: 'rival', age, address: context.line.address});
   }
 
   #close(session: Session): void {
@@ -63,7 +63,7 @@ export class Rivalry {
     if (frame.type === 'redirect') {
       this.#close(session);
       if (!mayLead) return;
-      context.dial(frame.address, signal).then(
+      context.line.dial(frame.address, signal).then(
         host => (host.proof.root && toHex(host.proof.root) !== toHex(root) ? this.meet(host, false) : host.close()),
         // The doorbell rings again soon, and whoever is host by then answers.
         () => {},

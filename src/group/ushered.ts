@@ -27,7 +27,7 @@ export async function ushered(context: Context, member: Session, signal: AbortSi
         if (data.length === 0) member.close();
       };
       const answered = new CarriedConnection({crypto, clock, role: 'acceptor', carrier: member.proof.id, send});
-      answered.opened.then(opened => context.prove(opened, until)).then(resolve, reject);
+      answered.opened.then(opened => context.line.prove(opened, until)).then(resolve, reject);
       return answered;
     };
     member.read({
