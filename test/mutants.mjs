@@ -1494,7 +1494,9 @@ const mutants = [
   {
     rule: 'the page is told of some values that cannot be read',
     file: 'src/group/traffic.ts',
-    edits: [['this.#group.context.warning(', "((error: PeerGroupError) => void this.#group.context.tell('error', {error}))("]],
+    edits: [
+      ['this.#group.context.warning(', "((error: PeerGroupError) => void this.#group.context.tell('error', {error}))("],
+    ],
     tests: 'attack/member',
   },
   {
