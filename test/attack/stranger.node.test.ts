@@ -238,7 +238,7 @@ void describe('A newcomer to a group that is full', () => {
 
   void it('is told so, and the host keeps nothing of it', async context => {
     const {stage, carl} = await gathered();
-    stage.expect('too-large');
+    stage.expect('too-large').world.removed.add(carl.identity.id);
     const add = context.mock.method(People.prototype, 'add').mock;
     carl.join();
     await stage.until(() => carl.membership?.state === 'ejected');

@@ -19,6 +19,9 @@ export interface Letter {
   readonly isLoose?: boolean;
 }
 
+/** What no further try can mend. */
+const final: readonly string[] = ['wrong-password', 'version-mismatch'];
+
 interface Sent {
   readonly letter: Letter;
   /** Ids of those it was for, and which of their memberships. */
@@ -46,10 +49,14 @@ export class Actor {
   readonly #loose = new Map<string, number>();
   readonly requests: JoinRequest[] = [];
   readonly present = new Set<string>();
+  /** Names by which others were called when they changed. */
+  readonly changes: string[] = [];
   /** How often each has been seen to go. */
   readonly departures = new Map<string, number>();
   crashed = false;
   #joined = false;
+  /** The membership in which it was told of another group under this name. */
+  #rivalIn = 0;
   #numbers = 0;
   decide: 'accept' | 'later' | 'reject' = 'accept';
   password: string;
@@ -72,6 +79,10 @@ export class Actor {
     );
   }
 
+  get knowsRival(): boolean {
+    return this.#rivalIn === this.stay;
+  }
+
   /** Nothing that the page still does counts. */
   crash(): void {
     this.crashed = true;
@@ -82,17 +93,14 @@ export class Actor {
     this.stay += 1;
     this.#joined = false;
     this.present.clear();
-    this.membership = new Membership(
-      this.world.environment(this.name),
-      {
-        meetingPoint: this.world.meetingPoint,
-        password: this.password,
-        identity: this.identity,
-        ...this.presentation,
-        approval,
-      },
-      this.#tell,
-    );
+    const {world, password, identity} = this;
+    const settings = {meetingPoint: world.meetingPoint, password, identity, ...this.presentation, approval};
+    const membership = new Membership(world.environment(this.name), settings, this.#tell);
+    membership.eject = (member, ...how) => {
+      world.removed.add(typeof member === 'string' ? member : member.id);
+      return Membership.prototype.eject.call(membership, member, ...how);
+    };
+    this.membership = membership;
   }
 
   /** What it says of itself, and wants. */
@@ -194,11 +202,17 @@ export class Actor {
       case 'ejected':
         if (this.membership?.state !== 'ejected') this.#fail('was ejected before its state said so');
         this.world.log(`${this.name} is ejected: ${detail.reason}`);
+        if (!this.world.removed.has(this.identity.id))
+          this.#fail(`was ejected, and no host had done that: ${detail.reason}`);
         break;
       case 'failed':
         if (this.membership?.state !== 'failed') this.#fail('failed before its state said so');
         this.world.log(`${this.name} is failed`);
         this.#judge(detail.error);
+        if (!final.includes(detail.error.code)) this.#fail(`failed with ${detail.error.code}, which passes`);
+        break;
+      case 'memberchange':
+        this.changes.push(detail.member.name);
         break;
       case 'error':
         this.#judge(detail.error);
@@ -281,9 +295,14 @@ export class Actor {
 
   /** @returns whether the decision is put off */
   joinrequest(request: JoinRequest): boolean {
-    if (this.decide === 'reject') request.reject('no');
-    if (this.decide !== 'later' && !this.world.approval) return false;
-    this.requests.push(request);
+    const {world} = this;
+    const reject = (reason?: string) => {
+      world.removed.add(request.member.id);
+      request.reject(reason);
+    };
+    if (this.decide === 'reject') reject('no');
+    if (this.decide !== 'later' && !world.approval) return false;
+    this.requests.push(Object.create(request, {reject: {value: reject}}) as JoinRequest);
     return true;
   }
 
@@ -303,7 +322,7 @@ export class Actor {
 
   #judge(error: PeerGroupError): void {
     this.world.log(`${this.name} has error ${error.code}: ${error.message}`);
-    if (error.code === 'name-taken') this.world.rivals = true;
+    if (error.message.startsWith('Another group')) this.#rivalIn = this.stay;
     if (!this.world.expectedErrors.includes(error.code)) this.#fail(`error ${error.code}: ${error.message}`);
   }
 }

@@ -1,5 +1,6 @@
 import {strict as assert} from 'node:assert';
 import {describe, it} from 'node:test';
+import {server} from '../transport/memory.js';
 import type {Actor} from './actor.js';
 import {heard, Stage} from './stage.js';
 
@@ -94,7 +95,6 @@ void describe('A cut', () => {
         await stage.advance(50);
       }
       await stage.whole();
-      assert.equal(stage.world.rivals, false);
       // Whoever was in the last common roster is never asked about.
       const old = new Set(people.slice(0, 2 * half).map(({name}) => name));
       assert.deepEqual(
@@ -168,19 +168,26 @@ void describe('A cut', () => {
   void it('that a member only claims, with its own friends and bans, moves nobody', async () => {
     const stage = await Stage.set(5, 4);
     const [a, b, c, d, e] = stage.world.actors as [Actor, Actor, Actor, Actor, Actor];
-    // Dora really is alone for a while, hosts a group of her own, bans Ann, and lets Emil in.
+    // Dora really is alone for a while, hosts a group of her own, bans Ann, and lets Emil in, as the server is on her side.
     const split = new Split(stage, [a, b, c], [d, e]);
+    for (const {name} of [a, b, c]) stage.world.network.cut(name, server);
+    await stage.until(() => d.membership?.host === d.membership?.self);
+    await stage.world.clock.settled(d.membership?.eject(a.identity.id, 'mine', {ban: true}) ?? assert.fail());
     await stage.until(() => names(d) === 'Dora' && names(a) === 'Ann,Bob,Carl');
+    e.join();
+    await stage.until(() => names(e) === 'Dora,Emil');
     const mark = stage.mark;
     split.heal();
-    await stage.until(() => [a, b, c, d].every(actor => names(actor) === 'Ann,Bob,Carl,Dora'));
-    assert.deepEqual(stage.told(/^(Ann|Bob|Carl) has host/, mark), []);
-    assert.deepEqual(stage.told(/^(Ann|Bob|Carl) sees/, mark).sort(), [
-      'Ann sees Dora come',
-      'Bob sees Dora come',
-      'Carl sees Dora come',
-    ]);
-    assert.equal(a.membership?.state, 'joined');
+    for (const {name} of [a, b, c]) stage.world.network.heal(name, server);
+    await stage.whole();
+    assert.equal(names(a), 'Ann,Bob,Carl,Dora,Emil');
+    assert.deepEqual(stage.told(/^(Ann|Bob|Carl) (has host|is) /, mark), []);
+    for (const name of ['Ann', 'Bob', 'Carl']) {
+      assert.deepEqual(stage.told(new RegExp(`^${name} sees`), mark).sort(), [
+        `${name} sees Dora come`,
+        `${name} sees Emil come`,
+      ]);
+    }
     await stage.end();
   });
 });
@@ -221,6 +228,25 @@ void describe('Sleep', () => {
     assert.ok(dora.sent.every(({outcome}) => outcome !== 'pending'));
     await stage.end();
   });
+
+  for (const [hours, requests] of [
+    [23, 0],
+    [25, 1],
+  ] as const) {
+    void it(`of a member for ${hours} h is followed by ${requests === 0 ? 'no' : 'a'} new decision`, async () => {
+      const stage = (await Stage.set(3)).expect('unreachable', 'connection-lost', 'server-unreachable');
+      const [ann, carl] = [stage.actor(0), stage.actor(2)];
+      ann.decide = 'later';
+      stage.world.network.freeze('Carl');
+      await stage.until(() => stage.told(/Ann sees Carl go: lost/).length === 1);
+      stage.world.calendars.set('Ann', hours * 3_600_000);
+      stage.world.network.thaw('Carl');
+      await stage.until(() => carl.membership?.state === 'connecting');
+      await stage.until(() => carl.membership?.state === (requests === 0 ? 'joined' : 'pending'));
+      assert.equal(ann.requests.length, requests);
+      await stage.end();
+    });
+  }
 
   void it('shorter than `grace`, or a busy tab, is told to nobody', async () => {
     const stage = await Stage.set(4);

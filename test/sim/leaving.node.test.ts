@@ -2,6 +2,7 @@ import {strict as assert} from 'node:assert';
 import {setMaxListeners} from 'node:events';
 import {test} from 'node:test';
 import {Ledger} from '../../src/group/ledger.js';
+import {limits} from '../../src/protocol/limits.js';
 import {Actor} from './actor.js';
 import {Stage} from './stage.js';
 import {World} from './world.js';
@@ -109,6 +110,25 @@ void test('who comes back within a minute of leaving is in with no new decision,
   await stage.end();
 });
 
+void test('who comes back within a minute of leaving is asked about when somebody else is host by then', async () => {
+  const stage = await Stage.set(3, 1, {approval: true});
+  const [ann, bob, carl] = [stage.actor(0), stage.actor(1), stage.actor(2)];
+  for (const newcomer of [bob, carl]) {
+    newcomer.join();
+    await stage.until(() => ann.requests.length === 1);
+    ann.requests.pop()?.accept();
+    await stage.whole();
+  }
+  for (const gone of [bob, ann]) {
+    gone.membership?.goodbye();
+    await stage.whole();
+  }
+  bob.join();
+  await stage.until(() => carl.requests.length === 1);
+  await stage.until(() => bob.membership?.state === 'pending');
+  await stage.end();
+});
+
 void test('who was removed is asked about again, however soon it comes back', async () => {
   const stage = await Stage.set(2, 1, {approval: true});
   const [ann, bob] = [stage.actor(0), stage.actor(1)];
@@ -142,10 +162,30 @@ void test('who is back before the others have missed it is itself to them at onc
   await stage.end();
 });
 
+void test('a host that has banned as many as may be bans nobody else, and says so; without a ban it still ejects', async context => {
+  const {bans} = limits;
+  // As after 4096 in one group.
+  Object.assign(limits, {bans: 1});
+  context.after(() => Object.assign(limits, {bans}));
+  const stage = await Stage.set(3);
+  const [ann, bob, carl] = [stage.actor(0), stage.actor(1), stage.actor(2)];
+  const eject = (actor: Actor, ban: boolean) =>
+    stage.world.clock.settled(ann.membership?.eject(actor.identity.id, 'out', {ban}) ?? assert.fail());
+  await eject(bob, true);
+  await stage.until(() => bob.membership?.state === 'ejected');
+  await assert.rejects(eject(carl, true), {code: 'too-large'});
+  await stage.whole();
+  assert.equal(carl.isIn, true);
+  await eject(carl, false);
+  await stage.until(() => carl.membership?.state === 'ejected');
+  await stage.end();
+});
+
 void test('who is banned while it is let in again is told so, and nobody else of anything', async context => {
   const stage = await Stage.set(2, 2);
   const [ann, bob] = [stage.actor(0), stage.actor(1)];
   const {drop} = Ledger.prototype;
+  stage.world.removed.add(bob.identity.id);
   context.mock.method(
     Ledger.prototype,
     'drop',

@@ -45,12 +45,13 @@ async function checkLeaks(world: World): Promise<void> {
 async function heal(world: World): Promise<void> {
   // The server keeps the id of a machine that vanished for 90 s.
   const end = world.clock.now() + 120_000;
-  while (world.disagreement && !world.rivals && world.clock.now() < end) {
+  while (world.disagreement && !world.areRivals && world.clock.now() < end) {
     await world.clock.advance(500);
     for (const actor of world.actors) for (const request of actor.requests.splice(0)) request.accept();
   }
-  // Two groups that found each other only when both had lived for long stay two, and say so.
-  if (world.disagreement && !world.rivals) world.fail(world.disagreement);
+  if (!world.disagreement) return;
+  world.rivals = world.areRivals;
+  if (!world.rivals) world.fail(world.disagreement);
 }
 
 function act(world: World): void {

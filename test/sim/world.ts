@@ -26,11 +26,13 @@ export class World {
   mayLose = false;
   readonly expectedErrors: string[] = [];
   readonly graveyard: Actor[] = [];
+  /** Ids of those whom a host ejected, banned or refused: nobody else may find itself `ejected`. */
+  readonly removed = new Set<string>();
   /** For those who come back as somebody else. */
   readonly spares: Identity[] = [];
   readonly story: string[] = [];
   failure: Error | undefined;
-  /** Somebody was told that there are two groups under this name. */
+  /** It ended with two groups under this name that know of each other. */
   rivals = false;
 
   /** With `real` keys a run cannot be repeated to the byte, and takes ten times as long. `latency`: ms one way, at least and at most. */
@@ -155,7 +157,26 @@ export class World {
 
   /** Whether everyone who is in sees the same group, with every link up. */
   get disagreement(): string | undefined {
-    const inside = this.actors.filter(actor => actor.wants);
+    return this.#disagreementOf(this.actors.filter(actor => actor.wants));
+  }
+
+  /** The hosts of two groups, where everybody is in one of these, and each is whole. */
+  get twoHosts(): readonly Actor[] {
+    const everybody = this.actors.filter(actor => actor.wants);
+    const hosts = everybody.filter(({membership}) => membership?.host === membership?.self);
+    if (hosts.length !== 2) return [];
+    const groups = hosts.map(({identity: {id}}) => everybody.filter(({membership}) => membership?.host?.id === id));
+    const areWhole = groups.every(group => this.#disagreementOf(group) === undefined);
+    return areWhole && groups.flat().length === everybody.length ? hosts : [];
+  }
+
+  /** Whether two groups that found each other only when both had lived for long stay two, and both hosts were told so. */
+  get areRivals(): boolean {
+    const hosts = this.twoHosts;
+    return hosts.length > 0 && hosts.every(({knowsRival}) => knowsRival);
+  }
+
+  #disagreementOf(inside: readonly Actor[]): string | undefined {
     const names = inside
       .map(actor => actor.identity.id)
       .sort()
