@@ -102,21 +102,6 @@ describe('A name or a profile', () => {
     expect(bob.self?.name).to.equal('Bobby');
   });
 
-  it('that changes all the time reaches the others five times a second, and the last one for sure', async () => {
-    const [ann, bob] = await gathered('Ann', 'Bob');
-    const changes = changesOf(ann, bob.self?.id);
-    const started = performance.now();
-    for (let number = 0; performance.now() < started + 1100; number += 1) {
-      bob.name = `Bob ${number}`;
-      await new Promise(resolve => setTimeout(resolve, 5));
-    }
-    bob.name = 'Bob the last';
-    await until(() => ann.members[1]?.name === 'Bob the last');
-    const seconds = (performance.now() - started) / 1000;
-    expect(changes.length).to.be.within(2, Math.floor(seconds * 5) + 1);
-    expect(changes.at(-1)?.[0]).to.equal('Bob the last');
-  });
-
   it('that is set to what it is, or to something equal, is no change', async () => {
     const [ann, bob] = await gathered('Ann', 'Bob');
     bob.profile = {list: [1, 2]};
@@ -300,17 +285,17 @@ describe('The order of events', () => {
   });
 
   for (const seed of [1, 2, 3]) {
-    it(`tells everybody a story that makes sense, and the same, while people come, talk and go: seed ${seed}`, async () => {
+    it(`tells everybody a story that makes sense while people come, talk and go: seed ${seed}`, async () => {
       const random = seededRandom(seed);
       const below = (limit: number) => Math.floor(random() * limit);
       const people = ['Ann', 'Bob', 'Cem', 'Dee', 'Eve'].slice(0, 3 + (seed % 3));
       const elements = people.map(name => comes(name));
-      const numbers = new Map(elements.map(element => [element, 0]));
+      const numbers = new Map(elements.map(element => [element, {number: 0, large: 0}]));
       const say = (element: PeerGroup) => {
-        const number = (numbers.get(element) ?? 0) + 1;
-        numbers.set(element, number);
-        const size = below(10) === 0 ? 300_000 : below(100);
-        void element.send({number, padding: 'x'.repeat(size)});
+        const last = numbers.get(element) as {number: number; large: number};
+        const kind = below(10) === 0 ? 'large' : 'number';
+        last[kind] += 1;
+        void element.send({[kind]: last[kind], padding: 'x'.repeat(kind === 'large' ? 300_000 : below(100))});
       };
       await together(...elements);
       for (let turn = 0; turn < 40; turn += 1) {
@@ -364,12 +349,15 @@ function slowDown(channel: RTCDataChannel, delay: number): void {
   channel.close = () => void setTimeout(() => close.call(channel), delay);
 }
 
+/** What is counted by its sender. */
+type Numbered = unknown[] | {readonly number?: number; readonly large?: number};
+
 /**
  * Checks the events of one element against what they promise:
  *
  * 1. `joined` is the first of a stay, and nothing is told between two stays.
  * 2. Everybody comes once and goes once, by turns; who was there at `joined` does not come.
- * 3. Messages are from members only, and their numbers go up from each; small ones without a gap.
+ * 3. Messages are from members only, and their numbers go up from each without a gap; those of large ones by themselves.
  * 4. `members` at the end are those who came and did not go.
  */
 function checkStory(element: PeerGroup): void {
@@ -392,7 +380,7 @@ function checkStory(element: PeerGroup): void {
         expect(isIn, `${detail.member.name} came while ${element.name} was not in`).to.be.true;
         expect(inside.has(detail.member), `${detail.member.name} came twice`).to.be.false;
         inside.add(detail.member);
-        last.delete(detail.member.id);
+        for (const key of [detail.member.id, `large ${detail.member.id}`]) last.delete(key);
         break;
       case 'memberleave':
         expect(isIn, `${detail.member.name} left while ${element.name} was not in`).to.be.true;
@@ -401,13 +389,16 @@ function checkStory(element: PeerGroup): void {
       case 'message': {
         expect(isIn, `${element.name} heard something while not in`).to.be.true;
         expect(inside.has(detail.from), `${detail.from.name} was heard and was not in`).to.be.true;
-        const {data} = detail;
-        const number = Array.isArray(data) ? Number(data.at(-1)) : (data as {number?: number}).number;
-        const isLarge = JSON.stringify(data).length > 200_000;
-        if (number === undefined || Number.isNaN(number) || isLarge) break;
-        const before = last.get(detail.from.id);
-        if (before !== undefined) expect(number, `from ${detail.from.name}`).to.be.above(before);
-        last.set(detail.from.id, number);
+        const {data, from} = detail as {data: Numbered | string; from: Member};
+        if (typeof data === 'string') break;
+        const number = Array.isArray(data)
+          ? data.find(value => typeof value === 'number')
+          : (data.number ?? data.large);
+        if (number === undefined) break;
+        const key = `${'large' in data ? 'large ' : ''}${from.id}`;
+        const before = last.get(key);
+        if (before !== undefined) expect(number, `from ${from.name}`).to.equal(before + 1);
+        last.set(key, number);
         break;
       }
       case 'memberchange':

@@ -6,13 +6,13 @@ import {Session} from '../../src/group/session.js';
 import {decodeFrame, type Frame} from '../../src/protocol/frames.js';
 import {bufferLimit, Waiting} from '../../src/waiting.js';
 import {MemoryConnection} from '../transport/memory-connection.js';
-import {Stage} from './stage.js';
+import {heard, Stage} from './stage.js';
 
 /** ms one way, between any two, and to the server. */
 const hop = 50;
 
 void describe('Who waits to be let in', () => {
-  void it('may send 64 MiB meanwhile, and is told when it is more; what it sent is heard when it is in', async () => {
+  void it('may send 64 MiB meanwhile, and is told when it is more', async () => {
     const stage = await Stage.set(2, 1, {approval: true});
     const [ann, bob] = [stage.actor(0), stage.actor(1)];
     ann.decide = 'later';
@@ -38,6 +38,21 @@ void describe('Who waits to be let in', () => {
     bob.membership?.goodbye();
     await stage.advance(1);
     assert.deepEqual(fates.slice(2), ['left', 'left']);
+    await stage.end();
+  });
+
+  void it('is heard when it is in, with all that it sent meanwhile, in that order', async () => {
+    const stage = await Stage.set(2, 1, {approval: true});
+    const [ann, bob] = [stage.actor(0), stage.actor(1)];
+    bob.join();
+    await stage.until(() => ann.requests.length === 1);
+    for (let count = 0; count < 3; count += 1) bob.send(undefined, 0);
+    await stage.advance(5000);
+    assert.deepEqual(heard(ann, bob), []);
+    ann.requests[0]?.accept();
+    await stage.until(() => heard(ann, bob).length === 3);
+    assert.deepEqual(heard(ann, bob), [1, 2, 3]);
+    await stage.whole();
     await stage.end();
   });
 
