@@ -2435,6 +2435,36 @@ const mutants = [
     tests: 'transport/peerjs-hostile',
   },
   {
+    rule: 'a connection by way of a TURN server shows that on one side alone',
+    file: 'src/transport/peerjs-connection.ts',
+    edits: [['candidates.some(candidate', 'candidates.every(candidate']],
+    tests: 'transport/peerjs.test',
+  },
+  {
+    rule: 'Firefox marks the pair of candidates that it uses',
+    file: 'src/transport/peerjs-connection.ts',
+    edits: [["=== 'candidate-pair' && entry['selected']", "=== 'candidate-pair'"]],
+    tests: 'transport/peerjs.test',
+  },
+  {
+    rule: 'who was lost more than a day ago is asked about again',
+    file: 'src/group/ledger.ts',
+    edits: [[' < 86_400', ' < 864_000']],
+    tests: 'sim/cuts',
+  },
+  {
+    rule: 'the list of bans is not longer than it may be',
+    file: 'src/group/hosting.ts',
+    edits: [['if (ban && ledger.bans.length >= limits.bans)', 'if (false)']],
+    tests: 'sim/leaving',
+  },
+  {
+    rule: 'the answer is waited for that a channel was faster than',
+    file: 'src/transport/peerjs-fingerprints.ts',
+    edits: [["while (peerConnection.signalingState !== 'stable')", 'if (false)']],
+    tests: 'transport/peerjs-hostile',
+  },
+  {
     rule: 'a description promises one certificate',
     file: 'src/transport/peerjs-fingerprints.ts',
     edits: [[' || others.length > 0', ' || others.length < 0']],
@@ -2521,6 +2551,20 @@ if (argv.includes('--fit')) {
   exit(misfits.length > 0 ? 1 : 0);
 }
 
+/** Runs tests in the copy. @param {string} tests @returns what they print */
+function run(tests) {
+  const {stdout} = spawnSync(execPath, ['test/run.mjs', ...tests.split(' ')], {
+    cwd: copy,
+    encoding: 'utf8',
+    env: {...env, FIREFOX_PATH: ''},
+  });
+  if (/^0 passed, 0 failed\s*$/m.test(stdout)) throw new Error(`No test of ${tests} has run.`);
+  return stdout;
+}
+
+const passes = /, 0 failed\s*$/;
+/** Tests that are known to pass where nothing is broken: only they can tell. */
+const sound = new Set();
 const wanted = argv.slice(2);
 const copy = mkdtempSync(join(tmpdir(), 'peer-group-mutants-'));
 let survivors = 0;
@@ -2533,18 +2577,15 @@ try {
   for (const mutant of mutants) {
     const {rule, file, tests} = mutant;
     if (wanted.length > 0 && !wanted.some(word => rule.includes(word) || file.includes(word))) continue;
+    if (!sound.has(tests) && !passes.test(run(tests))) throw new Error(`${tests} fails where nothing is broken.`);
+    sound.add(tests);
     const path = join(copy, file);
     const original = readFileSync(path, 'utf8');
     writeFileSync(path, broken(mutant, original));
-    const {stdout} = spawnSync(execPath, ['test/run.mjs', ...tests.split(' ')], {
-      cwd: copy,
-      encoding: 'utf8',
-      env: {...env, FIREFOX_PATH: ''},
-    });
+    const stdout = run(tests);
     writeFileSync(path, original);
-    if (/^0 passed, 0 failed\s*$/m.test(stdout)) throw new Error(`No test of ${tests} has run.`);
     const failed = [...stdout.matchAll(/^ *(?:✖|❌) (.+?)(?: \(\d.*)?$/gm)].map(([, name]) => name);
-    const caught = /, 0 failed\s*$/.test(stdout) ? undefined : (failed[0] ?? 'it does not end');
+    const caught = passes.test(stdout) ? undefined : (failed[0] ?? 'it does not end');
     if (caught === undefined) survivors += 1;
     console.log(`| ${rule} | ${caught === undefined ? '**nothing**' : `${tests}: ${caught}`} |`);
   }

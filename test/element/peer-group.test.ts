@@ -515,26 +515,3 @@ describe('a password in the markup', () => {
     }
   });
 });
-
-describe('a strict content security policy', () => {
-  it('is kept', async () => {
-    const frame = document.createElement('iframe');
-    const script = new URL('../../src/define.ts', import.meta.url).href;
-    frame.srcdoc = `<!doctype html>
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${location.origin}">
-      <peer-group>shown</peer-group>
-      <script type="module" src="${script}"></script>`;
-    document.body.append(frame);
-    const loaded = next(frame, 'load');
-    const violations: string[] = [];
-    frame.contentDocument?.addEventListener('securitypolicyviolation', e => violations.push(e.violatedDirective));
-    await loaded;
-    const page = frame.contentDocument;
-    page?.addEventListener('securitypolicyviolation', event => violations.push(event.violatedDirective));
-    const element = await until(() => page?.querySelector('peer-group'));
-    await until(() => element.shadowRoot?.querySelector('slot'));
-    expect(frame.contentWindow?.getComputedStyle(element).display).to.equal('contents');
-    expect(violations).to.be.empty;
-    frame.remove();
-  });
-});

@@ -78,20 +78,22 @@ describe('A secret', () => {
   });
 
   it('that is a password is nowhere to be read, whether it is set as a property or found as an attribute', async () => {
+    const holder = document.createElement('div');
     const everything = await overhear(async () => {
-      const ann = await joined(here.comes('Ann'));
-      const holder = document.createElement('div');
-      holder.innerHTML = `<peer-group password="${secret}"></peer-group>`;
+      const ann = await joined(here.comes('Ann', {password: secret}));
+      const place = `group="${here.group}" server="${here.server}" ice-servers="[]"`;
+      holder.innerHTML = `<peer-group ${place} name="Bob" password="${secret}"></peer-group>`;
       document.body.append(holder);
-      const found = holder.querySelector('peer-group');
-      expect(found?.password).to.equal(secret);
-      expect(holder.innerHTML).not.to.contain(secret);
-      const bob = person('Bob', {server: here.server, group: `${here.group} closed`});
-      bob.password = secret;
-      await until(() => ['joined', 'failed'].includes(bob.state));
-      expect(errorsOf(bob) + errorsOf(ann)).not.to.contain(secret);
-      holder.remove();
+      const bob = await until(() => holder.querySelector('peer-group'));
+      expect(bob.password).to.equal(secret);
+      await joined(bob);
+      const cem = here.comes('Cem', {password: `${secret}!`});
+      await until(() => cem.state === 'failed');
+      await ann.send('hello');
+      expect(told(cem, 'error').map(({error}) => error.code)).to.deep.equal(['wrong-password']);
+      expect(errorsOf(ann) + errorsOf(cem)).not.to.contain(secret);
     });
+    holder.remove();
     expect(everything).not.to.contain(secret);
   });
 

@@ -93,7 +93,7 @@ describe('The signalling server', () => {
     globalThis.WebSocket = Original;
   });
 
-  it('is never told the name of a group or a member, a profile, a credential, or a message', async () => {
+  it('is never told the name of a group or a member, a profile, a credential, a password, or a message', async () => {
     const server = await startServer();
     const secrets = [
       'Chess-Club-4711',
@@ -102,10 +102,11 @@ describe('The signalling server', () => {
       'Profile-2222',
       'Credential-3333',
       'Words-4444',
+      'Password-5555',
     ];
-    const [group = '', ada = '', grace = '', profile, credential, words] = secrets;
-    const one = await joined(person(ada, {server, group, profile}));
-    const other = await joined(person(grace, {server, group, credential}));
+    const [group = '', ada = '', grace = '', profile, credential, words, password = ''] = secrets;
+    const one = await joined(person(ada, {server, group, password, profile}));
+    const other = await joined(person(grace, {server, group, password, credential}));
     await together(one, other);
     await one.send(words);
     expect(names(other)).to.deep.equal([ada, grace]);

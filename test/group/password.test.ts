@@ -65,12 +65,4 @@ describe('A password', () => {
     await until(() => cem.state === 'failed');
     await together(bob, dee);
   });
-
-  it('is nowhere to be read: not in the document, nor in an address', async () => {
-    const secret = 'correct horse battery staple';
-    const ann = await joined(here.comes('Ann', {password: secret}));
-    await together(ann, await joined(here.comes('Bob', {password: secret})));
-    const loaded = performance.getEntriesByType('resource').map(({name}) => decodeURIComponent(name));
-    expect([document.documentElement.outerHTML, ...loaded, location.href].join()).not.to.contain('battery');
-  });
 });

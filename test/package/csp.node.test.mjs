@@ -166,6 +166,7 @@ for (const {
       const bob = await open(browser, `/${kind}/?name=Bob&password=4711&group=${group}`);
       try {
         for (const {page} of [ann, bob]) await until(page, `${element}.members.length === 2`);
+        assert.equal(await ann.page.evaluate(`getComputedStyle(${element}).display`), 'contents');
         assert.equal(await ann.page.evaluate(`${element}.self.id`), id);
         await ann.page.evaluate(`${element}.send({html: '<img src=x onerror=alert(1)>', map: new Map([[1, 2n]])})`);
         await bob.page.evaluate(`${element}.send('hello')`);

@@ -85,6 +85,49 @@ describe('An accepted PeerJS connection', () => {
     }
   });
 
+  it('goes by way of a TURN server where either candidate that it uses is a relay, as Chromium and as Firefox tell', async () => {
+    const {getStats} = RTCPeerConnection.prototype;
+    const pair = (id: string, local: string, remote: string, selected?: boolean) => [
+      {id: `${id} local`, candidateType: local},
+      {id: `${id} remote`, candidateType: remote},
+      {
+        ...{id, type: 'candidate-pair', localCandidateId: `${id} local`, remoteCandidateId: `${id} remote`},
+        ...(selected !== undefined && {selected}),
+      },
+    ];
+    const browsers = {
+      Chromium: (local: string, remote: string) => [
+        {id: 'transport', type: 'transport', selectedCandidatePairId: 'used'},
+        ...pair('other', 'relay', 'relay'),
+        ...pair('used', local, remote),
+      ],
+      Firefox: (local: string, remote: string) => [
+        ...pair('other', 'relay', 'relay', false),
+        ...pair('used', local, remote, true),
+      ],
+    };
+    try {
+      const [ann] = await endpoints();
+      const connection = await ann.dial('bb', over.signal);
+      expect(await connection.path()).to.equal('direct');
+      for (const stats of Object.values(browsers)) {
+        for (const [local, remote, path] of [
+          ['host', 'prflx', 'direct'],
+          ['srflx', 'host', 'direct'],
+          ['relay', 'host', 'turn'],
+          ['srflx', 'relay', 'turn'],
+          ['relay', 'relay', 'turn'],
+        ] as const) {
+          RTCPeerConnection.prototype.getStats = () =>
+            Promise.resolve(new Map(stats(local, remote).map(entry => [entry.id, entry])));
+          expect(await connection.path(), `${local}, ${remote}`).to.equal(path);
+        }
+      }
+    } finally {
+      RTCPeerConnection.prototype.getStats = getStats;
+    }
+  });
+
   it('is told of as soon as somebody dials, with the id of whoever does, and that it does not come about', async () => {
     // As an interface of its own, for one of its forms is deprecated.
     const prototype: {addIceCandidate: unknown} = RTCPeerConnection.prototype;
