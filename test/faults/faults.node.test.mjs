@@ -49,13 +49,23 @@ test('connections that end under the library lose nothing, repeat nothing, and n
   const people = await place.gather('Ann', 'Bob', 'Carl', 'Dora', 'Emil');
   for (const person of people) await person.call('forget');
   await talk(people);
+  const reconnections = async () => {
+    const reports = await Promise.all(people.map(person => person.report()));
+    return reports.reduce((sum, {reconnections}) => sum + reconnections, 0);
+  };
+  const before = await reconnections();
+  let broken = 0;
   for (let round = 0; round < 10; round += 1) {
-    for (const person of people.filter(() => Math.random() < 0.5)) await person.breakOne();
+    for (const person of people.filter((_, at) => (at + round) % 2 === 0)) broken += Number(await person.breakOne());
     await hear(people, 10);
   }
   await settle(people);
   await place.whole(people);
   for (const person of people) assert.deepEqual((await person.report()).told, [], person.name);
+  assert.ok(broken >= 20, `${broken} connections were broken`);
+  // Each was replaced at both ends; two who break the one between them in the same round break one.
+  const replaced = (await reconnections()) - before;
+  assert.ok(replaced >= broken, `${replaced} reconnections after ${broken} connections that were broken`);
 });
 
 test('a host whose browser is killed is succeeded by the oldest, the others lose nothing, a newcomer gets in', async () => {

@@ -76,6 +76,9 @@ const member = {
       host: element?.host?.name,
       members: element?.members.map((/** @type {{name: string}} */ {name}) => name),
       paths: element?.stats().map((/** @type {{path: string}} */ {path}) => path),
+      reconnections: element
+        ?.stats()
+        .reduce((/** @type {number} */ sum, /** @type {any} */ {reconnections}) => sum + reconnections, 0),
       ...{heard, faults, told, sent, joinedAt, hostAt, heardAt},
     };
   },

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFile} from 'node:fs/promises';
@@ -10,7 +11,7 @@ import {launch} from 'puppeteer-core';
 import {slimPeerJSForEsbuild} from '../../build/slim-peerjs.mjs';
 import {chromeFlags, requireChrome} from '../support/chrome.mjs';
 
-/** @typedef {{state: string, host: string, members: string[], paths: string[], heard: Record<string, number>, faults: string[], told: string[], sent: number, joinedAt: number, hostAt: number, heardAt: number}} Report */
+/** @typedef {{state: string, host: string, members: string[], paths: string[], reconnections: number, heard: Record<string, number>, faults: string[], told: string[], sent: number, joinedAt: number, hostAt: number, heardAt: number}} Report */
 
 /** ms. */
 const patience = 40_000;
@@ -35,8 +36,19 @@ export class PeerServer {
       await once(probe, 'close');
     }
     const program = join(import.meta.dirname, '../../node_modules/peer/dist/bin/peerjs.js');
-    this.#process = spawn(execPath, [program, '--host', '127.0.0.1', '--port', String(this.#port)], {stdio: 'ignore'});
-    while (!(await this.#answers())) await new Promise(resolve => setTimeout(resolve, 5));
+    const server = spawn(execPath, [program, '--host', '127.0.0.1', '--port', String(this.#port)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#process = server;
+    let said = '';
+    server.stderr.on('data', text => (said += text));
+    const end = Date.now() + patience;
+    while (!(await this.#answers())) {
+      if (server.exitCode !== null || Date.now() > end) {
+        throw new Error(`PeerServer does not listen at port ${this.#port}, exit code ${server.exitCode}: ${said}`);
+      }
+      await new Promise(resolve => setTimeout(resolve, 5));
+    }
   }
 
   #answers() {
@@ -105,8 +117,14 @@ export class Place {
     this.#http.close();
   }
 
+  /** Everybody goes. Fails if a page of theirs has thrown what nobody caught. */
   async clear() {
-    await Promise.all(this.people.splice(0).map(person => person.end()));
+    const people = this.people.splice(0);
+    await Promise.all(people.map(person => person.end()));
+    assert.deepEqual(
+      people.flatMap(({name, exceptions}) => exceptions.map(exception => `${name}: ${exception}`)),
+      [],
+    );
   }
 
   /** Somebody with a browser of their own, and the page open in it. @param {string} name */
@@ -161,6 +179,8 @@ export class Person {
   constructor(name, browser) {
     this.name = name;
     this.browser = browser;
+    /** What the page threw and nobody caught. @type {string[]} */
+    this.exceptions = [];
     /** @type {import('puppeteer-core').Page} */
     this.page = /** @type {any} */ (undefined);
   }
@@ -168,6 +188,7 @@ export class Person {
   /** @param {string} url */
   async open(url) {
     [this.page = await this.browser.newPage()] = await this.browser.pages();
+    this.page.on('pageerror', error => this.exceptions.push(String(error)));
     await this.page.goto(url);
   }
 
