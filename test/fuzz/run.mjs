@@ -4,6 +4,8 @@
  */
 import {build} from 'esbuild';
 import {once} from 'node:events';
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
 import {parseArgs} from 'node:util';
 import {isMainThread, parentPort, Worker, workerData} from 'node:worker_threads';
 
@@ -13,7 +15,7 @@ const patience = 20_000;
 /** Bytes of an input that are kept in case it never ends. */
 const kept = 128 * 1024;
 
-const outfile = new URL('../../node_modules/.cache/fuzz.mjs', import.meta.url).pathname;
+const outfile = join(import.meta.dirname, '../../node_modules/.cache/fuzz.mjs');
 
 if (isMainThread) await watch();
 else await work();
@@ -22,7 +24,7 @@ else await work();
 async function work() {
   const {options, shared} = workerData;
   /** @type {import('./fuzz.ts')} */
-  const {fuzz, targets, tryInput} = await import(outfile);
+  const {fuzz, targets, tryInput} = await import(pathToFileURL(outfile).href);
   const [beats, bytes] = [new Int32Array(shared, 0, 3), new Uint8Array(shared, 12)];
   const chosen = targets.filter(({name}) => options.target === undefined || name === options.target);
   const [first] = chosen;
@@ -61,7 +63,7 @@ async function watch() {
     },
   });
   await build({
-    entryPoints: [new URL('fuzz.ts', import.meta.url).pathname],
+    entryPoints: [join(import.meta.dirname, 'fuzz.ts')],
     bundle: true,
     format: 'esm',
     platform: 'node',

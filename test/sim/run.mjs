@@ -1,5 +1,7 @@
 import {build} from 'esbuild';
 import {setMaxListeners} from 'node:events';
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
 import {parseArgs} from 'node:util';
 
 setMaxListeners(0);
@@ -25,16 +27,16 @@ const {values} = parseArgs({
 
 /** @param {string} name */
 async function load(name) {
-  const outfile = new URL(`../../node_modules/.cache/${name}.mjs`, import.meta.url).pathname;
+  const outfile = join(import.meta.dirname, `../../node_modules/.cache/${name}.mjs`);
   await build({
-    entryPoints: [new URL(`${name}.ts`, import.meta.url).pathname],
+    entryPoints: [join(import.meta.dirname, `${name}.ts`)],
     bundle: true,
     format: 'esm',
     platform: 'node',
     sourcemap: 'inline',
     outfile,
   });
-  return import(outfile);
+  return import(pathToFileURL(outfile).href);
 }
 
 if (values.play !== undefined) {
