@@ -291,22 +291,23 @@ test('hello.html connects two tabs', async () => {
   await context.close();
 });
 
-/** The example of the README under this heading. @param {string} heading */
-function example(heading) {
-  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-  const [, code = ''] = new RegExp(`^### ${heading}$[^]*?^\x60{3}js\n([^]*?)^\x60{3}`, 'm').exec(readme) ?? [];
-  assert.ok(code, heading);
+/** The code that stands next after this heading, or text. @param {string} heading @param {string} file */
+function example(heading, file = 'README.md') {
+  const text = readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+  const [, code = ''] = /^\x60{3}js\n([^]*?)^\x60{3}/m.exec(text.slice(text.indexOf(heading))) ?? [];
+  assert.ok(code && text.includes(heading), heading);
   return code;
 }
 
 /**
- * Opens pages with the example of the README under this heading.
- * @param {string} heading
+ * Opens pages with this code in them.
+ * @param {string} code
  * @param {string} exposed what the test needs of it
+ * @param {string} more what it needs
  */
-function pagesWith(heading, exposed) {
-  const code = example(heading);
+function pagesWith(code, exposed, more = '') {
   const program = `addEventListener('DOMContentLoaded', () => {
+    ${more}
     ${code}
     Object.assign(globalThis, {${exposed}});
   });`;
@@ -321,7 +322,7 @@ function pagesWith(heading, exposed) {
 }
 
 test('newcomers are brought up to date, as the README does it, also by the next host', inChrome, async () => {
-  const open = pagesWith('Bringing newcomers up to date', 'play, getBoard: () => board');
+  const open = pagesWith(example('### Bringing newcomers up to date'), 'play, getBoard: () => board');
   const first = await open();
   await first.evaluate('play({e4: "pawn"})');
   const second = await open();
@@ -336,7 +337,7 @@ test('newcomers are brought up to date, as the README does it, also by the next 
 });
 
 test('files, streams and positions arrive as the README sends them', inChrome, async () => {
-  const open = pagesWith('Files, streams, positions', 'sendFile, sendStream, group');
+  const open = pagesWith(example('### Files, streams, positions'), 'sendFile, sendStream, group');
   const first = await open();
   const second = await open();
   /** @type {string[]} */
@@ -360,7 +361,10 @@ test('files, streams and positions arrive as the README sends them', inChrome, a
 });
 
 test('a password is asked for until it is right, also where the same wrong one is given twice', inChrome, async () => {
-  const code = example('A password').replace(`chess-42';`, `chess-42'; group.server = './'; group.iceServers = [];`);
+  const code = example('### A password').replace(
+    `chess-42';`,
+    `chess-42'; group.server = './'; group.iceServers = [];`,
+  );
   assert.ok(code.includes('server'));
   /** @param {string[]} answers */
   const open = async (...answers) => {
@@ -379,3 +383,75 @@ test('a password is asked for until it is right, also where the same wrong one i
   const second = await open('wrong', 'wrong', 'right');
   assert.equal(await second.evaluate('group.members.length'), 2);
 });
+
+test('the members are shown as the README does it, whatever changes', inChrome, async () => {
+  const show = `const group = document.querySelector('peer-group');
+    const show = members => (globalThis.shown = members.map(({name, isHost}) => (isHost ? '*' : '') + name).join());
+    group.name = 'first';`;
+  const open = pagesWith(example('To show who is there'), 'group', show);
+  const first = await open();
+  await first.waitForFunction('shown === "*first"');
+  const second = await open();
+  await second.evaluate('void (group.name = "second")');
+  for (const page of [first, second]) await page.waitForFunction('shown === "*first,second"');
+  await first.close();
+  await second.waitForFunction('shown === "*second"');
+});
+
+test(
+  'who shows a valid invitation gets in, as the README does it, another is turned away, or asked to try again',
+  inChrome,
+  async () => {
+    const more = `const isValid = async (credential, {signal}) => {
+    if (!(signal instanceof AbortSignal)) throw new Error('There is no signal.');
+    if (credential === 'unreadable') throw new Error('The database is down.');
+    return credential === 'invitation';
+  };
+  document.querySelector('peer-group').setAttribute('approval', '');`;
+    const open = pagesWith(example('### Asking before somebody comes in'), 'group', more);
+    const host = await open();
+    const fates = await host.evaluate(async () => {
+      const fates = [];
+      for (const credential of ['invitation', 'used', 'unreadable']) {
+        const element = document.createElement('peer-group');
+        Object.assign(element, {group: 'hello', server: './', iceServers: [], name: 'Bob', credential});
+        const fate = new Promise(resolve => {
+          for (const type of ['joined', 'ejected'])
+            element.addEventListener(type, (/** @type {any} */ {detail}) => resolve(detail.reason ?? type));
+        });
+        document.body.append(element);
+        fates.push(await fate);
+      }
+      return fates;
+    });
+    assert.deepEqual(fates, [
+      'joined',
+      'Sorry, Bob, this invitation has been used.',
+      'The invitation could not be checked. Try again.',
+    ]);
+  },
+);
+
+test(
+  'a ticket is got for the id that was refused without one, as docs/security.md does it, and is good for nobody else',
+  inChrome,
+  async () => {
+    const more = `const group = document.querySelector('peer-group');
+    const isSignedByUs = async ({signature}) => signature === 'ours';
+    globalThis.fetch = async url => Response.json({member: new URL(url, location.href).searchParams.get('member'), signature: 'ours'});
+    group.setAttribute('approval', '');`;
+    const open = pagesWith(example('**A bearer `credential` can be collected**', 'docs/security.md'), 'group', more);
+    const first = await open();
+    const second = await open();
+    const reason = await second.evaluate(async () => {
+      const {group} = /** @type {any} */ (globalThis);
+      const thief = document.createElement('peer-group');
+      Object.assign(thief, {group: 'hello', server: './', iceServers: [], credential: group.credential});
+      const ejected = new Promise(resolve => thief.addEventListener('ejected', ({detail}) => resolve(detail.reason)));
+      document.body.append(thief);
+      return ejected;
+    });
+    assert.equal(reason, 'ticket');
+    for (const page of [first, second]) assert.equal(await page.evaluate('group.members.length'), 2);
+  },
+);

@@ -5,6 +5,8 @@ const patience = 15_000;
 export class Visitor {
   /** What the page reported: exceptions, and what the browser wrote to the console, refused by its policy for example. */
   problems = /** @type {string[]} */ ([]);
+  /** Everything that it wrote to the console. */
+  said = /** @type {string[]} */ ([]);
 
   /** @param {import('puppeteer-core').Page} page */
   constructor(page) {
@@ -12,6 +14,7 @@ export class Visitor {
     page.setDefaultTimeout(patience);
     page.on('pageerror', error => this.problems.push(String(error)));
     page.on('console', message => {
+      this.said.push(message.text());
       if (['error', 'warn'].includes(message.type())) this.problems.push(message.text());
     });
   }
@@ -46,6 +49,14 @@ export class Visitor {
       .catch(reason => {
         throw new Error(`never saw “${text}”`, {cause: reason});
       });
+  }
+
+  /** Resolves when the page writes this to the console, or has. @param {string} text */
+  async hear(text) {
+    for (const end = Date.now() + patience; !this.said.some(line => line.includes(text));) {
+      if (Date.now() > end) throw new Error(`never heard “${text}”, but ${this.said.join('; ')}`);
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
   }
 
   /** @returns {Promise<string>} */

@@ -14,6 +14,9 @@ const chunks = await bundleModules();
 /** The modules that are asked for when joining. */
 const joining = ['dist/element/browser.js'];
 
+/** The module that is asked for as soon as it has joined. */
+const after = 'dist/group/extras.js';
+
 /**
  * All that is loaded at once when these modules are asked for.
  * @param {string[]} modules
@@ -53,4 +56,20 @@ console.log('| minified and gzipped | kB | limit |\n| --- | ---: | ---: |');
 for (const [name, size, limit] of rows) {
   console.log(`| ${name} | ${size.toFixed(1)} | ${limit ?? ''} |`);
   if (limit !== undefined && size > limit) process.exitCode = 1;
+}
+
+const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+const said =
+  /the element is (\d+) kB, (\d+) kB with what it takes to join, and (\d+) kB more .*; as one file, it is (\d+) kB/;
+const actual = [
+  sum(before),
+  sum(joined),
+  sum(loadedWith(after).filter(chunk => !joined.includes(chunk))),
+  zipped(oneFile),
+];
+for (const [i, size] of actual.entries()) {
+  const stated = Number(said.exec(readme)?.[i + 1]);
+  if (Math.abs(size - stated) <= 0.7) continue;
+  console.error(`The README says ${stated} kB where it is ${size.toFixed(1)} kB.`);
+  process.exitCode = 1;
 }
