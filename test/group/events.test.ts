@@ -5,16 +5,12 @@ import {Membership} from '../../src/group/membership.js';
 import type {Member, PeerGroup} from '../../src/index.js';
 import {until} from '../support/until.js';
 import {seededRandom} from '../transport/virtual-clock.js';
-import {dismiss, joined, names, record, together, told} from './people.js';
+import {dismiss, heard, joined, names, record, together, told} from './people.js';
 import {stage} from './stage.js';
 import {deaf, environmentAt} from './raw.js';
 
 const here = stage('events');
 const {comes, gathered} = here;
-
-function heard(element: PeerGroup): unknown[] {
-  return told(element, 'message').map(({data}) => data);
-}
 
 function range(length: number): number[] {
   return Array.from({length}, (_, at) => at);

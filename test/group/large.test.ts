@@ -1,36 +1,13 @@
 import {expect} from '@open-wc/testing';
 import type {PeerGroup, PeerGroupMessageEvent} from '../../src/index.js';
 import {until} from '../support/until.js';
-import {dismiss, told} from './people.js';
+import {dismiss, heard, idOf, told} from './people.js';
+import {content, fate, isSame} from './sent.js';
 import {stage} from './stage.js';
 
 const {gathered} = stage('large');
 
 const MiB = 1024 * 1024;
-
-function content(size: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({length: size}, (_, at) => (at * 31 + (at >> 8) * 7) % 251);
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return indexedDB.cmp(one, other) === 0;
-}
-
-function heard(element: PeerGroup): unknown[] {
-  return told(element, 'message').map(({data}) => data);
-}
-
-function idOf(element: PeerGroup): string {
-  if (!element.self) throw new Error(`${element.name} is nobody`);
-  return element.self.id;
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => 'sent',
-    (error: unknown) => (error as {code?: string}).code ?? error,
-  );
-}
 
 /** The next stream that arrives. */
 function nextStream(element: PeerGroup): Promise<ReadableStream<unknown>> {
@@ -71,7 +48,7 @@ describe('A large buffer', () => {
     expect(isSame(heard(bob)[0], buffer)).to.be.true;
     const sending = ann.send(buffer);
     structuredClone(buffer.buffer, {transfer: [buffer.buffer]});
-    expect(await codeOf(sending)).to.equal('data-clone');
+    expect(await fate(sending)).to.equal('data-clone');
     await ann.send('still here');
     expect(heard(bob).slice(1)).to.deep.equal(['still here']);
   });
@@ -82,7 +59,7 @@ describe('A value larger than somebody takes', () => {
     const [ann, bob, cem] = await gathered('Ann', 'Bob', 'Cem');
     bob.maxMessageSize = MiB;
     const blob = new Blob([content(2 * MiB)]);
-    expect(await codeOf(ann.send({blob}))).to.equal('too-large');
+    expect(await fate(ann.send({blob}))).to.equal('too-large');
     await until(() => heard(cem).length === 1);
     await ann.send(content(600_000));
     expect(heard(bob).map(data => (data as Uint8Array).length)).to.deep.equal([600_000]);
@@ -103,7 +80,7 @@ describe('A limit of a few bytes', () => {
     await new Response((await arriving) as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer();
     await sending;
     expect(heard(bob).length).to.equal(3);
-    expect(await codeOf(ann.send(content(300_000)))).to.equal('too-large');
+    expect(await fate(ann.send(content(300_000)))).to.equal('too-large');
   });
 });
 
@@ -254,7 +231,7 @@ describe('A stream', () => {
     expect((await reader.read()).value).to.equal('fine');
     controller?.error(broken);
     expect(await sending).to.include({code: 'data-clone', cause: broken});
-    expect(await codeOf(reader.read())).to.equal('connection-lost');
+    expect(await fate(reader.read())).to.equal('connection-lost');
   });
 
   it('that was received, is passed on, and whose sender leaves, rejects as one that breaks', async () => {
@@ -271,27 +248,27 @@ describe('A stream', () => {
     const error: unknown = await sending.catch((reason: unknown) => reason);
     expect(error).to.have.property('code', 'data-clone');
     expect((error as Error).cause).to.have.property('code', 'member-left');
-    await codeOf(reader.read());
+    await fate(reader.read());
   });
 
   it('with a chunk that cannot be carried rejects, and says so', async () => {
     const [ann, bob] = await gathered('Ann', 'Bob');
-    const arriving = nextStream(bob).then(stream => codeOf(all(stream)));
+    const arriving = nextStream(bob).then(stream => fate(all(stream)));
     const chunks = ['fine', () => {}];
     const source = new ReadableStream({
       pull(controller) {
         if (chunks.length > 0) controller.enqueue(chunks.shift());
       },
     });
-    expect(await codeOf(ann.send(source))).to.equal('data-clone');
+    expect(await fate(ann.send(source))).to.equal('data-clone');
     expect(await arriving).to.equal('connection-lost');
   });
 
   it('ends with an error when its sender leaves', async () => {
     const [ann, bob] = await gathered('Ann', 'Bob');
     const arriving = nextStream(bob);
-    const sending = codeOf(ann.send(new ReadableStream({start: controller => controller.enqueue('one')})));
-    const reading = arriving.then(stream => codeOf(all(stream)));
+    const sending = fate(ann.send(new ReadableStream({start: controller => controller.enqueue('one')})));
+    const reading = arriving.then(stream => fate(all(stream)));
     await arriving;
     await dismiss(ann);
     expect(await sending).to.equal('left');
@@ -300,9 +277,9 @@ describe('A stream', () => {
 
   it('is stopped by its signal', async () => {
     const [ann, bob] = await gathered('Ann', 'Bob');
-    const arriving = nextStream(bob).then(stream => codeOf(all(stream)));
+    const arriving = nextStream(bob).then(stream => fate(all(stream)));
     const over = new AbortController();
-    const sending = codeOf(ann.send(new ReadableStream(), {signal: over.signal}));
+    const sending = fate(ann.send(new ReadableStream(), {signal: over.signal}));
     await until(() => heard(bob).length === 1);
     over.abort('enough');
     expect(await sending).to.equal('enough');
@@ -333,7 +310,7 @@ describe('A datagram', () => {
   it('that comes before there is a group is lost', async () => {
     const [ann, bob] = await gathered('Ann', 'Bob');
     await bob.leave();
-    expect(await codeOf(bob.send(1, {reliable: false}))).to.equal('invalid-state');
+    expect(await fate(bob.send(1, {reliable: false}))).to.equal('invalid-state');
     const joining = bob.join();
     await bob.send('too soon', {reliable: false});
     await joining;

@@ -79,6 +79,17 @@ export function told<Type extends keyof PeerGroupEventMap>(
   );
 }
 
+/** What was heard: the data of all messages. */
+export function heard(element: PeerGroup): unknown[] {
+  return told(element, 'message').map(({data}) => data);
+}
+
+/** The id of somebody who is on the way to a group, or in one. */
+export function idOf(element: PeerGroup): string {
+  if (!element.self) throw new Error(`${element.name} is nobody`);
+  return element.self.id;
+}
+
 /** Resolves with the element when its state is `joined`. Rejects when it fails or is ejected. */
 export async function joined(element: PeerGroup): Promise<PeerGroup> {
   await element.join();

@@ -2,7 +2,7 @@ import {expect} from '@open-wc/testing';
 import type {PeerGroup} from '../../src/index.js';
 import {until} from '../support/until.js';
 import {isFound} from './intruder.js';
-import {dismiss, joined, names, together, told} from './people.js';
+import {dismiss, idOf, joined, names, together, told} from './people.js';
 import {stage} from './stage.js';
 
 const here = stage('removal');
@@ -14,11 +14,6 @@ async function gathered(...others: string[]): Promise<PeerGroup[]> {
   for (const name of others) elements.push(await joined(comes(name)));
   await together(...elements);
   return elements;
-}
-
-function idOf(element: PeerGroup): string {
-  if (!element.self) throw new Error(`${element.name} is nobody`);
-  return element.self.id;
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {

@@ -3,43 +3,15 @@ import {encode, encodedSize} from '../../src/codec/codec.js';
 import {smallValue} from '../../src/protocol/values.js';
 import type {Member, PeerGroup, SendOptions} from '../../src/index.js';
 import {next, until} from '../support/until.js';
-import {dismiss, joined, together, told} from './people.js';
+import {dismiss, heard, idOf, joined, together, told} from './people.js';
+import {content, fate, isSame} from './sent.js';
 import {stage} from './stage.js';
 
 const here = stage('sending');
 const {comes, gathered} = here;
 
-function idOf(element: PeerGroup): string {
-  if (!element.self) throw new Error(`${element.name} is nobody`);
-  return element.self.id;
-}
-
-/** What was heard: the data of all messages. */
-function heard(element: PeerGroup): unknown[] {
-  return told(element, 'message').map(({data}) => data);
-}
-
-/** `sent`, or the code of what it was rejected with. */
-async function fate(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-    return 'sent';
-  } catch (error) {
-    return (error as {code?: string}).code ?? error;
-  }
-}
-
 function range(length: number, from = 0): number[] {
   return Array.from({length}, (_, at) => at + from);
-}
-
-/** Bytes that are not all the same, and do not repeat soon. */
-function content(size: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({length: size}, (_, at) => (at * 31 + (at >> 8) * 7) % 251);
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return indexedDB.cmp(one, other) === 0;
 }
 
 const MiB = 1024 * 1024;

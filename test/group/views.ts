@@ -36,7 +36,7 @@ export function view({state, self, host, members}: Pick<PeerGroup, 'state' | 'se
 }
 
 /** Whether they all see exactly one another, in one order, under one host, and have a direct way to each other. */
-export function areTogether(views: readonly View[]): boolean {
+function areTogether(views: readonly View[]): boolean {
   const [first] = views;
   const everyone = views.map(({self}) => self).sort();
   return views.every(
@@ -52,7 +52,7 @@ export function areTogether(views: readonly View[]): boolean {
 }
 
 /** For messages: `Ann is joined with Ann* Bob(connecting)`. */
-export function describeViews(views: readonly View[]): string {
+function describeViews(views: readonly View[]): string {
   const lines = views.map(({name, state, members}) => {
     const others = members.map(member => {
       return `${member.name}${member.isHost ? '*' : ''}${member.path === 'direct' ? '' : `(${member.path})`}`;
