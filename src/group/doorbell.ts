@@ -49,6 +49,8 @@ export class Doorbell {
   #holding: AbortController | undefined;
   /** Aborts when the token that it is held with, or is about to be, should not be good any more. */
   #token = new AbortController();
+  /** Resolves when the last claim has come to an end. */
+  #claiming = Promise.resolve();
   /** Whether nobody has answered the last call to the end. */
   #isUnanswered = false;
   /** Calls under way, each with the time when it began. */
@@ -86,13 +88,14 @@ export class Doorbell {
     if (this.#holding) void this.#visit(AbortSignal.any([this.#options.wire, this.#holding.signal]));
   }
 
-  /** Gives it back. Connections that came through it live on. */
-  release(): void {
+  /** Gives it back. Connections that came through it live on. Resolves when no claim is under way any more. */
+  release(): Promise<void> {
     this.#holding?.abort();
     this.#holding = undefined;
     this.#held?.endpoint.close();
     this.#held = undefined;
     this.#visits.clear();
+    return this.#claiming;
   }
 
   async #keep(inherited: string | undefined, signal: AbortSignal): Promise<void> {
@@ -171,8 +174,12 @@ export class Doorbell {
   async #claim(token = toHex(this.#options.environment.crypto.random(16))): Promise<Held> {
     const {environment, meetingPoint, callers, wire} = this.#options;
     const {promise: lost, resolve} = new Deferred<PeerGroupError>();
-    const endpoint = await environment.transport.register(meetingPoint, token, {...callers, lost: resolve}, wire);
-    return {endpoint, token, lost};
+    const endpoint = environment.transport.register(meetingPoint, token, {...callers, lost: resolve}, wire);
+    this.#claiming = endpoint.then(
+      () => {},
+      () => {},
+    );
+    return {endpoint: await endpoint, token, lost};
   }
 }
 

@@ -120,7 +120,7 @@ export class Hosting {
   rest(address: string | undefined): void {
     this.#before = this.#group.ledger.hostId;
     this.#forgetEnds();
-    this.#group.context.doorbell.release();
+    void this.#group.context.doorbell.release();
     this.#token = this.#heritage = undefined;
     this.#entrusted.clear();
     this.#admission.handOver(address);

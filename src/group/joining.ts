@@ -93,13 +93,14 @@ function ring({context, ushered}: JoiningOptions, signal: AbortSignal): Promise<
   const {promise, resolve, reject} = new Deferred<Session | undefined>();
   const end = (reason?: unknown) => {
     over.abort(reason);
-    doorbell.release();
+    void doorbell.release();
   };
   const met = (session: Session) => {
     // Only the first that got through is wanted, and another may have in the same moment.
     if (until.aborted) return session.close();
-    resolve(session);
-    end();
+    // Browsers complain of a WebSocket that is closed before it is open. The claim is seldom the later of the two.
+    resolve(doorbell.release().then(() => session));
+    over.abort();
   };
   const held = () => {
     resolve(undefined);

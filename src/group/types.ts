@@ -138,7 +138,7 @@ export interface EjectedDetail {
   readonly by: Member | undefined;
 }
 
-/** Detail of `progress`: how far a transfer has come, in either direction. */
+/** Detail of `progress`: how far a transfer has come, in either direction; `bytes` 0 after more where the sender has given it up. */
 export interface ProgressDetail extends SendProgress {
   readonly direction: 'send' | 'receive';
   /** Tells one transfer from another: the same in all events of one. */

@@ -155,7 +155,7 @@ void describe('A host that holds its meeting point', () => {
     assert.equal(signals.length, 6);
     assert.equal(getEventListeners(over.signal, 'abort').length, 0);
     // What came through it lives on until the membership is over.
-    doorbell.release();
+    void doorbell.release();
     assert.ok(signals.every(signal => !signal.aborted));
     over.abort();
     assert.ok(signals.every(signal => signal.aborted));
@@ -196,6 +196,24 @@ void describe('A host that holds its meeting point', () => {
     await clock.advance(0);
   });
 
+  void it('knows when the claim that it has given up is over: before that its WebSocket is not to be closed', async () => {
+    let answer = () => {};
+    let isOver = false;
+    const {clock, over, options, host} = setting(id => {
+      return new Promise(resolve => (answer = () => resolve({id, dial: () => assert.fail(), close() {}})));
+    });
+    const doorbell = new Doorbell(options);
+    doorbell.hold(host);
+    void doorbell.release().then(() => (isOver = true));
+    await clock.advance(1000);
+    assert.equal(isOver, false);
+    answer();
+    await clock.advance(0);
+    assert.equal(isOver, true);
+    over.abort();
+    await clock.advance(0);
+  });
+
   void it('gives it back when it gets it too late', async () => {
     let answer = () => {};
     let closed = 0;
@@ -207,7 +225,7 @@ void describe('A host that holds its meeting point', () => {
     );
     const doorbell = new Doorbell(options);
     doorbell.hold({...host, held: () => assert.fail('nobody waits for it')});
-    doorbell.release();
+    void doorbell.release();
     answer();
     await clock.advance(1000);
     assert.equal(closed, 1);
