@@ -14,7 +14,7 @@ import {requireChrome} from './support/chrome.mjs';
 import {findFirefox, firefoxOptions} from './support/firefox.mjs';
 
 /** ms for one file. */
-const timeout = 120_000;
+const timeout = 300_000;
 
 const root = join(import.meta.dirname, '..');
 const names = argv.slice(2);

@@ -92,7 +92,7 @@ export const carried: Target = {
       must(heard.reduce((sum, message) => sum + message.length, 0) <= mostOfStrangers, 'too much waits');
     }
     must(told.length <= 1, 'it ended twice');
-    const codes = ['bad-frame', 'bad-proof', 'connection-lost', ''];
+    const codes = ['bad-frame', 'bad-proof', 'connection-lost', 'left', ''];
     must(
       codes.includes(failure) && codes.includes(told[0] ?? ''),
       `it ended with what is not documented: ${failure} ${told[0]}`,

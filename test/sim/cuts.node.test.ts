@@ -180,7 +180,7 @@ void describe('A cut', () => {
     split.heal();
     for (const {name} of [a, b, c]) stage.world.network.heal(name, server);
     await stage.whole();
-    assert.equal(names(a), 'Ann,Bob,Carl,Dora,Emil');
+    assert.deepEqual(names(a).split(',').sort(), ['Ann', 'Bob', 'Carl', 'Dora', 'Emil']);
     assert.deepEqual(stage.told(/^(Ann|Bob|Carl) (has host|is) /, mark), []);
     for (const name of ['Ann', 'Bob', 'Carl']) {
       assert.deepEqual(stage.told(new RegExp(`^${name} sees`), mark).sort(), [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 /** @typedef {import('../faults/people.mjs').Person} Person */
 
 /** ms. So long a large value may take, with everything beside it, before it counts as lost. */
-const largeTime = 30_000;
+const largeTime = 80_000;
 
 /** Kinds that may get lost. */
 const loose = ['datagram', 'cancelled'];
