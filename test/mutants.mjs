@@ -854,6 +854,12 @@ const mutants = [
     tests: 'group/doorbell',
   },
   {
+    rule: 'a receiver is told that a transfer was given up',
+    file: 'src/link/incoming-transfers.ts',
+    edits: [['      if (content instanceof IncomingParcel) this.#options.progress(number, 0, content.size);\n', '']],
+    tests: 'link/transfers',
+  },
+  {
     rule: 'a newcomer who cannot reach the host is fetched',
     file: 'src/group/connections.ts',
     edits: [['asHost(relay => relay.invite(from, follows))', 'undefined']],

@@ -150,6 +150,8 @@ export class IncomingTransfers {
       if (number > this.dispatched + mostTransfers) throw confused();
       this.#transfers.set(number, {after: 0, private: false, content: undefined, isRefused: false});
       this.#flush();
+      // Whoever shows how far it has come has to take that back.
+      if (content instanceof IncomingParcel) this.#options.progress(number, 0, content.size);
     }
     this.#options.owe();
   }

@@ -209,6 +209,23 @@ describe('A transfer', () => {
     expect(wire.ann.link.buffered).to.equal(0);
     expect(wire.bob.numbers).to.deep.equal([]);
   });
+
+  it('that is given up on its way is told to be back at nothing, once', async () => {
+    const wire = new Wire();
+    wire.connect();
+    await wire.run();
+    const sent = wire.ann.send(value(0, 20 * MiB));
+    await wire.clock.advance(0);
+    while (partsByAnn(wire) < 2 * MiB) wire.step();
+    expect(wire.bob.progress.every(({bytes}) => bytes > 0)).to.be.true;
+    const before = wire.bob.progress.length;
+    sent.cancel();
+    // On the next connection it is said again.
+    wire.connect();
+    await wire.run();
+    const total = wire.bob.progress[0]?.total;
+    expect(wire.bob.progress.slice(before)).to.deep.equal([{transfer: 1, bytes: 0, total}]);
+  });
 });
 
 describe('An acknowledgement', () => {
