@@ -170,7 +170,8 @@ describe('the ICE servers', () => {
   });
 
   it('are accepted by the browser', () => {
-    const urls = ['stun:a.example:3478', 'stuns:[::1]', 'turn:192.0.2.1', 'turns:a.example:1?transport=tcp'];
+    // Firefox has no `stuns`.
+    const urls = ['stun:a.example:3478', 'stun:[::1]', 'turn:192.0.2.1', 'turns:a.example:1?transport=tcp'];
     const iceServers = checkIceServers([{urls, username: 'ann', credential: 'x'}]);
     new RTCPeerConnection({iceServers: [...iceServers]}).close();
   });

@@ -2,7 +2,7 @@
 const closeTimeout = 2000;
 
 /** Firefox reports as the page's what it does itself. */
-const ofFirefox = /favicon\.ico|interrupted while the page was loading/;
+const ofFirefox = /favicon\.ico|interrupted while the page was loading|can’t establish a connection to the server/;
 
 /** The tabs that one test file has opened in the browser that it runs in. */
 export class Tabs {
