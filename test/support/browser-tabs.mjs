@@ -1,16 +1,11 @@
 /** ms. A tab that crashed answers nothing; one that lives closes well within this. */
 const closeTimeout = 2000;
 
-/** Firefox reports as the page's what it does itself. */
-const ofFirefox = /favicon\.ico|interrupted while the page was loading|can’t establish a connection to the server/;
-
 /** The tabs that one test file has opened in the browser that it runs in. */
 export class Tabs {
   #session;
   /** @type {Map<string, import('puppeteer-core').Page>} */
   #pages = new Map();
-  /** What pages threw and nobody caught, until somebody asks. @type {string[]} */
-  #exceptions = [];
 
   /** @param {import('@web/test-runner-core').BasicTestSession} session */
   constructor(session) {
@@ -24,7 +19,6 @@ export class Tabs {
    */
   async execute(verb, payload) {
     if (verb === 'open') return this.#open(payload.name, payload.url);
-    if (verb === 'exceptions') return this.#exceptions.splice(0);
     const page = this.#pages.get(payload.name);
     if (page === undefined) throw new Error(`There is no tab ${payload.name}.`);
     switch (verb) {
@@ -64,9 +58,7 @@ export class Tabs {
     const page = await context.newPage({type: isFirefox ? 'window' : 'tab'});
     this.#pages.set(name, page);
     if (!isFirefox) await page.emulateFocusedPage(true);
-    page.on('pageerror', error => {
-      if (!ofFirefox.test(String(error))) this.#exceptions.push(`${name}: ${error}`);
-    });
+    page.on('pageerror', error => console.error(`In tab ${name}:`, error));
     await page.goto(url);
   }
 }

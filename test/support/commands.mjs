@@ -49,7 +49,7 @@ export function commands() {
           .tabs.execute(verb, payload)
           .then(
             result => ({result}),
-            error => ({error: `${payload.name ?? 'tabs'}: ${error?.message ?? error}`}),
+            error => ({error: String(error?.message ?? error)}),
           );
       }
       if (subject !== 'server') return undefined;

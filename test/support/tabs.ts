@@ -30,36 +30,31 @@ export const canCrash = !navigator.userAgent.includes('Firefox');
 
 let count = 0;
 
-/** @throws Error where the tab cannot do that */
-async function execute<Result>(verb: string, payload: object): Promise<Result> {
-  const reply = await executeServerCommand<{result: Result; error?: string}, object>(`tab-${verb}`, payload);
-  if (reply.error !== undefined) throw new Error(reply.error);
-  return reply.result;
-}
-
-afterEach(async () => {
-  const exceptions = await execute<string[]>('exceptions', {});
-  if (exceptions.length > 0) throw new Error(`No tab may throw what nobody catches. ${exceptions.join('; ')}`);
-});
-
 /**
  * Opens a tab and resolves when its page has loaded.
  * `path` is relative to `tab.html`, the default; `?group=…&server=…` sets attributes of the element there.
  */
 export async function openTab(path = ''): Promise<Tab> {
   const name = `tab ${++count}`;
+  const execute = async <Result>(verb: string, payload?: object): Promise<Result> => {
+    const reply = await executeServerCommand<{result: Result; error?: string}, object>(`tab-${verb}`, {
+      name,
+      ...payload,
+    });
+    if (reply.error !== undefined) throw new Error(`${name}: ${reply.error}`);
+    return reply.result;
+  };
   const resolve = (url: string): string => new URL(url, tabPage).href;
-  await execute('open', {name, url: resolve(path)});
+  await execute('open', {url: resolve(path)});
   return {
     evaluate: (script, ...args) =>
       execute('eval', {
-        name,
         script: typeof script === 'string' ? script : `(${String(script)})(...${JSON.stringify(args)})`,
       }),
-    navigate: url => execute('navigate', {name, url: resolve(url)}),
-    back: () => execute('back', {name}),
-    close: () => execute('close', {name, runBeforeUnload: true}),
-    crash: () => execute('crash', {name}),
-    reload: () => execute('reload', {name}),
+    navigate: url => execute('navigate', {url: resolve(url)}),
+    back: () => execute('back'),
+    close: () => execute('close', {runBeforeUnload: true}),
+    crash: () => execute('crash'),
+    reload: () => execute('reload'),
   };
 }
