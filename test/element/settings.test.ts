@@ -170,9 +170,7 @@ describe('the ICE servers', () => {
   });
 
   it('are accepted by the browser', () => {
-    // Firefox has no `stuns`.
-    const urls = ['stun:a.example:3478', 'stun:[::1]', 'turn:192.0.2.1', 'turns:a.example:1?transport=tcp'];
-    const iceServers = checkIceServers([{urls, username: 'ann', credential: 'x'}]);
+    const iceServers = checkIceServers([{urls: 'turn:a.example', username: 'ann', credential: 'x'}]);
     new RTCPeerConnection({iceServers: [...iceServers]}).close();
   });
 
