@@ -195,13 +195,19 @@ describe('A transfer', () => {
     expect(wire.bob.progress.every(({transfer, total}) => transfer === 1 && total === size)).to.be.true;
   });
 
-  it('that is given up frees the other side at once', async () => {
+  /** A tenth of what Ann sends has come. */
+  async function underWay() {
     const wire = new Wire();
     wire.connect();
     await wire.run();
     const sent = wire.ann.send(value(0, 20 * MiB));
     await wire.clock.advance(0);
     while (partsByAnn(wire) < 2 * MiB) wire.step();
+    return {wire, sent};
+  }
+
+  it('that is given up frees the other side at once', async () => {
+    const {wire, sent} = await underWay();
     expect(wire.bob.link.progress.arrivals.length).to.equal(1);
     sent.cancel();
     await wire.run();
@@ -211,12 +217,7 @@ describe('A transfer', () => {
   });
 
   it('that is given up on its way is told to be back at nothing, once', async () => {
-    const wire = new Wire();
-    wire.connect();
-    await wire.run();
-    const sent = wire.ann.send(value(0, 20 * MiB));
-    await wire.clock.advance(0);
-    while (partsByAnn(wire) < 2 * MiB) wire.step();
+    const {wire, sent} = await underWay();
     expect(wire.bob.progress.every(({bytes}) => bytes > 0)).to.be.true;
     const before = wire.bob.progress.length;
     sent.cancel();
