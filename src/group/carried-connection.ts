@@ -128,6 +128,8 @@ export class CarriedConnection implements Connection {
   part(): void {
     if (!this.#goodbye || this.#state === 'closed') return;
     this.#options.send(this.#goodbye);
+    // So that the inbox here is not told.
+    this.#state = 'closing';
     this.fail(new PeerGroupError('left', 'This member has left.'));
   }
 

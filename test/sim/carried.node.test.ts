@@ -59,6 +59,8 @@ void describe('Somebody who reaches the host only through another', () => {
       const {stage, carl} = await carried();
       void carl.membership?.[leaves]();
       await stage.until(() => stage.told(/(Ann|Bob) sees Carl go: left/).length === 2, 1000);
+      // To itself nobody else has gone.
+      assert.deepEqual(stage.told(/Carl sees .* go/), []);
       await stage.end();
     }
   });
