@@ -56,7 +56,7 @@ export default {
   files: ['test/**/*.test.ts', '!test/**/*.node.test.ts'],
   nodeResolve: true,
   concurrency: 2,
-  testsFinishTimeout: 120_000,
+  testsFinishTimeout: 300_000,
   testFramework: {config: {timeout: '20000', forbidOnly: Boolean(process.env.CI)}},
   // A rejection that nobody handles fails the test, as an exception does.
   testRunnerHtml: testFramework => `<!doctype html>

@@ -505,7 +505,9 @@ describe('A large value', () => {
 });
 
 describe('What waits to be sent', () => {
-  it('has a limit, beyond which send() rejects', async () => {
+  it('has a limit, beyond which send() rejects', async function () {
+    // 64 MiB, and more beside other tests.
+    this.timeout(60_000);
     const [ann, bob] = await gathered('Ann', 'Bob');
     const most = 64 * MiB;
     const sending = [ann.send(new Uint8Array(most - 1000)), ann.send(new Uint8Array(500))];
